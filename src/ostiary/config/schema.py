@@ -1,0 +1,474 @@
+"""The specs: what a configuration file says, as frozen values.
+
+One class per block of the file. `build.py` compiles them into a gateway; nothing looks at them while
+requests are served. The descriptions become the JSON Schema and the configuration reference.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from ostiary.config.values import (
+    Address,
+    Duration,
+    EndpointUrl,
+    FileReference,
+    HeaderName,
+    HostPattern,
+    Method,
+    Name,
+    PathPattern,
+    SecretReference,
+    SecureUrl,
+    Size,
+    Text,
+)
+
+
+class Spec(BaseModel):
+    """A block of the file: unknown keys are mistakes, nothing is converted silently, nothing changes later."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, arbitrary_types_allowed=True)
+
+
+class OneOf(Spec):
+    """A block with exactly one key, which says what it is."""
+
+    model_config = ConfigDict(json_schema_extra={"minProperties": 1, "maxProperties": 1})
+    what: ClassVar[str] = "kind"
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> Self:
+        if len(self.model_fields_set) != 1:
+            allowed = ", ".join(type(self).model_fields)
+            raise ValueError(f"exactly one {self.what} is wanted here: {allowed}")
+        return self
+
+    @property
+    def kind(self) -> str:
+        """The key that was written."""
+        return next(iter(self.model_fields_set))
+
+    @property
+    def value(self) -> Any:
+        """What stands under it."""
+        return getattr(self, self.kind)
+
+
+# --- listeners ---------------------------------------------------------------------------------
+
+
+class RevocationSpec(Spec):
+    """Certificate revocation lists (RFC 5280, section 5)."""
+
+    crls: Annotated[tuple[FileReference, ...], Field(min_length=1, strict=False)] = Field(
+        description="CRL files (PEM or DER), one for each authority that issues client certificates."
+    )
+    mode: Literal["hard", "soft"] = Field(
+        "hard", description="hard: an authority without a current CRL is refused. soft: it is accepted."
+    )
+
+
+class ClientSpec(Spec):
+    """What is asked of the client's certificate. One policy for the whole listener."""
+
+    mode: Literal["off", "optional", "required"] = Field(
+        "off", description="off: not asked. optional: asked, enforced per route. required: no connection without."
+    )
+    authorities: Annotated[tuple[FileReference, ...], Field(strict=False)] = Field(
+        (), description="CA certificates (PEM) that may issue client certificates. Only these, never the system's."
+    )
+    profile: Literal["strict", "compat"] = Field(
+        "strict",
+        description="strict: RFC 5280 to the letter. compat: also X.509 v1 leaves and CAs without keyUsage.",
+    )
+    depth: int = Field(4, ge=1, le=10, description="How many authorities a chain may have above the leaf.")
+    revocation: RevocationSpec | None = Field(None, description="How revoked certificates are found.")
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.mode != "off" and not self.authorities:
+            raise ValueError("client certificates are asked for, so `authorities` must name who issues them")
+        if self.mode == "off" and (self.authorities or self.revocation):
+            raise ValueError("`mode` is off, so `authorities` and `revocation` would never be used; set mode")
+        return self
+
+
+class ListenerTlsSpec(Spec):
+    """The server's identity, and what is asked of the client."""
+
+    certificate: FileReference | None = Field(None, description="Server certificate chain (PEM), leaf first.")
+    private_key: FileReference | None = Field(None, description="Private key of the certificate (PEM).")
+    pkcs12: FileReference | None = Field(None, description="Certificate, chain and key in one PKCS#12 file.")
+    password: SecretReference | None = Field(None, description="Password of the private key or the PKCS#12 file.")
+    minimum_version: Literal["1.2", "1.3"] = Field("1.2", description="Oldest TLS version accepted.")
+    client: ClientSpec = Field(default_factory=lambda: ClientSpec(), description="Client certificates.")
+
+    @model_validator(mode="after")
+    def _one_identity(self) -> Self:
+        pem = self.certificate is not None and self.private_key is not None
+        either = self.certificate is not None or self.private_key is not None
+        if self.pkcs12 is not None and either:
+            raise ValueError("give either `pkcs12`, or `certificate` and `private_key`")
+        if self.pkcs12 is None and not pem:
+            raise ValueError("a server needs `certificate` and `private_key`, or `pkcs12`")
+        return self
+
+
+class ListenerLimits(Spec):
+    """Bounds on what one connection may ask for."""
+
+    headers: Size = Field(32 << 10, description="Largest head of a request.")
+    header_count: int = Field(100, ge=8, le=1000, description="Most header fields in a request.")
+    body: Size | None = Field(None, description="Largest body; unlimited by default, because bodies stream.")
+    connections: int = Field(10_000, ge=1, description="Most connections at a time.")
+
+
+class ListenerTimeouts(Spec):
+    """How long one connection may take for each phase."""
+
+    handshake: Duration = Field(10.0, description="TLS handshake.")
+    headers: Duration = Field(10.0, description="From the first octet of a request to the end of its head.")
+    body: Duration = Field(30.0, description="Longest pause within a request body.")
+    send: Duration = Field(60.0, description="Longest pause in which the caller reads nothing of the answer.")
+    keep_alive: Duration = Field(75.0, description="Longest pause between requests.")
+
+
+class ListenerSpec(Spec):
+    """One address, one TLS policy."""
+
+    bind: Address = Field(description="IP:PORT to listen on.")
+    tls: ListenerTlsSpec | None = Field(None, description="TLS. Without it, only loopback may be bound.")
+    plaintext: Literal["accepted"] | None = Field(
+        None, description="`accepted` allows a listener without TLS on an address that other machines can reach."
+    )
+    limits: ListenerLimits = Field(default_factory=lambda: ListenerLimits(), description="Bounds.")
+    timeouts: ListenerTimeouts = Field(default_factory=lambda: ListenerTimeouts(), description="Patience.")
+
+    @model_validator(mode="after")
+    def _clear_only_at_home(self) -> Self:
+        if self.tls is None and not self.bind.loopback and self.plaintext is None:
+            raise ValueError(
+                "a listener that other machines can reach needs `tls` (or, in so many words, `plaintext: accepted`)"
+            )
+        return self
+
+
+# --- issuers -----------------------------------------------------------------------------------
+
+Algorithm = Literal["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"]
+
+
+class KeysSpec(Spec):
+    """How an issuer's key set is kept."""
+
+    refresh: Duration = Field(600.0, description="How old a key set may become before it is fetched again.")
+    max_stale: Duration = Field(86400.0, description="How long the last key set is used while the issuer is down.")
+    cooldown: Duration = Field(10.0, description="Least time between fetches for unknown key ids.")
+    timeout: Duration = Field(5.0, description="Patience with one fetch.")
+
+
+class ClaimsSpec(Spec):
+    """Under which names an issuer writes what the policy reads."""
+
+    subject: Text = Field("sub", description="The subject.")
+    tenant: Text = Field("tenantId", description="The tenant.")
+    environment: Text = Field("environmentId", description="The environment.")
+    permissions: Text = Field("permissions", description="The permissions: {service: [permission, ...]}.")
+    scope: Text = Field("scope", description="The scopes: one string with spaces (RFC 8693), or a list.")
+
+
+class IssuerSpec(Spec):
+    """Whose tokens count (RFC 7519), and where its keys are (RFC 7517)."""
+
+    issuer: Text = Field(description="The exact `iss` of its tokens; also where discovery starts.")
+    jwks_url: SecureUrl | None = Field(None, description="The key set; by default found by OpenID discovery.")
+    audiences: Annotated[tuple[Text, ...], Field(min_length=1, strict=False)] = Field(
+        description="Accepted `aud` values; a token needs one of them."
+    )
+    algorithms: Annotated[tuple[Algorithm, ...], Field(min_length=1, strict=False)] = Field(
+        ("ES256", "RS256"), description="Accepted signature algorithms. Never taken from the token."
+    )
+    types: Annotated[tuple[Text, ...], Field(min_length=1, strict=False)] = Field(
+        ("JWT", "at+jwt"), description="Accepted `typ` values (RFC 8725, section 3.11); an absent `typ` counts as JWT."
+    )
+    leeway: Duration = Field(30.0, description="Clock difference forgiven in exp, nbf and iat.")
+    max_token: Size = Field(8 << 10, description="Largest token.")
+    keys: KeysSpec = Field(default_factory=lambda: KeysSpec(), description="How its key set is kept.")
+    claims: ClaimsSpec = Field(default_factory=lambda: ClaimsSpec(), description="Names of its claims.")
+    authorities: Annotated[tuple[FileReference, ...], Field(strict=False)] = Field(
+        (), description="CA certificates that its server is verified with; by default the system's."
+    )
+
+
+# --- vaults and credentials --------------------------------------------------------------------
+
+
+class CacheSpec(Spec):
+    """How long what came from a vault is used."""
+
+    ttl: Duration = Field(60.0, description="How old a credential may become; it is fetched anew at 70 % of that.")
+    max_stale: Duration = Field(600.0, description="How much longer it is used while the vault is down.")
+
+
+class LocalVaultSpec(Spec):
+    """The embedded vault: one SQLite file, encrypted with AES-256-GCM."""
+
+    type: Literal["local"]
+    path: Text = Field(description="The file; seen from the configuration file.")
+    master_key: SecretReference = Field(description="32 octets, base64. `ostiary vault key` makes one.")
+    previous_master_keys: Annotated[tuple[SecretReference, ...], Field(strict=False)] = Field(
+        (), description="Older master keys, while `ostiary vault rekey` has not been run yet."
+    )
+    cache: CacheSpec = Field(default_factory=lambda: CacheSpec(), description="How long records are used.")
+
+
+class AppRoleSpec(Spec):
+    """HashiCorp's AppRole."""
+
+    role_id: SecretReference = Field(description="The role.")
+    secret_id: SecretReference = Field(description="Its secret.")
+    mount: Text = Field("approle", description="Where the method is mounted.")
+
+
+class VaultAuthSpec(OneOf):
+    """How the gateway logs in to the vault."""
+
+    what: ClassVar[str] = "way to log in"
+    approle: AppRoleSpec | None = Field(None, description="AppRole.")
+    token: SecretReference | None = Field(None, description="A token.")
+
+
+class HashicorpVaultSpec(Spec):
+    """HashiCorp Vault or OpenBao, KV version 2."""
+
+    type: Literal["hashicorp"]
+    address: SecureUrl = Field(description="https://host:port of the server.")
+    mount: Text = Field("secret", description="Where the KV engine is mounted.")
+    namespace: Text | None = Field(None, description="Namespace, if any.")
+    auth: VaultAuthSpec = Field(description="How to log in.")
+    authorities: Annotated[tuple[FileReference, ...], Field(strict=False)] = Field(
+        (), description="CA certificates that the server is verified with; by default the system's."
+    )
+    timeout: Duration = Field(5.0, description="Patience with one request.")
+    cache: CacheSpec = Field(default_factory=lambda: CacheSpec(), description="How long records are used.")
+
+
+VaultSpec = Annotated[LocalVaultSpec | HashicorpVaultSpec, Field(discriminator="type")]
+
+
+class CredentialSpec(Spec):
+    """An alias for a record in a vault."""
+
+    vault: Name = Field(description="Which vault.")
+    path: Text | None = Field(None, description="Which record; the alias by default.")
+    id: Text = Field("id", description="Field that holds the public half, such as a user name.")
+    secret: Text = Field("secret", description="Field that holds the secret half.")
+    version: int | None = Field(None, ge=1, description="Pin one version; the newest by default.")
+
+
+# --- upstreams ---------------------------------------------------------------------------------
+
+
+class UpstreamTlsSpec(Spec):
+    """TLS to the upstream. The server is always verified."""
+
+    trusted: Annotated[tuple[FileReference, ...], Field(strict=False)] = Field(
+        (), description="CA certificates that the server is verified with; by default the system's."
+    )
+    server_name: HostPattern | None = Field(None, description="Name to verify instead of the endpoint's host.")
+
+
+class UpstreamTimeouts(Spec):
+    """How long the upstream may take."""
+
+    connect: Duration = Field(2.0, description="To connect, TLS included.")
+    response: Duration = Field(30.0, description="From the whole request to the head of the answer.")
+    idle: Duration = Field(60.0, description="Longest pause within an answer.")
+    keep_alive: Duration = Field(30.0, description="How long an unused connection is kept.")
+
+
+class UpstreamSpec(Spec):
+    """The protected side."""
+
+    endpoints: Annotated[tuple[EndpointUrl, ...], Field(min_length=1, strict=False)] = Field(
+        description="Addresses of equal servers, used in turn."
+    )
+    host: Literal["preserve", "endpoint"] = Field(
+        "preserve", description="preserve: send the caller's Host. endpoint: send the endpoint's."
+    )
+    plaintext: Literal["accepted"] | None = Field(
+        None, description="`accepted` silences the warning that credentials travel over plain http."
+    )
+    connections: int = Field(256, ge=1, description="Most connections to each endpoint.")
+    timeouts: UpstreamTimeouts = Field(default_factory=lambda: UpstreamTimeouts(), description="Patience.")
+    tls: UpstreamTlsSpec = Field(default_factory=lambda: UpstreamTlsSpec(), description="TLS to the upstream.")
+
+
+# --- routes ------------------------------------------------------------------------------------
+
+
+class MatchSpec(Spec):
+    """Which requests a route is for."""
+
+    host: HostPattern | None = Field(None, description="Host; any by default.")
+    path: PathPattern = Field(description="Path; * stands for one segment, /** at the end for any rest.")
+    methods: Annotated[tuple[Method, ...], Field(min_length=1, strict=False)] | None = Field(
+        None, description="Methods; any by default."
+    )
+
+
+class MtlsSpec(Spec):
+    """Authenticate by TLS client certificate."""
+
+    subject: Literal["cn", "san.uri", "san.dns", "san.email"] = Field(
+        "san.uri", description="Which name of the certificate is the principal. There must be exactly one."
+    )
+    allow: Annotated[tuple[Text, ...], Field(min_length=1, strict=False)] = Field(
+        description="Accepted names; * stands for one part of a name, ** at the end for any rest."
+    )
+
+
+class JwtSpec(Spec):
+    """Authenticate by a signed token in `Authorization: Bearer` (RFC 6750, RFC 7519)."""
+
+    issuers: Annotated[tuple[Name, ...], Field(min_length=1, strict=False)] = Field(description="Whose tokens count.")
+    bound: Literal["ignore", "when-present", "required"] = Field(
+        "when-present",
+        description="Binding to the client certificate (RFC 8705): checked when the token says so, or demanded.",
+    )
+
+
+class AnonymousSpec(Spec):
+    """Authenticate nobody: every caller is this subject."""
+
+    subject: Text = Field("anonymous", description="Name of the principal.")
+
+
+class AuthenticatorSpec(OneOf):
+    """One kind of evidence."""
+
+    what: ClassVar[str] = "authenticator"
+    mtls: MtlsSpec | None = Field(None, description="TLS client certificate.")
+    jwt: JwtSpec | None = Field(None, description="Signed bearer token.")
+    anonymous: AnonymousSpec | None = Field(None, description="No evidence at all.")
+
+
+class AuthenticateSpec(OneOf):
+    """Who is calling: one authenticator, the first of several, or all of several."""
+
+    what: ClassVar[str] = "authenticator (or any, or all)"
+    mtls: MtlsSpec | None = Field(None, description="TLS client certificate.")
+    jwt: JwtSpec | None = Field(None, description="Signed bearer token.")
+    anonymous: AnonymousSpec | None = Field(None, description="No evidence at all.")
+    any: Annotated[tuple[AuthenticatorSpec, ...], Field(min_length=1, strict=False)] | None = Field(
+        None, description="The first whose evidence is there decides."
+    )
+    all: Annotated[tuple[AuthenticatorSpec, ...], Field(min_length=1, strict=False)] | None = Field(
+        None, description="Every one must prove somebody; the last is the principal."
+    )
+
+
+Some = Annotated[tuple[Text, ...], Field(min_length=1, strict=False)]
+
+
+class SomeOf(OneOf):
+    """At least one of these, or every one of these."""
+
+    what: ClassVar[str] = "of any and all"
+    any: Some | None = Field(None, description="One of these is enough.")
+    all: Some | None = Field(None, description="Every one of these is needed.")
+
+
+class RuleSpec(OneOf):
+    """One condition."""
+
+    what: ClassVar[str] = "rule"
+    audience: Text | Some | None = Field(None, description="The token's `aud` holds one of these.")
+    tenant: Text | Some | None = Field(None, description="The caller's tenant is one of these.")
+    environment: Text | Some | None = Field(None, description="The caller's environment is one of these.")
+    permissions: dict[Text, SomeOf] | None = Field(
+        None, min_length=1, description="The caller's permissions, by service: {accounts: {any: [read, manage]}}."
+    )
+    scopes: SomeOf | None = Field(None, description="The token's scopes.")
+    subject: Text | Some | None = Field(None, description="The caller is one of these.")
+
+
+class BasicSpec(Spec):
+    """`Authorization: Basic` with a credential (RFC 7617)."""
+
+    credential: Name = Field(description="Alias of the credential.")
+
+
+class BearerSpec(Spec):
+    """`Authorization: Bearer` with a credential's secret (RFC 6750)."""
+
+    credential: Name = Field(description="Alias of the credential.")
+
+
+class ValueSpec(Spec):
+    """What is written: a credential's secret, or text with {principal...} in it."""
+
+    credential: Name | None = Field(None, description="Alias of the credential whose secret is written.")
+    value: Text | None = Field(
+        None, description="Text; {principal.subject}, {principal.tenant}, {principal.claims.NAME}, ... are filled in."
+    )
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if (self.credential is None) == (self.value is None):
+            raise ValueError("give either `value` or `credential`")
+        return self
+
+
+class HeaderSpec(ValueSpec):
+    """A header."""
+
+    name: HeaderName = Field(description="Name of the header; every spelling of it is stripped beforehand.")
+
+
+class QuerySpec(ValueSpec):
+    """A parameter of the query."""
+
+    name: Text = Field(description="Name of the parameter; the caller's own are removed beforehand.")
+
+
+class InjectorSpec(OneOf):
+    """One thing that the upstream is shown."""
+
+    what: ClassVar[str] = "injector"
+    basic: BasicSpec | None = Field(None, description="Basic authentication.")
+    bearer: BearerSpec | None = Field(None, description="A bearer token.")
+    header: HeaderSpec | None = Field(None, description="A header.")
+    query: QuerySpec | None = Field(None, description="A query parameter.")
+
+
+class RouteSpec(Spec):
+    """Match, policy and upstream of one kind of request."""
+
+    name: Name = Field(description="Name of the route, in logs and metrics.")
+    match: MatchSpec = Field(description="Which requests it is for.")
+    authenticate: AuthenticateSpec = Field(description="Who is calling.")
+    authorize: Literal["anyone"] | Annotated[tuple[RuleSpec, ...], Field(min_length=1, strict=False)] = Field(
+        description="Conditions, all of which must hold; or the word `anyone`."
+    )
+    inject: Annotated[tuple[InjectorSpec, ...], Field(strict=False)] = Field(
+        (), description="What the upstream is shown in place of the caller's credentials."
+    )
+    upstream: Name = Field(description="Where it goes.")
+
+
+class GatewaySpec(Spec):
+    """The whole file."""
+
+    version: Literal[1] = Field(description="Version of this language.")
+    listeners: dict[Name, ListenerSpec] = Field(min_length=1, description="Where callers connect.")
+    issuers: dict[Name, IssuerSpec] = Field(default_factory=dict, description="Whose tokens count.")
+    vaults: dict[Name, VaultSpec] = Field(default_factory=dict, description="Where secrets live.")
+    credentials: dict[Name, CredentialSpec] = Field(default_factory=dict, description="Aliases of credentials.")
+    upstreams: dict[Name, UpstreamSpec] = Field(min_length=1, description="The protected side.")
+    routes: Annotated[tuple[RouteSpec, ...], Field(min_length=1, strict=False)] = Field(
+        description="Requests and their policies."
+    )

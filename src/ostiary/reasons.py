@@ -1,0 +1,105 @@
+"""Why: the closed vocabulary of reasons.
+
+Every refusal, and every permission, has exactly one of these words. The log, the problem
+documents, the metrics, `explain`, the tests and the documentation all use them, so that one can be
+joined with the other. A word that has been released is never reused for something else.
+
+Each word carries the sentence that the *caller* may read. It says what to do, never what the
+gateway knows.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Self
+
+
+class Reason(Enum):
+    """One word of the vocabulary: `value` is the word, `public` the sentence for the caller."""
+
+    public: str
+
+    def __new__(cls, value: str, public: str) -> Self:
+        """Make the word the value, and keep the sentence beside it."""
+        member = object.__new__(cls)
+        member._value_ = value
+        member.public = public
+        return member
+
+    def __str__(self) -> str:
+        return str(self.value)
+
+    # The request as it was written
+    REQUEST_MALFORMED = "request.malformed", "The request is not valid HTTP."
+    REQUEST_AMBIGUOUS = "request.ambiguous", "The request can be read in two ways."
+    REQUEST_HEADERS_TOO_LARGE = "request.headers-too-large", "The request's headers are too large."
+    REQUEST_BODY_TOO_LARGE = "request.body-too-large", "The request's body is too large."
+    REQUEST_TIMEOUT = "request.timeout", "The request took too long to arrive."
+    REQUEST_ABANDONED = "request.abandoned", "The caller went away."
+    REQUEST_MISDIRECTED = "request.misdirected", "This connection is for another host."
+    HOST_INVALID = "host.invalid", "The request needs exactly one valid Host."
+    PATH_AMBIGUOUS = "path.ambiguous", "The path can be read in two ways; send it in its plain form."
+    PATH_INVALID = "path.invalid", "The path is not valid."
+    UPGRADE_UNSUPPORTED = "upgrade.unsupported", "This protocol upgrade is not available."
+    ROUTE_NOT_FOUND = "route.not-found", "There is nothing here."
+    METHOD_NOT_ALLOWED = "method.not-allowed", "This method is not available here."
+
+    # The certificate
+    CERTIFICATE_MISSING = "certificate.missing", "A client certificate is required."
+    CERTIFICATE_NAME_MISSING = "certificate.name-missing", "The client certificate lacks the name asked for."
+    CERTIFICATE_NAME_AMBIGUOUS = (
+        "certificate.name-ambiguous",
+        "The client certificate has more than one name of the kind asked for.",
+    )
+    CERTIFICATE_NAME_NOT_ALLOWED = "certificate.name-not-allowed", "This client certificate is not accepted here."
+    CERTIFICATE_EXPIRED = "certificate.expired", "The client certificate has expired."
+    CERTIFICATE_NOT_YET_VALID = "certificate.not-yet-valid", "The client certificate is not valid yet."
+    CERTIFICATE_UNSUITABLE = "certificate.unsuitable", "The client certificate is not made for this use."
+    CERTIFICATE_REVOKED = "certificate.revoked", "The client certificate has been revoked."
+
+    # The token
+    TOKEN_MISSING = "token.missing", "A bearer token is required."
+    TOKEN_MALFORMED = "token.malformed", "The token is malformed."
+    TOKEN_TOO_LARGE = "token.too-large", "The token is too large."
+    TOKEN_AMBIGUOUS = "token.ambiguous", "Send exactly one token, in one place."
+    TOKEN_ALGORITHM_NOT_ALLOWED = "token.algorithm-not-allowed", "The token's algorithm is not accepted."
+    TOKEN_TYPE_NOT_ALLOWED = "token.type-not-allowed", "This kind of token is not accepted."
+    TOKEN_CRITICAL_UNKNOWN = "token.critical-unknown", "The token demands an unknown extension."
+    TOKEN_ISSUER_UNKNOWN = "token.issuer-unknown", "The token's issuer is not accepted."
+    TOKEN_KEY_UNKNOWN = "token.key-unknown", "The token is signed with an unknown key."
+    TOKEN_SIGNATURE_INVALID = "token.signature-invalid", "The token's signature is invalid."
+    TOKEN_EXPIRED = "token.expired", "The token has expired."
+    TOKEN_NOT_YET_VALID = "token.not-yet-valid", "The token is not valid yet."
+    TOKEN_CLAIM_MISSING = "token.claim-missing", "The token lacks a required claim."
+    TOKEN_CLAIM_INVALID = "token.claim-invalid", "A claim of the token has the wrong type."
+    TOKEN_AUDIENCE_MISMATCH = "token.audience-mismatch", "The token is meant for another audience."
+    KEYS_UNAVAILABLE = "keys.unavailable", "The token cannot be verified right now; try again later."
+
+    # The rights
+    AUDIENCE_NOT_ALLOWED = "audience.not-allowed", "The token is meant for another audience."
+    TENANT_MISSING = "tenant.missing", "The caller has no tenant."
+    TENANT_MISMATCH = "tenant.mismatch", "The caller belongs to another tenant."
+    ENVIRONMENT_MISSING = "environment.missing", "The caller has no environment."
+    ENVIRONMENT_MISMATCH = "environment.mismatch", "The caller belongs to another environment."
+    PERMISSION_MISSING = "permission.missing", "Insufficient permissions."
+    PERMISSION_INVALID = "permission.invalid", "The caller's permissions cannot be read."
+    SCOPE_MISSING = "scope.missing", "Insufficient scope."
+    SUBJECT_NOT_ALLOWED = "subject.not-allowed", "This caller is not accepted here."
+
+    # The credential that the upstream wants
+    CREDENTIAL_MISSING = "credential.missing", "The service cannot be reached right now."
+    CREDENTIAL_UNAVAILABLE = "credential.unavailable", "The service cannot be reached right now; try again later."
+    CREDENTIAL_UNUSABLE = "credential.unusable", "The service cannot be reached right now."
+    INJECTION_UNSAFE = "injection.unsafe", "The caller's identity cannot be passed on safely."
+
+    # The upstream
+    UPSTREAM_UNREACHABLE = "upstream.unreachable", "The service cannot be reached."
+    UPSTREAM_TIMEOUT = "upstream.timeout", "The service did not answer in time."
+    UPSTREAM_INVALID = "upstream.invalid", "The service answered with something that is not valid HTTP."
+    UPSTREAM_CLOSED = "upstream.closed", "The service broke off its answer."
+
+    # The gateway itself
+    ALLOWED = "allowed", "Allowed."
+    OVERLOADED = "gateway.overloaded", "The gateway is busy; try again later."
+    STOPPING = "gateway.stopping", "The gateway is stopping; try again."
+    INTERNAL = "gateway.internal", "The gateway failed."
