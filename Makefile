@@ -1,0 +1,75 @@
+# Two commands are enough: `make demo` and `make test`. Each makes .venv from the locks, then runs.
+# Another Python: make PYTHON=python3.12 test
+
+PYTHON ?= python3
+BIN    := .venv/bin
+ARGS   ?=
+NODE   := tests/support/oidc-provider
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test unit integration conformance lint format types floors lock bench bench-quick clean setup setup-lint node
+
+help:  ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo:  ## start the demo and take the tour (ONCE=1: end after it)
+	@$(PYTHON) tools/setup.py runtime
+	@$(BIN)/ostiary demo $(if $(ONCE),--once) $(ARGS)
+
+test: setup node  ## run every test; neighbours that are not there are skipped, loudly
+	@$(BIN)/pytest -ra $(ARGS)
+
+unit: setup  ## run the unit tests only
+	@$(BIN)/pytest tests/unit $(ARGS)
+
+integration: setup node  ## run the tests against real neighbours only
+	@$(BIN)/pytest -ra -m integration $(ARGS)
+
+conformance: setup  ## run other people's test vectors only
+	@$(BIN)/pytest -ra -m conformance $(ARGS)
+
+lint: setup-lint  ## check style, types, floors, locks and generated files
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/python tools/lock.py --check
+	@$(BIN)/python tools/generate.py --check
+
+format: setup-lint  ## format the code
+	@$(BIN)/ruff format
+	@$(BIN)/ruff check --fix
+
+types: setup-lint  ## check the types
+	@$(BIN)/mypy
+
+floors: setup-lint  ## check that imports go downwards only
+	@$(BIN)/lint-imports
+
+lock: setup-lint  ## compile the locks in requirements/ anew
+	@$(BIN)/python tools/lock.py
+
+bench: setup  ## measure, peers side by side (long)
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+bench-quick: setup  ## measure for about a minute
+	@$(BIN)/python -m benchmarks --quick $(ARGS)
+
+clean:  ## remove what these commands have made
+	rm -rf .venv .tools var certs/dev .coverage htmlcov dist build $(NODE)/node_modules
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find src tests tools -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# --- what the commands above stand on -----------------------------------------------------------
+
+setup:
+	@$(PYTHON) tools/setup.py test
+
+setup-lint:
+	@$(PYTHON) tools/setup.py test lint
+
+# A real OpenID provider, written by others; without npm its tests are skipped.
+node:
+	@if [ -f $(NODE)/package-lock.json ] && command -v npm >/dev/null; then \
+	  if [ ! -e $(NODE)/node_modules/.package-lock.json ] || [ $(NODE)/package-lock.json -nt $(NODE)/node_modules/.package-lock.json ]; \
+	  then echo "set-up: $(NODE)"; cd $(NODE) && npm ci --no-audit --no-fund --loglevel=error </dev/null; fi; fi
