@@ -339,11 +339,11 @@ class Principal:
     subject: str
     issuer: str
     method: str
-    claims: Mapping[str, Any] = field(default=NOTHING, repr=False)
+    claims: Mapping[str, Any] = field(default_factory=lambda: NOTHING, repr=False)
     certificate: Certificate | None = None
     tenant: str | None = None
     environment: str | None = None
-    others: Mapping[str, Principal] = field(default=NOTHING)
+    others: Mapping[str, Principal] = field(default_factory=lambda: NOTHING)
     expires: float | None = None
 
 
