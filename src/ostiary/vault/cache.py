@@ -1,0 +1,146 @@
+"""Records, kept for as long as they may be used.
+
+One fetch at a time for each record, however many requests want it, and no request that goes away
+takes the fetch with it. The key is (path, version), never a field: a pair is always of one version.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Callable
+from typing import Final
+
+import structlog
+
+from ostiary.vault.errors import SecretError, Unavailable
+from ostiary.vault.freshness import Policy, State, Verdict, failed, judge, outdated, succeeded
+from ostiary.vault.record import Provider, SecretRecord
+
+log = structlog.get_logger("ostiary.vault")
+
+LOOK: Final = 0.1  # seconds between two looks for a change that the vault can show cheaply
+
+
+class Slot:
+    """The place of one record in the cache."""
+
+    __slots__ = ("flight", "path", "state", "version")
+
+    def __init__(self, path: str, version: int | None) -> None:
+        self.path = path
+        self.version = version
+        self.state = State()
+        self.flight: asyncio.Task[None] | None = None
+
+
+class Cache:
+    """The records of one vault.
+
+    Args:
+        vault: the vault's name, for the log.
+        provider: whom to ask.
+        policy: how long records are used.
+        clock: the monotonic clock, in seconds.
+        chance: spreads refreshes; 0.0 to 1.0.
+    """
+
+    def __init__(
+        self,
+        vault: str,
+        provider: Provider,
+        policy: Policy,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        self.clock = clock
+        self._provider = provider
+        self._policy = policy
+        self._chance = chance
+        self._slots: dict[tuple[str, int | None], Slot] = {}
+        self._look_at = 0.0
+        self._changes = 0
+        self._closed = False
+        self._log = log.bind(vault=vault)
+
+    def slot(self, path: str, version: int | None) -> Slot:
+        """Return the place of a record; credentials that share a record share it."""
+        return self._slots.setdefault((path, version), Slot(path, version))
+
+    def peek(self, slot: Slot, now: float) -> SecretRecord | None:
+        """Return the record when it is fresh; the path of nearly every request."""
+        if now >= self._look_at:
+            self._look(now)
+        state = slot.state
+        return state.record if now < state.life.due else None
+
+    async def obtain(self, slot: Slot) -> SecretRecord | None:
+        """Return a record that may be used, waiting for the vault only when there is none.
+
+        Returns:
+            The record, or None when none may be used: `slot.state` says why.
+        """
+        verdict = judge(slot.state, self.clock())
+        if verdict is Verdict.REFUSE or self._closed:
+            return None
+        if verdict is not Verdict.USE:
+            flight = self._fly(slot)
+            if verdict is Verdict.FETCH:
+                await asyncio.wait((flight,))  # a caller that is cancelled here leaves the flight alone
+        state = slot.state
+        return state.record if self.clock() < state.life.dead else None
+
+    async def aclose(self) -> None:
+        """Stop fetching."""
+        self._closed = True
+        flights = [slot.flight for slot in self._slots.values() if slot.flight is not None]
+        for flight in flights:
+            flight.cancel()
+        await asyncio.gather(*flights, return_exceptions=True)
+
+    def _look(self, now: float) -> None:
+        self._look_at = now + LOOK
+        if self._provider.changed():
+            self._changes += 1
+            for slot in self._slots.values():
+                slot.state = outdated(slot.state, now)
+
+    def _fly(self, slot: Slot) -> asyncio.Task[None]:
+        if slot.flight is None:
+            slot.flight = asyncio.create_task(self._fetch(slot))
+        return slot.flight
+
+    async def _fetch(self, slot: Slot) -> None:
+        before, changes = slot.state, self._changes
+        try:
+            record = await self._provider.fetch(slot.path, slot.version)
+        except SecretError as error:
+            self._lost(slot, error)
+        except Exception as error:  # noqa: BLE001 - a bug in a provider must not end the refreshing; its text may tell
+            self._lost(slot, Unavailable(f"the vault's driver failed: {type(error).__name__}"))
+        else:
+            slot.state = succeeded(record, self._policy, self._chance())
+            if changes != self._changes:  # something was written while we read: we may hold what was before
+                slot.state = outdated(slot.state, self.clock())
+            self._tell(slot, before)
+        finally:
+            slot.flight = None
+
+    def _lost(self, slot: Slot, error: SecretError) -> None:
+        slot.state = failed(slot.state, error, self.clock())
+        self._log.warning(
+            "credential not fetched",
+            path=slot.path,
+            error=type(error).__name__,
+            detail=str(error),
+            served="the last copy" if self.clock() < slot.state.life.dead else "nothing",
+        )
+
+    def _tell(self, slot: Slot, before: State) -> None:
+        version = slot.state.record.version if slot.state.record else None
+        if before.record is None or before.record.version != version:
+            self._log.info("credential version in use", path=slot.path, version=version)
+        elif before.failure is not None:
+            self._log.info("vault answers again", path=slot.path, version=version)

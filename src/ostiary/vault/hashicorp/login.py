@@ -1,0 +1,119 @@
+"""Ways to log in. What they need is read anew each time: an agent may have renewed it."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, Final, Protocol
+
+from ostiary.errors import ConfigError
+from ostiary.model import Secret
+from ostiary.vault.errors import AccessDenied, Unavailable
+from ostiary.vault.hashicorp.api import Api, Reply
+from ostiary.vault.hashicorp.judge import refusal
+from ostiary.vault.hashicorp.path import encoded
+
+Read = Callable[[], Secret]
+_VISIBLE: Final = re.compile(rb"[!-~]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """What the gateway shows to the server.
+
+    Attributes:
+        value: the token.
+        since: when it was given or renewed, seconds on the monotonic clock.
+        lasts: seconds it lives from then on; 0.0 when it does not die by itself.
+        renewable: whether it can be renewed.
+        first: what `lasts` was in the beginning: a renewal that gives much less is the last but few.
+    """
+
+    value: Secret
+    since: float
+    lasts: float
+    renewable: bool
+    first: float
+
+
+class Login(Protocol):
+    """A way to get a token."""
+
+    async def login(self, api: Api) -> Token:
+        """Return a token.
+
+        Raises:
+            AccessDenied: the server does not accept us.
+            Unavailable: it cannot say now.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class AppRole:
+    """HashiCorp's AppRole: a role and its secret for a token."""
+
+    mount: str
+    role_id: Read
+    secret_id: Read
+
+    async def login(self, api: Api) -> Token:
+        """Log in."""
+        body = {"role_id": await _read(self.role_id), "secret_id": await _read(self.secret_id)}
+        reply = await api.call("POST", f"auth/{encoded(self.mount)}/login", body=body)
+        auth = reply.body.get("auth")
+        value = auth.get("client_token") if isinstance(auth, Mapping) else None
+        if reply.status == HTTPStatus.OK and isinstance(auth, Mapping) and isinstance(value, str):
+            return token_of(Secret(value), auth.get("lease_duration"), auth.get("renewable"))
+        if reply.status in (HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN) and reply.spoken:
+            raise AccessDenied(f"the vault refused the login: {reply.status}")
+        raise _not_now(reply)
+
+
+@dataclass(frozen=True, slots=True)
+class GivenToken:
+    """A token that somebody else got for us."""
+
+    value: Read
+
+    async def login(self, api: Api) -> Token:
+        """Ask the server what the token is worth."""
+        value = await _read(self.value)
+        reply = await api.call("GET", "auth/token/lookup-self", token=value)
+        data = reply.body.get("data")
+        if reply.status == HTTPStatus.OK and isinstance(data, Mapping):
+            return token_of(value, data.get("ttl"), data.get("renewable"))
+        if reply.status == HTTPStatus.FORBIDDEN and reply.spoken:
+            raise AccessDenied("the vault does not accept the token")
+        raise _not_now(reply)
+
+
+def token_of(value: Secret, lasts: Any, renewable: Any) -> Token:
+    """Return a token from what the server said of it."""
+    return Token(value, time.monotonic(), seconds(lasts), renewable is True, seconds(lasts))
+
+
+def seconds(lasts: Any) -> float:
+    """Return a length of life as the server writes it: seconds, 0 for no end."""
+    return float(lasts) if isinstance(lasts, int | float) else 0.0
+
+
+def _not_now(reply: Reply) -> Unavailable:
+    """Return a transient error: what goes wrong at the login says nothing about a record."""
+    error = refusal(reply)
+    return error if isinstance(error, Unavailable) else Unavailable(f"the login failed: {error}")
+
+
+async def _read(source: Read) -> Secret:
+    try:
+        secret = await asyncio.to_thread(source)
+    except ConfigError as error:
+        problem = str(error)
+    else:
+        if _VISIBLE.fullmatch(secret.reveal()):
+            return secret
+        problem = "what the login needs is more than one line of visible ASCII"
+    raise Unavailable(problem)

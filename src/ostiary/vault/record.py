@@ -1,0 +1,57 @@
+"""What comes out of a vault, and what a vault must be able to do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from ostiary.model import Secret
+
+
+@dataclass(frozen=True, slots=True)
+class SecretRecord:
+    """One version of a record: whole, so that a pair of user name and password never tears.
+
+    Attributes:
+        fields: the fields that are text, by name.
+        version: the vault's own name for the version; compared for equality only.
+        fetched_at: when it was asked for, seconds on the monotonic clock.
+        not_after: when it dies, seconds on the monotonic clock, or None when it has no known end.
+    """
+
+    fields: Mapping[str, Secret]
+    version: str
+    fetched_at: float
+    not_after: float | None = None
+
+
+class Provider(Protocol):
+    """One kind of vault: talks to it, keeps nothing."""
+
+    async def start(self) -> None:
+        """Open what must be open.
+
+        Raises:
+            ConfigError: it can never work as configured.
+        """
+
+    async def aclose(self) -> None:
+        """Let go of everything."""
+
+    def check(self, path: str) -> None:
+        """Refuse a path that this vault cannot have.
+
+        Raises:
+            ConfigError: the path is not usable.
+        """
+
+    async def fetch(self, path: str, version: int | None) -> SecretRecord:
+        """Return the record, its newest usable version or the one asked for.
+
+        Raises:
+            SecretError: why not.
+        """
+
+    def changed(self) -> bool:
+        """Whether something was written since the last call, as far as that can be seen in microseconds."""

@@ -1,0 +1,72 @@
+"""One vault of the configuration: a provider, a cache before it, and the credentials taken from it."""
+
+from __future__ import annotations
+
+import asyncio
+
+import structlog
+
+from ostiary.config.schema import CacheSpec, CredentialSpec
+from ostiary.errors import CredentialUnavailable
+from ostiary.vault.cache import Cache
+from ostiary.vault.freshness import Policy
+from ostiary.vault.record import Provider
+from ostiary.vault.source import VaultCredential
+
+log = structlog.get_logger("ostiary.vault")
+
+
+class Vault:
+    """A vault as the gateway uses it: read only.
+
+    Args:
+        name: its name in the configuration.
+        provider: how to talk to it.
+        cache: how long records are used.
+    """
+
+    def __init__(self, name: str, provider: Provider, cache: CacheSpec) -> None:
+        self.name = name
+        self._provider = provider
+        self._cache = Cache(name, provider, Policy(ttl=cache.ttl, max_stale=cache.max_stale))
+        self._sources: list[VaultCredential] = []
+
+    def source(self, alias: str, spec: CredentialSpec) -> VaultCredential:
+        """Return where an injector gets a credential from.
+
+        Raises:
+            ConfigError: this vault cannot have such a path.
+        """
+        self._provider.check(spec.path or alias)
+        source = VaultCredential(alias, spec, self._cache)
+        self._sources.append(source)
+        return source
+
+    async def start(self) -> None:
+        """Open the vault and fetch what is known to be wanted.
+
+        A credential that cannot be had stops requests, not the start: it is warned of, and looked
+        for again with each request that wants it.
+
+        Raises:
+            ConfigError: the vault can never work as configured.
+        """
+        await self._provider.start()
+        await asyncio.gather(*(self._first(source) for source in self._sources))
+
+    async def aclose(self) -> None:
+        """Stop fetching and let go of the vault."""
+        await self._cache.aclose()
+        await self._provider.aclose()
+
+    async def _first(self, source: VaultCredential) -> None:
+        try:
+            await source.get()
+        except CredentialUnavailable as error:
+            log.warning(
+                "credential missing: its routes answer 503 until it is there",
+                vault=self.name,
+                credential=source.alias,
+                reason=str(error.reason),
+                detail=error.detail,
+            )
