@@ -1,0 +1,100 @@
+"""When to fetch a key set, and when to stop believing it.
+
+Decisions of values: `now` is an argument, in seconds on a monotonic clock, so that no jump of the
+wall clock makes a key set stick or vanish.
+
+    fetched ........ refresh ........................ + max_stale
+       |  fresh: used  |  stale: used, and fetched again  |  void: 503, never 401
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import Final
+
+_SPREAD: Final = 0.2  # so that many gateways do not ask an issuer at the same moment
+_MOST_DOUBLINGS: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How an issuer's key set is kept. All in seconds.
+
+    Attributes:
+        refresh: how old it may become before it is fetched again.
+        max_stale: how much longer it is used while it cannot be fetched.
+        cooldown: least time between fetches for unknown key ids, and after a failed fetch.
+    """
+
+    refresh: float
+    max_stale: float
+    cooldown: float
+
+
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    """What is known about a key set's age. Never changes; each event makes a new one.
+
+    Attributes:
+        fetched: when the last good document was asked for, or None.
+        asked: when it was last fetched for the sake of an unknown key id, or None.
+        failed: when the last attempt failed, if it failed.
+        failures: how many attempts failed since the last good one.
+    """
+
+    fetched: float | None = None
+    asked: float | None = None
+    failed: float | None = None
+    failures: int = 0
+
+    def succeeded(self, now: float) -> Freshness:
+        """A good document, asked for at `now`, has arrived."""
+        return replace(self, fetched=now, failed=None, failures=0)
+
+    def failed_at(self, now: float) -> Freshness:
+        """An attempt has failed at `now`."""
+        return replace(self, failed=now, failures=self.failures + 1)
+
+    def asked_at(self, now: float) -> Freshness:
+        """An unknown key id has caused a fetch at `now`."""
+        return replace(self, asked=now)
+
+    def void_from(self, patience: Patience) -> float:
+        """When the key set stops counting; minus infinity where there is none."""
+        if self.fetched is None:
+            return -math.inf
+        return self.fetched + patience.refresh + patience.max_stale
+
+    def next_fetch(self, patience: Patience, chance: float) -> float:
+        """When the background task fetches next.
+
+        Args:
+            patience: how the set is kept.
+            chance: 0 to 1, what spreads the fetches of many gateways.
+        """
+        if self.failed is not None:
+            return self.failed + self._pause(patience) * (1 + _SPREAD * chance)
+        if self.fetched is not None:
+            return self.fetched + patience.refresh * (1 - _SPREAD * chance)
+        return -math.inf
+
+    def may_ask(self, patience: Patience, now: float) -> bool:
+        """Whether an unknown key id may cause a fetch now."""
+        if self.failed is not None and now < self.failed + self._pause(patience):
+            return False
+        return self.asked is None or now >= self.asked + patience.cooldown
+
+    def retry_after(self, patience: Patience, now: float) -> int:
+        """Whole seconds, at least 1, after which it makes sense to try again."""
+        wait = 0.0 if self.failed is None else self.failed + self._pause(patience) * (1 + _SPREAD) - now
+        return max(1, math.ceil(wait))
+
+    def _pause(self, patience: Patience) -> float:
+        """How long a failure is left alone: one cool-down, then two, then four.
+
+        Where there are no keys at all nothing works, so it stays at one.
+        """
+        if self.fetched is None:
+            return patience.cooldown
+        return patience.cooldown * float(2 ** min(self.failures - 1, _MOST_DOUBLINGS))
