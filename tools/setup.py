@@ -105,12 +105,12 @@ def main() -> None:
             f"Ostiary needs Python 3.11 or newer, this is {sys.version.split()[0]}: make PYTHON=python3.12"
         )
     files = locks(sys.argv[1:] or ["runtime"])
-    ready = VENV / f".ready-{stamp(files)[:16]}"
-    if ready.exists() and same_python():
+    ready, wanted = VENV / f".ready-{'-'.join(file.stem for file in files)}", stamp(files)
+    if same_python() and ready.exists() and ready.read_text() == wanted:
         return
     print(f"set-up: {', '.join(file.stem for file in files)}", flush=True)
     install(files)
-    ready.touch()
+    ready.write_text(wanted)
 
 
 if __name__ == "__main__":
