@@ -1,1 +1,15 @@
-"""."""
+"""What must the upstream see? Injectors write into the head that goes upstream.
+
+basic.py    Authorization: Basic        header.py  a header: a secret, or text about the caller
+bearer.py   Authorization: Bearer       query.py   a parameter of the query, likewise
+template.py text with {principal...} in it
+encoded.py  a credential's encoding, kept for as long as the credential is the same
+
+Strip first, then inject: what an injector `owns` is removed from every request by the upstream room,
+and whatever were still there is replaced. Nothing is ever sent half: a value that is missing or cannot
+be written safely ends the request.
+"""
+
+from ostiary.inject.compile import compile_injectors
+
+__all__ = ["compile_injectors"]
