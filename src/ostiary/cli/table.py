@@ -1,0 +1,50 @@
+"""Every command, by name, and where its code is. Nothing is imported to list them."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from typing import Final, NamedTuple
+
+
+class Entry(NamedTuple):
+    """One command.
+
+    Attributes:
+        name: what is typed.
+        where: "module:attribute"; the attribute is a function for Typer, or a Typer app.
+        group: the heading it stands under in the help.
+        summary: one line of help.
+    """
+
+    name: str
+    where: str
+    group: str
+    summary: str
+
+    @property
+    def installed(self) -> bool:
+        """Whether its module is part of this installation."""
+        return find_spec(self.where.partition(":")[0]) is not None
+
+
+RUN: Final = "Run"
+UNDERSTAND: Final = "Understand"
+SECRETS: Final = "Certificates and secrets"
+MOVE: Final = "Move"
+GROUPS: Final = (RUN, UNDERSTAND, SECRETS, MOVE)
+
+COMMANDS: Final = (
+    Entry("serve", "ostiary.cli.serve:serve", RUN, "Run the gateway of a configuration file."),
+    Entry("demo", "ostiary.cli.demo:demo", RUN, "Run a whole example on this machine, with throw-away keys."),
+    Entry("check", "ostiary.cli.check:check", UNDERSTAND, "Say everything that is wrong with a configuration file."),
+    Entry("help", "ostiary.cli.help:help_", UNDERSTAND, "Explain a code (C204) or a reason (token.expired)."),
+    Entry("version", "ostiary.cli.version:version", UNDERSTAND, "Say which Ostiary this is, and what it runs on."),
+    Entry("vault", "ostiary.cli.vault:app", SECRETS, "Keep credentials in the local vault."),
+    Entry("schema", "ostiary.cli.schema:schema", MOVE, "Print the JSON Schema of the configuration, for editors."),
+    Entry("completion", "ostiary.cli.completion:completion", MOVE, "Print the completion script of a shell."),
+)
+
+
+def installed() -> dict[str, Entry]:
+    """Return the commands of this installation, by name."""
+    return {entry.name: entry for entry in COMMANDS if entry.installed}
