@@ -334,6 +334,8 @@ class Principal:
         tenant, environment: where the principal belongs, if it is known.
         others: the other principals of an `all:`, by method.
         expires: seconds since the epoch after which the evidence is void, or None.
+        permissions, scopes: the claims of that meaning as the token wrote them, of any type, or None when
+            absent. Only rules read them, because what has the wrong type must be refused, not ignored.
     """
 
     subject: str
@@ -345,6 +347,8 @@ class Principal:
     environment: str | None = None
     others: Mapping[str, Principal] = field(default_factory=lambda: NOTHING)
     expires: float | None = None
+    permissions: Any = field(default=None, repr=False)
+    scopes: Any = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

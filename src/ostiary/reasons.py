@@ -73,6 +73,7 @@ class Reason(Enum):
     TOKEN_CLAIM_MISSING = "token.claim-missing", "The token lacks a required claim."
     TOKEN_CLAIM_INVALID = "token.claim-invalid", "A claim of the token has the wrong type."
     TOKEN_AUDIENCE_MISMATCH = "token.audience-mismatch", "The token is meant for another audience."
+    TOKEN_NOT_BOUND = "token.not-bound-to-certificate", "Use the client certificate that the token was issued to."
     KEYS_UNAVAILABLE = "keys.unavailable", "The token cannot be verified right now; try again later."
 
     # The rights
