@@ -23,6 +23,7 @@ log = structlog.get_logger("ostiary.vault")
 
 RENEW: Final = 2 / 3  # of a token's life, after which it is renewed
 FLOOR: Final = 10.0  # least time between two logins that were made because a token was dead, in seconds
+_CANNOT_SAY: Final = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
 IDLE: Final = 60.0  # pause of the keeper when there is nothing to keep, in seconds
 
 
@@ -43,6 +44,7 @@ class Session:
         self._login = login
         self._token: Token | None = None
         self._lock = asyncio.Lock()
+        self._news = asyncio.Event()
         self._replaced_at = float("-inf")
         self._failures = 0
 
@@ -84,13 +86,12 @@ class Session:
     async def keep(self) -> None:
         """Renew the token for as long as we run, so that it lives through quiet times too."""
         while True:
-            await asyncio.sleep(due(self._token, self._failures, time.monotonic()))
+            self._news.clear()
             try:
-                await self._renew()
-                self._failures = 0
-            except SecretError as error:
-                self._failures += 1
-                log.warning("vault token not renewed", error=type(error).__name__, detail=str(error))
+                async with asyncio.timeout(due(self._token, self._failures, time.monotonic())):
+                    await self._news.wait()  # another token has other times
+            except TimeoutError:
+                await self._try_to_renew()
 
     async def _anew(self, old: Token | None, *, because_dead: bool = False) -> Token:
         async with self._lock:
@@ -99,8 +100,17 @@ class Session:
             if because_dead:
                 self._replaced_at = time.monotonic()
             self._token = await self._login.login(self._api)
+            self._news.set()
             log.info("logged in to the vault", lasts=self._token.lasts, renewable=self._token.renewable)
             return self._token
+
+    async def _try_to_renew(self) -> None:
+        try:
+            await self._renew()
+            self._failures = 0
+        except SecretError as error:
+            self._failures += 1
+            log.warning("vault token not renewed", error=type(error).__name__, detail=str(error))
 
     async def _renew(self) -> None:
         token = self._token
@@ -111,12 +121,12 @@ class Session:
             return
         reply = await self._api.call("POST", "auth/token/renew-self", token=token.value, body={})
         auth = reply.body.get("auth")
-        if reply.status == HTTPStatus.FORBIDDEN and reply.spoken:
-            await self._anew(token)
-        elif reply.status != HTTPStatus.OK or not isinstance(auth, dict):
-            raise refusal(reply)
-        else:
+        if reply.status == HTTPStatus.OK and isinstance(auth, dict):
             await self._extended(token, seconds(auth.get("lease_duration")))
+        elif reply.status in _CANNOT_SAY or not reply.spoken:
+            raise refusal(reply)
+        else:  # dead, or at the end of its longest life: OpenBao says 403 or 500
+            await self._anew(token)
 
     async def _extended(self, token: Token, lasts: float) -> None:
         """Take a renewal; when it gave less than half of the first life, the end is near: log in anew."""

