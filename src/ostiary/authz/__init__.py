@@ -1,1 +1,18 @@
-"""."""
+"""May they?
+
+policy.py       the rules of a route; the only maker of a Permit
+compile.py      specs -> a policy
+audience.py     the token is meant for one of these
+tenant.py       the caller belongs to one of these tenants, or environments
+permissions.py  the caller holds permissions, by service
+scopes.py       the token has scopes (RFC 6749, section 3.3)
+quantity.py     any of these, or all of these
+subject.py      the caller is one of these
+
+Every comparison is of code points, exactly: no case folding, no normalisation, no wildcards. What has
+the wrong type is refused as unreadable, never skipped.
+"""
+
+from ostiary.authz.compile import compile_policy
+
+__all__ = ["compile_policy"]

@@ -78,26 +78,25 @@ class Issuer:
         """Whether that very key still counts. Asked for every request; costs two look-ups."""
         return key in self._keys.keys and self._clock() < self._void_from
 
-    def find(self, kid: str | None, algorithm: str) -> Key | None:
-        """Return the key for a token's header if it is known and counts; never waits."""
-        return self._keys.find(kid, algorithm) if self._clock() < self._void_from else None
+    async def keys_for(self, kid: str | None, algorithm: str) -> KeySet:
+        """Return the keys, among which is the one that a token's header asks for.
 
-    async def key(self, kid: str | None, algorithm: str) -> Key:
-        """Return the key for a token's header, after one shared fetch where it is unknown and one is due.
+        Waits for nothing when that key is known; otherwise for one shared fetch, where one is due.
 
         Raises:
-            InvalidToken: the algorithm is not accepted from this issuer, or there is no such key.
-            KeysUnavailable: it cannot be known now whether there is such a key.
+            InvalidToken: the algorithm is not accepted from this issuer, or it has no such key.
+            KeysUnavailable: it cannot be known now whether it has such a key.
         """
         if algorithm not in self._algorithms:
-            raise InvalidToken("the algorithm is not configured", reason=Reason.TOKEN_ALGORITHM_NOT_ALLOWED)
-        key = self.find(kid, algorithm)
-        if key is None:
+            raise InvalidToken(f"{algorithm[:16]!r} is not accepted", reason=Reason.TOKEN_ALGORITHM_NOT_ALLOWED)
+        if not self._knows(kid, algorithm):
             await self._look_again()
-            key = self.find(kid, algorithm)
-        if key is None:
-            raise self._unknown(kid)
-        return key
+            if not self._knows(kid, algorithm):
+                raise self._unknown(kid)
+        return self._keys
+
+    def _knows(self, kid: str | None, algorithm: str) -> bool:
+        return self._clock() < self._void_from and self._keys.find(kid, algorithm) is not None
 
     def _unknown(self, kid: str | None) -> InvalidToken | KeysUnavailable:
         now = self._clock()

@@ -1,0 +1,42 @@
+"""Take the token out of `Authorization: Bearer` (RFC 6750, section 2.1).
+
+One place, one spelling: exactly one Authorization field, the scheme in any case, one space, the
+token. A token in the query, in the body or in a cookie is no evidence here. Another scheme
+(`Basic ...`) is not ours to judge, and counts as no evidence either.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from ostiary.errors import InvalidToken
+from ostiary.model import Headers
+from ostiary.reasons import Reason
+
+_OURS: Final = re.compile(rb"bearer(?![!#$%&'*+\-.^_`|~0-9a-z])", re.IGNORECASE)
+
+
+def take_token(headers: Headers) -> bytes | None:
+    """Return what stands where a bearer token stands, or None when there is none.
+
+    Its characters are not looked at yet: a token that was verified before is known by all of them.
+
+    Raises:
+        BadRequest: Authorization is repeated.
+        InvalidToken: the scheme is Bearer, and no single token follows after one space.
+    """
+    value = headers.only(b"authorization")
+    if value is None:
+        return None
+    if value[:7] != b"Bearer ":
+        if _OURS.match(value) is None:
+            return None
+        if value[6:7] != b" ":
+            raise InvalidToken("the scheme is not followed by one space and a token")
+    token = value[7:]
+    if b"," in token:
+        raise InvalidToken("more than one token in Authorization", reason=Reason.TOKEN_AMBIGUOUS)
+    if not token or token[0] in b" \t":
+        raise InvalidToken("the scheme is not followed by one space and a token")
+    return token
