@@ -20,6 +20,7 @@ from ostiary.config.values import (
     Method,
     Name,
     PathPattern,
+    Refused,
     SecretReference,
     SecureUrl,
     Size,
@@ -43,7 +44,7 @@ class OneOf(Spec):
     def _exactly_one(self) -> Self:
         if len(self.model_fields_set) != 1:
             allowed = ", ".join(type(self).model_fields)
-            raise ValueError(f"exactly one {self.what} is wanted here: {allowed}")
+            raise Refused("C113", f"exactly one {self.what} is wanted here: {allowed}")
         return self
 
     @property
@@ -90,9 +91,9 @@ class ClientSpec(Spec):
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if self.mode != "off" and not self.authorities:
-            raise ValueError("client certificates are asked for, so `authorities` must name who issues them")
+            raise Refused("C301", "client certificates are asked for, so `authorities` must name who issues them")
         if self.mode == "off" and (self.authorities or self.revocation):
-            raise ValueError("`mode` is off, so `authorities` and `revocation` would never be used; set mode")
+            raise Refused("C302", "`mode` is off, so `authorities` and `revocation` would never be used; set mode")
         return self
 
 
@@ -111,9 +112,9 @@ class ListenerTlsSpec(Spec):
         pem = self.certificate is not None and self.private_key is not None
         either = self.certificate is not None or self.private_key is not None
         if self.pkcs12 is not None and either:
-            raise ValueError("give either `pkcs12`, or `certificate` and `private_key`")
+            raise Refused("C303", "give either `pkcs12`, or `certificate` and `private_key`")
         if self.pkcs12 is None and not pem:
-            raise ValueError("a server needs `certificate` and `private_key`, or `pkcs12`")
+            raise Refused("C303", "a server needs `certificate` and `private_key`, or `pkcs12`")
         return self
 
 
@@ -150,8 +151,9 @@ class ListenerSpec(Spec):
     @model_validator(mode="after")
     def _clear_only_at_home(self) -> Self:
         if self.tls is None and not self.bind.loopback and self.plaintext is None:
-            raise ValueError(
-                "a listener that other machines can reach needs `tls` (or, in so many words, `plaintext: accepted`)"
+            raise Refused(
+                "C304",
+                "a listener that other machines can reach needs `tls` (or, in so many words, `plaintext: accepted`)",
             )
         return self
 
@@ -419,7 +421,7 @@ class ValueSpec(Spec):
     @model_validator(mode="after")
     def _one(self) -> Self:
         if (self.credential is None) == (self.value is None):
-            raise ValueError("give either `value` or `credential`")
+            raise Refused("C305", "give either `value` or `credential`")
         return self
 
 

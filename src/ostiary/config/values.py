@@ -1,6 +1,6 @@
 """The small words of the language.
 
-Each parser takes what YAML gave and returns a value, or raises ValueError with a sentence that says
+Each parser takes what YAML gave and returns a value, or raises Refused with a sentence that says
 what is allowed. The sentences meet users: they never show a secret.
 """
 
@@ -21,13 +21,21 @@ _SIZE: Final = re.compile(r"(\d+)(B|KiB|MiB|GiB|KB|MB|GB)")
 _OCTETS: Final = {"B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "KB": 10**3, "MB": 10**6, "GB": 10**9}
 
 
+class Refused(ValueError):
+    """A value that the language does not have. `code` is what `ostiary help` explains."""
+
+    def __init__(self, code: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.code = code
+
+
 def duration(value: Any) -> float:
     """Return seconds for a duration such as `10s`, `5m` or `24h`. The unit is not optional."""
     if isinstance(value, float):  # a default, already parsed
         return value
     match = _DURATION.fullmatch(value) if isinstance(value, str) else None
     if match is None:
-        raise ValueError("a duration is a number with its unit: 500ms, 10s, 5m, 24h or 7d")
+        raise Refused("C121", "a duration is a number with its unit: 500ms, 10s, 5m, 24h or 7d")
     return float(match[1]) * _SECONDS[match[2]]
 
 
@@ -35,7 +43,7 @@ def size(value: Any) -> int:
     """Return octets for a size such as `64KiB`. The unit is not optional."""
     match = _SIZE.fullmatch(value) if isinstance(value, str) else None
     if match is None:
-        raise ValueError("a size is a whole number with its unit: 512B, 64KiB, 10MB or 1GiB")
+        raise Refused("C122", "a size is a whole number with its unit: 512B, 64KiB, 10MB or 1GiB")
     return int(match[1]) * _OCTETS[match[2]]
 
 
@@ -97,14 +105,14 @@ def secret_ref(value: Any) -> SecretRef:
     """Return a reference to a secret."""
     kind, _, name = value.partition(":") if isinstance(value, str) else ("", "", "")
     if kind not in ("env", "file") or not name:
-        raise ValueError("a literal secret is not accepted: write env:NAME or file:PATH")
+        raise Refused("C123", "a literal secret is not accepted: write env:NAME or file:PATH")
     return SecretRef("env" if kind == "env" else "file", name)
 
 
 def file_ref(value: Any) -> FileRef:
     """Return a reference to a file."""
     if not isinstance(value, str) or not value.startswith("file:") or len(value) == len("file:"):
-        raise ValueError("a file is written file:PATH")
+        raise Refused("C124", "a file is written file:PATH")
     return FileRef(value.removeprefix("file:"))
 
 
@@ -118,12 +126,12 @@ def bind(value: Any) -> Bind:
     except ValueError:
         number = -1
     if not 0 <= number <= 65535:  # noqa: PLR2004 - the ports there are (RFC 9293)
-        raise ValueError("an address to listen on is IP:PORT: 0.0.0.0:8443, 127.0.0.1:8443 or [::1]:8443")
+        raise Refused("C125", "an address to listen on is IP:PORT: 0.0.0.0:8443, 127.0.0.1:8443 or [::1]:8443")
     return Bind(host, number)
 
 
 def _http_url(value: Any, example: str) -> tuple[Literal["http", "https"], str, int | None, str]:
-    problem = ValueError(f"a URL is wanted, with its scheme: {example}")
+    problem = Refused("C126", f"a URL is wanted, with its scheme: {example}")
     if not isinstance(value, str) or not value.isascii() or any(c in value for c in " \t\r\n"):
         raise problem
     try:
@@ -134,7 +142,7 @@ def _http_url(value: Any, example: str) -> tuple[Literal["http", "https"], str, 
     if parts.scheme not in ("http", "https") or not host:
         raise problem
     if parts.username is not None or parts.password is not None or parts.fragment:
-        raise ValueError("a URL here has no user, password or fragment")
+        raise Refused("C126", "a URL here has no user, password or fragment")
     return ("https" if parts.scheme == "https" else "http"), host, port, parts.path + parts.query
 
 
@@ -142,7 +150,7 @@ def endpoint(value: Any) -> Endpoint:
     """Return one address of an upstream: scheme, host, port; no path."""
     scheme, host, port, rest = _http_url(value, "http://10.0.0.5:9000")
     if rest not in ("", "/"):
-        raise ValueError("an endpoint is scheme://host:port, without a path")
+        raise Refused("C126", "an endpoint is scheme://host:port, without a path")
     return Endpoint(scheme, host, port or (443 if scheme == "https" else 80))
 
 
@@ -158,7 +166,7 @@ def secure_url(value: Any) -> str:
     """Return an https URL; http is accepted on loopback only."""
     scheme, host, _, _ = _http_url(value, "https://id.example.com/jwks.json")
     if scheme != "https" and not is_loopback_host(host):
-        raise ValueError("https:// is required here; http:// is accepted on loopback only")
+        raise Refused("C318", "https:// is required here; http:// is accepted on loopback only")
     return str(value)
 
 
@@ -171,7 +179,7 @@ def host_pattern(value: Any) -> str:
         lowered = value.lower().rstrip(".")
         if _HOST.fullmatch(lowered):
             return lowered
-    raise ValueError("a host is a name without scheme or port: api.example.com or *.example.com")
+    raise Refused("C127", "a host is a name without scheme or port: api.example.com or *.example.com")
 
 
 _SEGMENT: Final = re.compile(r"[A-Za-z0-9\-._~!$&'()+,;=:@ ]+|[^\x00-\x7f]+")
@@ -180,16 +188,16 @@ _SEGMENT: Final = re.compile(r"[A-Za-z0-9\-._~!$&'()+,;=:@ ]+|[^\x00-\x7f]+")
 def path_pattern(value: Any) -> str:
     """Return a path to match: literal segments, `*` for any one segment, `/**` at the end for any rest."""
     if not isinstance(value, str) or not value.startswith("/"):
-        raise ValueError("a path starts with /: /accounts/**, /reports/*/summary or /health")
+        raise Refused("C128", "a path starts with /: /accounts/**, /reports/*/summary or /health")
     segments = value[1:].split("/")
     for position, segment in enumerate(segments):
         last = position == len(segments) - 1
         if segment == "**" and not last:
-            raise ValueError("** stands only at the end of a path: /accounts/**")
+            raise Refused("C128", "** stands only at the end of a path: /accounts/**")
         if segment in (".", "..") or (segment == "" and not last):
-            raise ValueError("a path has no empty, . or .. segments")
+            raise Refused("C128", "a path has no empty, . or .. segments")
         if segment not in ("", "*", "**") and not _SEGMENT.fullmatch(segment):
-            raise ValueError("a segment is plain text (not percent-encoded), * or **")
+            raise Refused("C128", "a segment is plain text (not percent-encoded), * or **")
     return value
 
 
@@ -205,18 +213,18 @@ _FRAMING: Final = frozenset(
 def header_name(value: Any) -> str:
     """Return the name of a header that may be written (RFC 9110, section 5.1)."""
     if not isinstance(value, str) or not _TOKEN.fullmatch(value):
-        raise ValueError("a header name is letters, digits and hyphens: X-Subject")
+        raise Refused("C129", "a header name is letters, digits and hyphens: X-Subject")
     if value.lower() in _FRAMING:
-        raise ValueError(f"{value} frames or routes the message and cannot be written by a policy")
+        raise Refused("C129", f"{value} frames or routes the message and cannot be written by a policy")
     return value
 
 
 def method(value: Any) -> str:
     """Return a request method (RFC 9110, section 9). Methods are case-sensitive."""
     if not isinstance(value, str) or not _TOKEN.fullmatch(value) or value != value.upper():
-        raise ValueError("a method is written in capitals: GET, HEAD, POST, PUT, PATCH, DELETE")
+        raise Refused("C130", "a method is written in capitals: GET, HEAD, POST, PUT, PATCH, DELETE")
     if value in ("CONNECT", "TRACE"):
-        raise ValueError(f"{value} is never forwarded")
+        raise Refused("C130", f"{value} is never forwarded")
     return value
 
 
