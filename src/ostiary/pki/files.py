@@ -1,0 +1,69 @@
+"""Certificates and keys as files: PEM and PKCS#12, keys for the owner's eyes only."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, pkcs12
+
+from ostiary.model import Secret
+from ostiary.pki.authority import Identity
+from ostiary.pki.keys import encryption, private_pem
+
+_PUBLIC = 0o644
+_PRIVATE = 0o600
+
+
+def pem(certificates: Iterable[x509.Certificate]) -> bytes:
+    """Return certificates as PEM, one after the other."""
+    return b"".join(certificate.public_bytes(Encoding.PEM) for certificate in certificates)
+
+
+def chain_pem(identity: Identity) -> bytes:
+    """Return the leaf and its intermediates as PEM, leaf first (RFC 8446, section 4.4.2)."""
+    return pem([identity.certificate, *identity.chain])
+
+
+def write_certificates(path: Path, certificates: Iterable[x509.Certificate]) -> None:
+    """Write certificates as PEM, for everybody to read."""
+    _write(path, pem(certificates), _PUBLIC)
+
+
+def write_crl(path: Path, crl: x509.CertificateRevocationList) -> None:
+    """Write a revocation list as PEM, for everybody to read."""
+    _write(path, crl.public_bytes(Encoding.PEM), _PUBLIC)
+
+
+def write_identity(certificate: Path, key: Path, identity: Identity, password: Secret | None = None) -> None:
+    """Write the chain for everybody, the key for the owner only (0600), encrypted when there is a password."""
+    _write(key, private_pem(identity.key, password), _PRIVATE)
+    _write(certificate, chain_pem(identity), _PUBLIC)
+
+
+def pkcs12_bytes(identity: Identity, password: Secret, name: str = "ostiary") -> bytes:
+    """Return key, certificate and chain as one PKCS#12 store (RFC 7292)."""
+    return pkcs12.serialize_key_and_certificates(
+        name.encode(), identity.key, identity.certificate, list(identity.chain) or None, encryption(password)
+    )
+
+
+def write_pkcs12(path: Path, identity: Identity, password: Secret) -> None:
+    """Write a PKCS#12 store for the owner only (0600)."""
+    _write(path, pkcs12_bytes(identity, password), _PRIVATE)
+
+
+def _write(path: Path, data: bytes, mode: int) -> None:
+    """Write a file in one step: it is there whole, with its mode, or it is not there."""
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # mode 0600
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            os.fchmod(file.fileno(), mode)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
