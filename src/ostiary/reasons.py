@@ -56,6 +56,11 @@ class Reason(Enum):
     CERTIFICATE_NOT_YET_VALID = "certificate.not-yet-valid", "The client certificate is not valid yet."
     CERTIFICATE_UNSUITABLE = "certificate.unsuitable", "The client certificate is not made for this use."
     CERTIFICATE_REVOKED = "certificate.revoked", "The client certificate has been revoked."
+    CERTIFICATE_REVOCATION_UNKNOWN = (
+        "certificate.revocation-unknown",
+        "It is not known whether the client certificate has been revoked.",
+    )
+    CERTIFICATE_UNTRUSTED = "certificate.untrusted", "The client certificate was issued by nobody we know."
 
     # The token
     TOKEN_MISSING = "token.missing", "A bearer token is required."

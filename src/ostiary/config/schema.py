@@ -329,7 +329,10 @@ class MtlsSpec(Spec):
         "san.uri", description="Which name of the certificate is the principal. There must be exactly one."
     )
     allow: Annotated[tuple[Text, ...], Field(min_length=1, strict=False)] = Field(
-        description="Accepted names; * stands for one part of a name, ** at the end for any rest."
+        description="Accepted names; * stands for one part of a name, ** at the end for any rest of a URI."
+    )
+    issuer: Text | None = Field(
+        None, description="Distinguished name (RFC 4514) of the only issuer accepted; by default any authority."
     )
 
 
