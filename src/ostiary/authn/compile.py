@@ -41,7 +41,7 @@ def _compile(
         case JwtSpec() as jwt:
             return compile_jwt(jwt, issuers, clock)
         case MtlsSpec() as mtls:
-            return compile_mtls(mtls)
+            return compile_mtls(mtls, clock)
         case AnonymousSpec() as anonymous:
             return compile_anonymous(anonymous)
         case other:
