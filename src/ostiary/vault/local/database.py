@@ -7,15 +7,20 @@ A connection lives for one operation. Readers never wait for a writer; a writer 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from urllib.parse import quote
 
-from ostiary.vault.errors import Tampered, Unavailable
+from ostiary.vault.errors import SecretError, Tampered, Unavailable
 
 PATIENCE: Final = 5.0  # seconds to wait for another writer
+
+_PASSING: Final = (
+    *(sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR),
+    *(sqlite3.SQLITE_FULL, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM),
+)
 
 _SCHEMA: Final = """
 CREATE TABLE vault (
@@ -87,12 +92,38 @@ def connect(path: Path, *, patience: float = PATIENCE) -> sqlite3.Connection:
 def _connection(path: Path) -> Iterator[sqlite3.Connection]:
     try:
         with closing(connect(path)) as db:
+            db.text_factory = _text
             db.execute("PRAGMA synchronous = FULL")
             yield db
-    except sqlite3.OperationalError as error:
-        raise Unavailable(f"{path}: {error}") from error
-    except sqlite3.DatabaseError as error:
-        raise Tampered(f"{path}: {error}") from error
+    except sqlite3.Error as error:
+        problem = _meaning(path, error)
+    except UnicodeDecodeError:  # the library could not even say what is broken
+        problem = Tampered(f"{path}: the file is damaged")
+    else:
+        return
+    raise problem
+
+
+def _meaning(path: Path, error: sqlite3.Error) -> SecretError:
+    """Return whether the file cannot be had now, or is not what it was."""
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+    return Unavailable(f"{path}: {error}") if code in _PASSING else Tampered(f"{path}: {error}")
+
+
+def _text(octets: bytes) -> str:
+    return octets.decode(errors="replace")
+
+
+def rows(db: sqlite3.Connection, query: str, kinds: Sequence[Any], *values: Any) -> list[tuple[Any, ...]]:
+    """Return the rows of a query, each value of the kind expected: SQLite itself keeps no types.
+
+    Raises:
+        Tampered: a value is of another kind.
+    """
+    found: list[tuple[Any, ...]] = db.execute(query, values).fetchall()
+    if all(isinstance(value, kind) for row in found for value, kind in zip(row, kinds, strict=True)):
+        return found
+    raise Tampered("a value in the vault is of the wrong kind")
 
 
 def has_vault(db: sqlite3.Connection) -> bool:

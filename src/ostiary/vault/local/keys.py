@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import sqlite3
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Final, Literal
 
 from ostiary.vault.errors import Tampered
 from ostiary.vault.local.crypt import FORMAT, Key, MasterKeys, identified, new_key
+from ostiary.vault.local.database import rows
 
 Purpose = Literal["rows", "ledger"]
 Context = tuple[str, str, str, str, int]  # format, "data key", vault, purpose, number
+
+_ALL: Final = "SELECT number, purpose, master, wrapped FROM data_key"
+_KINDS: Final = (int, str, str, bytes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +53,7 @@ def unlock(db: sqlite3.Connection, vault: str, masters: MasterKeys) -> DataKeys:
         Tampered: they were changed.
     """
     found: dict[str, dict[int, Key]] = {"rows": {}, "ledger": {}}
-    for number, purpose, master, wrapped in db.execute("SELECT number, purpose, master, wrapped FROM data_key"):
+    for number, purpose, master, wrapped in rows(db, _ALL, _KINDS):
         octets = masters.find(master).open(wrapped, (FORMAT, "data key", vault, purpose, number))
         found.setdefault(purpose, {})[number] = identified(octets)
     if len(found["ledger"]) != 1 or not found["rows"]:
@@ -73,8 +77,7 @@ def rewrap(db: sqlite3.Connection, vault: str, masters: MasterKeys) -> int:
         Sealed: none of the master keys opens them.
         Tampered: they were changed.
     """
-    rows = db.execute("SELECT number, purpose, master, wrapped FROM data_key").fetchall()
-    old = [row for row in rows if row[2] != masters.current.id]
+    old = [row for row in rows(db, _ALL, _KINDS) if row[2] != masters.current.id]
     for number, purpose, master, wrapped in old:
         context = (FORMAT, "data key", vault, purpose, number)
         _store(db, context, identified(masters.find(master).open(wrapped, context)), masters.current)

@@ -17,11 +17,14 @@ import json
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from ostiary.vault.errors import Misconfigured, Tampered
 from ostiary.vault.local.crypt import FORMAT, Key
-from ostiary.vault.local.database import has_vault
+from ostiary.vault.local.database import has_vault, rows
 from ostiary.vault.local.versions import Version, VersionState
+
+_VERSION: Final = (str, int, str, str, int, bytes | None, int)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +51,12 @@ def vault_id(db: sqlite3.Connection) -> str:
     """
     if not has_vault(db):
         raise Misconfigured("there is no vault in this file")
-    row = db.execute("SELECT format, id FROM vault").fetchone()
-    if row is None:
+    found = rows(db, "SELECT format, id FROM vault", (str, str))
+    if len(found) != 1:
         raise Tampered("the vault has lost its head")
-    if row[0] != FORMAT:
+    if found[0][0] != FORMAT:
         raise Misconfigured("the vault was written by another version of this program")
-    return str(row[1])
+    return str(found[0][1])
 
 
 def load(db: sqlite3.Connection, key: Key) -> Ledger:
@@ -62,8 +65,9 @@ def load(db: sqlite3.Connection, key: Key) -> Ledger:
     Raises:
         Tampered: it does not match its MAC.
     """
-    counter, mac = db.execute("SELECT counter, mac FROM vault").fetchone()
-    heads = {path: (latest, digest) for path, latest, digest in db.execute("SELECT path, latest, digest FROM head")}
+    ((counter, mac),) = rows(db, "SELECT counter, mac FROM vault", (int, bytes))
+    found = rows(db, "SELECT path, latest, digest FROM head", (str, int, str))
+    heads = {path: (latest, digest) for path, latest, digest in found}
     ledger = Ledger(vault_id(db), counter, heads)
     if not hmac.compare_digest(_mac(ledger, key), mac):
         raise Tampered("the list of records does not match its seal")
@@ -120,7 +124,7 @@ def _rows(db: sqlite3.Connection, path: str) -> list[Version]:
     try:
         return [
             Version(path, number, kind, VersionState(state), key, sealed, created)
-            for path, number, kind, state, key, sealed, created in db.execute(query, (path,))
+            for path, number, kind, state, key, sealed, created in rows(db, query, _VERSION, path)
         ]
     except ValueError:
         problem = Tampered(f"a version of {path} has an unknown state")
