@@ -14,3 +14,7 @@ bound.py        whether it belongs to this connection (RFC 8705)
 verified.py     tokens that were judged before
 anonymous.py  nobody in particular
 """
+
+from ostiary.authn.compile import compile_authenticators
+
+__all__ = ["compile_authenticators"]

@@ -1,0 +1,66 @@
+"""When is a key set fetched, and when does it stop counting?"""
+
+from __future__ import annotations
+
+import math
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ostiary.jwks.freshness import Freshness, Patience
+
+PATIENCE = Patience(refresh=600, max_stale=86_400, cooldown=10)
+FETCHED = Freshness().succeeded(1000)
+
+
+def test_the_first_fetch_is_due_at_once() -> None:
+    assert Freshness().next_fetch(PATIENCE, 0.5) < 0
+
+
+def test_without_a_fetch_nothing_counts() -> None:
+    assert Freshness().void_from(PATIENCE) == -math.inf
+
+
+def test_a_key_set_counts_while_fresh_and_then_for_as_long_as_it_may_be_stale() -> None:
+    assert FETCHED.void_from(PATIENCE) == 1000 + 600 + 86_400
+
+
+def test_failures_do_not_prolong_a_key_set() -> None:
+    assert FETCHED.failed_at(1500).failed_at(9000).void_from(PATIENCE) == FETCHED.void_from(PATIENCE)
+
+
+@given(st.floats(0, 1))
+def test_the_next_fetch_comes_before_the_key_set_is_stale(chance: float) -> None:
+    assert 1000 + 480 <= FETCHED.next_fetch(PATIENCE, chance) <= 1000 + 600
+
+
+@given(st.floats(0, 1))
+def test_a_failed_fetch_is_left_alone_for_a_cooldown_then_two_then_four(chance: float) -> None:
+    state = FETCHED
+    for pause in (10, 20, 40, 40, 40):
+        state = state.failed_at(2000)
+        assert 2000 + pause <= state.next_fetch(PATIENCE, chance) <= 2000 + pause * 1.2
+        assert not state.may_ask(PATIENCE, 2000 + pause - 0.1)
+        assert state.may_ask(PATIENCE, 2000 + pause)
+
+
+def test_without_any_keys_it_is_tried_every_cooldown() -> None:
+    state = Freshness().failed_at(0).failed_at(10).failed_at(20)
+    assert state.next_fetch(PATIENCE, 0) == 30
+
+
+def test_unknown_key_ids_cause_one_fetch_in_a_cooldown() -> None:
+    assert FETCHED.may_ask(PATIENCE, 1000)
+    asked = FETCHED.asked_at(1000)
+    assert not asked.may_ask(PATIENCE, 1009.9)
+    assert asked.may_ask(PATIENCE, 1010)
+
+
+def test_a_success_ends_the_failures() -> None:
+    assert FETCHED.failed_at(1100).failed_at(1200).succeeded(1300) == Freshness().succeeded(1300)
+
+
+def test_the_caller_is_told_when_the_next_attempt_will_have_been() -> None:
+    assert FETCHED.failed_at(2000).retry_after(PATIENCE, 2000) == 12
+    assert FETCHED.failed_at(2000).retry_after(PATIENCE, 5000) == 1
+    assert Freshness().retry_after(PATIENCE, 5000) == 1
