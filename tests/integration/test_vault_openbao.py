@@ -349,3 +349,44 @@ async def test_a_restart_of_the_vault_is_not_noticed_by_requests(tmp_path_factor
             assert (await until(credential, lambda one: one.version == "2")).secret.reveal() == b"newer"
     finally:
         server.stop()
+
+
+async def test_only_the_authorities_of_the_configuration_vouch_for_the_server(tmp_path_factory):
+    server = Bao(tmp_path_factory.mktemp("tls"), tls=True)
+    server.start()
+    folder = tmp_path_factory.mktemp("conf")
+    (folder / "token").write_text(ROOT)
+    (folder / "ca.pem").write_bytes(server.ca.read_bytes())
+    authorities = {"ours": ("file:ca.pem",), "the system's": ()}
+    found: dict[str, object] = {}
+    try:
+        server.put("tls", id="svc", secret="s")
+        for name, files in authorities.items():
+            spec = HashicorpVaultSpec(
+                type="hashicorp", address=server.address, auth=VaultAuthSpec(token="file:token"), authorities=files
+            )
+            vault = compile_vault("corporate", spec, folder)
+            credential = source(vault, "tls")
+            await vault.start()
+            try:
+                found[name] = (await credential.get()).version
+            except CredentialUnavailable as error:
+                found[name] = error.reason
+            await vault.aclose()
+    finally:
+        server.stop()
+    assert found == {"ours": "1", "the system's": Reason.CREDENTIAL_UNAVAILABLE}
+
+
+@pytest.mark.parametrize("content", ["", "not a certificate"])
+def test_authorities_that_are_no_certificates_stop_the_start(tmp_path, content):
+    (tmp_path / "token").write_text(ROOT)
+    (tmp_path / "ca.pem").write_text(content)
+    spec = HashicorpVaultSpec(
+        type="hashicorp",
+        address="https://127.0.0.1:1",
+        auth=VaultAuthSpec(token="file:token"),
+        authorities=("file:ca.pem",),
+    )
+    with pytest.raises(ConfigError, match=r"ca\.pem"):
+        compile_vault("corporate", spec, tmp_path)

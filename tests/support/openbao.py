@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import socket
+import ssl
 import subprocess
 import time
 from collections.abc import Iterator
@@ -42,6 +43,7 @@ class Bao:
     """A server in development mode, and what an operator does with it."""
 
     home: Path
+    tls: bool = False
     port: int = field(default_factory=free_port)
     process: subprocess.Popen[bytes] | None = None
     unseal_key: str = ""
@@ -49,7 +51,17 @@ class Bao:
     @property
     def address(self) -> str:
         """Scheme, host and port."""
-        return f"http://127.0.0.1:{self.port}"
+        return f"{'https' if self.tls else 'http'}://127.0.0.1:{self.port}"
+
+    @property
+    def ca(self) -> Path:
+        """The certificate of the authority that the server made for itself."""
+        return next(self.home.glob("*-ca.pem"))
+
+    @property
+    def trusted(self) -> ssl.SSLContext | bool:
+        """How an operator verifies the server."""
+        return ssl.create_default_context(cafile=self.ca) if self.tls else True
 
     def start(self) -> None:
         """Start the server; it has forgotten everything."""
@@ -58,6 +70,7 @@ class Bao:
                 [
                     *(binary(), "server", "-dev", "-dev-no-store-token", f"-dev-root-token-id={ROOT}"),
                     f"-dev-listen-address=127.0.0.1:{self.port}",
+                    *(("-dev-tls", f"-dev-tls-cert-dir={self.home}") if self.tls else ()),
                 ],
                 env={"HOME": str(self.home)},
                 stdout=log,
@@ -79,9 +92,9 @@ class Bao:
 
     def ask(self, method: str, path: str, body: Any = None, *, token: str = ROOT) -> Any:
         """Ask as an operator; an error is an error of the test."""
-        reply = httpx2.request(
-            method, f"{self.address}/v1/{path}", json=body, headers={"X-Vault-Token": token}, trust_env=False
-        )
+        headers = {"X-Vault-Token": token}
+        url = f"{self.address}/v1/{path}"
+        reply = httpx2.request(method, url, json=body, headers=headers, verify=self.trusted, trust_env=False)
         reply.raise_for_status()
         return reply.json() if reply.content else None
 
@@ -125,9 +138,10 @@ class Bao:
         end = time.monotonic() + 15
         while time.monotonic() < end:
             try:
-                if httpx2.get(f"{self.address}/v1/sys/health", trust_env=False, timeout=1).status_code == 200:
+                health = f"{self.address}/v1/sys/health"
+                if httpx2.get(health, verify=self.trusted, trust_env=False, timeout=1).status_code == 200:
                     return
-            except httpx2.HTTPError:
+            except (httpx2.HTTPError, StopIteration, OSError):
                 pass
             time.sleep(0.05)
         pytest.fail(f"OpenBao did not start: {(self.home / 'bao.log').read_text()[-2000:]}")
