@@ -78,9 +78,6 @@ class Session:
             Unavailable: one was replaced just before; nobody is helped by a storm of logins.
             SecretError: the login failed.
         """
-        wait = self._replaced_at + FLOOR - time.monotonic()
-        if self._token is dead and wait > 0:
-            raise Unavailable("a token that was just given is dead already", retry_after=wait)
         return await self._anew(dead, because_dead=True)
 
     async def keep(self) -> None:
@@ -98,11 +95,18 @@ class Session:
             if self._token is not None and self._token is not old:
                 return self._token
             if because_dead:
-                self._replaced_at = time.monotonic()
+                self._count_replacement()
             self._token = await self._login.login(self._api)
             self._news.set()
             log.info("logged in to the vault", lasts=self._token.lasts, renewable=self._token.renewable)
             return self._token
+
+    def _count_replacement(self) -> None:
+        now = time.monotonic()
+        if now < self._replaced_at + FLOOR:
+            wait = self._replaced_at + FLOOR - now
+            raise Unavailable("a token that was just given is dead already", retry_after=wait)
+        self._replaced_at = now
 
     async def _try_to_renew(self) -> None:
         try:
