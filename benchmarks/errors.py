@@ -1,0 +1,13 @@
+"""How a run ends when it does not end well."""
+
+
+class BenchmarkFailed(Exception):
+    """A peer did not start, did not do its work, or was not measured properly. The text is for the user."""
+
+    exit_code = 1
+
+
+class Missing(BenchmarkFailed):
+    """Something is not installed. The text says what, and how to get it."""
+
+    exit_code = 3
