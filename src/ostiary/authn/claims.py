@@ -6,7 +6,6 @@ type is never converted, skipped or taken for absent.
 
 from __future__ import annotations
 
-import math
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -85,7 +84,7 @@ def check_type(name: str | None, terms: Terms) -> None:
     Raises:
         InvalidToken: the kind is not accepted.
     """
-    if normal_type(name or "jwt") not in terms.types:
+    if normal_type("jwt" if name is None else name) not in terms.types:
         raise InvalidToken(f"typ {str(name)[:64]!r}", reason=Reason.TOKEN_TYPE_NOT_ALLOWED)
 
 
@@ -138,6 +137,6 @@ def _time(name: str, value: Any) -> float:
     """A NumericDate: a number, which a bool is not, within what a number can say exactly."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise InvalidToken(f"{name} is not a number", reason=Reason.TOKEN_CLAIM_INVALID)
-    if math.isnan(value) or not -_LATEST <= value <= _LATEST:
+    if not -_LATEST <= value <= _LATEST:  # NaN is not either
         raise InvalidToken(f"{name} is out of range", reason=Reason.TOKEN_CLAIM_INVALID)
     return float(value)

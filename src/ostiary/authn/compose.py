@@ -107,7 +107,9 @@ def _challenges(authenticators: Sequence[Authenticator]) -> tuple[str, ...]:
 
 
 def _require_one_owner(authenticators: Sequence[Authenticator]) -> None:
-    """Each kind of evidence has one judge: two could disagree."""
+    """Each kind of evidence has one judge: two could disagree, and none proves nobody."""
+    if not authenticators:
+        raise ConfigError("authenticate: at least one authenticator is wanted")
     taken: set[str] = set()
     for authenticator in authenticators:
         shared = taken & authenticator.evidence
@@ -118,7 +120,5 @@ def _require_one_owner(authenticators: Sequence[Authenticator]) -> None:
 
 def _require_reachable(authenticators: Sequence[Authenticator]) -> None:
     """What asks for no evidence always answers, so it can only be the last resort."""
-    if not authenticators:
-        raise ConfigError("authenticate: at least one authenticator is wanted")
     if any(not one.evidence for one in authenticators[:-1]):
         raise ConfigError("authenticate.any: nothing after anonymous would ever be asked; put it last")
