@@ -16,6 +16,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from ostiary.cli.frame import Exit, fail, say
+from ostiary.cli.vault.answer import answers
 from ostiary.config.nearest import nearest
 from ostiary.config.schema import CredentialSpec, LocalVaultSpec, VaultSpec
 from ostiary.config.values import Name
@@ -56,7 +57,8 @@ class Sections:
                 hint="use the vault's own tools, such as `bao kv put`",
                 exit_code=Exit.USAGE,
             )
-        return local_store(spec, self.file.parent)
+        with answers():
+            return local_store(spec, self.file.parent)
 
     def only_local(self) -> str:
         """Return the name of the one local vault."""

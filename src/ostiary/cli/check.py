@@ -1,0 +1,81 @@
+"""`ostiary check`: everything that is wrong with a configuration file. Nothing is fetched from anywhere."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from ostiary.cli.frame import DEFAULT_CONFIG, ConfigFile, Exit, Json, NoColor, Verbose, emit, fail, say
+
+Format = Literal["human", "json", "github", "sarif"]
+
+
+def check(
+    file: ConfigFile = DEFAULT_CONFIG,
+    *,
+    form: Annotated[Format, typer.Option("--format", help="For people, programs, GitHub or code scanners.")] = "human",
+    as_json: Json = False,
+    warn_as_error: Annotated[bool, typer.Option("--warn-as-error", help="Let warnings count.")] = False,
+    no_color: NoColor = False,
+    verbose: Verbose = False,
+) -> None:
+    """Say everything that is wrong with a configuration file.
+
+    Offline: files, environment and dates are looked at, nothing is fetched. `ostiary serve` refuses to
+    start for the same reasons.
+    """
+    if verbose:
+        say(f"file: {file} ({_origin(file)})")
+    wrong = _show(file, "json" if as_json else form, plain=no_color, warn_as_error=warn_as_error)
+    if wrong:
+        raise typer.Exit(int(Exit.NO))
+
+
+def _origin(file: Path) -> str:
+    if os.environ.get("OSTIARY_CONFIG") == str(file):
+        return "from OSTIARY_CONFIG"
+    return "the default" if file == DEFAULT_CONFIG else "as given"
+
+
+def _show(file: Path, form: Format, *, plain: bool, warn_as_error: bool) -> bool:
+    """Print what is to be said of a file. Return whether that is a no."""
+    from ostiary.cli.terminal import colourful, show, unicode
+    from ostiary.config.load import examine
+    from ostiary.config.problem import errors
+    from ostiary.config.render import Look, as_json, render
+
+    _must_be_there(file)
+    examined = examine(file)
+    if form == "json":
+        emit(as_json(examined.problems, examined.source))
+    elif text := render(
+        examined.problems,
+        examined.source,
+        form,
+        Look(colour=colourful(sys.stdout) and not plain, unicode=unicode(sys.stdout)),
+    ):
+        show(text)
+    return bool(errors(examined.problems) or (warn_as_error and examined.problems))
+
+
+def _must_be_there(file: Path) -> None:
+    """End the command when there is nothing to judge: that is not a no, but a `cannot find out`.
+
+    Raises:
+        Failure: the file cannot be opened.
+    """
+    try:
+        file.open("rb").close()
+    except OSError as error:
+        hint = "name the file, or set OSTIARY_CONFIG"
+        fail(
+            "C512",
+            f"the configuration cannot be read: {error.strerror}",
+            hint=hint,
+            where=str(file),
+            exit_code=Exit.UNKNOWN,
+        )

@@ -1,0 +1,11 @@
+"""What a single field cannot know, one question each.
+
+names.py     does every name lead somewhere, and is every entry used?
+routes.py    is there exactly one route for a request?
+policy.py    can a route's policy hold, and does every kind of evidence have one owner?
+inject.py    does every header that is written have one owner, and can its text be filled in?
+listeners.py can it be listened there, and is asked for what the routes need?
+issuers.py   can keys be fetched safely, and is each issuer itself?
+safety.py    what is allowed, and should be looked at?
+files.py     is there what the file points at, and is it what it should be?
+"""

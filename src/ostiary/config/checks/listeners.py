@@ -1,0 +1,48 @@
+"""Can it be listened there, and is asked for what the routes need?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ostiary.config.checks.names import authenticators
+from ostiary.config.draft import Draft
+from ostiary.config.problem import Problem
+
+
+def addresses(draft: Draft) -> Iterator[Problem]:
+    """Find listeners that would take each other's address."""
+    taken: dict[tuple[str, int], str] = {}
+    for name, listener in draft.listeners.items():
+        bind = listener.bind
+        if bind.port == 0:
+            continue
+        everywhere = "::" if ":" in bind.host else "0.0.0.0"  # noqa: S104 - the word for every address
+        rivals = [
+            other for (host, port), other in taken.items()
+            if port == bind.port and (host in (bind.host, everywhere) or bind.host == everywhere)
+        ]  # fmt: skip
+        taken[bind.host, bind.port] = name
+        if rivals:
+            message = f"listener {rivals[0]!r} listens on {bind} already"
+            first = f"line {draft.tree.keys['listeners', rivals[0]].line}"
+            yield draft.problem("C319", message, ("listeners", name, "bind"), first=first)
+
+
+def evidence(draft: Draft) -> Iterator[Problem]:
+    """Find routes that need a client certificate while no listener asks for one."""
+    asked = any(listener.tls and listener.tls.client.mode != "off" for listener in draft.listeners.values())
+    if asked or not draft.whole("listeners"):
+        return
+    for index, route in draft.routes.items():
+        for path, one in authenticators(route.authenticate, ("routes", index, "authenticate")):
+            if one.mtls is not None:
+                yield _never(draft, "C317", "`mtls` needs a client certificate", (*path, "mtls"))
+            if one.jwt is not None and one.jwt.bound == "required":
+                yield _never(draft, "C317", "`bound: required` needs a client certificate", (*path, "jwt", "bound"))
+
+
+def _never(draft: Draft, code: str, message: str, path: tuple[str | int, ...]) -> Problem:
+    return draft.problem(
+        code, f"{message}, and no listener asks for one", path, key=True,
+        help="set tls.client.mode of a listener to `optional` or `required`, and name its `authorities`",
+    )  # fmt: skip

@@ -1,0 +1,83 @@
+"""Does every name lead somewhere, and is every entry used?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from ostiary.config.draft import Draft
+from ostiary.config.nearest import nearest
+from ostiary.config.problem import Path, Problem
+from ostiary.config.schema import AuthenticateSpec, AuthenticatorSpec
+
+_CODES: Final = {"vaults": "C201", "credentials": "C202", "upstreams": "C203", "issuers": "C204"}
+_MOST_SHOWN: Final = 8
+
+
+def dangling(draft: Draft) -> Iterator[Problem]:
+    """Find names that lead nowhere."""
+    for section, name, path in references(draft):
+        known = draft.names(section)
+        if name not in known and section not in _misspelt(draft):
+            yield draft.problem(
+                _CODES[section],
+                f"unknown {section.removesuffix('s')} {name!r}",
+                path,
+                suggestion=nearest(name, known),
+                known=_with_lines(draft, section, known) or f"there are no {section}",
+            )
+
+
+def _misspelt(draft: Draft) -> frozenset[str]:
+    """Return sections that are not there because their own name is misspelt, or they are no sections."""
+    return frozenset(section for section in _CODES if section in draft.broken and not draft.names(section))
+
+
+def _with_lines(draft: Draft, section: str, names: tuple[str, ...]) -> str:
+    shown = [f"{name} (line {draft.tree.keys[section, name].line})" for name in names[:_MOST_SHOWN]]
+    return ", ".join(shown) + (f", and {len(names) - _MOST_SHOWN} more" if len(names) > _MOST_SHOWN else "")
+
+
+def unused(draft: Draft) -> Iterator[Problem]:
+    """Find entries that nothing refers to."""
+    if not draft.whole("routes", "credentials"):
+        return
+    used = {(section, name) for section, name, _ in references(draft)}
+    for section in _CODES:
+        for name in draft.names(section):
+            if (section, name) not in used:
+                word = section.removesuffix("s")
+                yield draft.problem(
+                    "C220",
+                    f"{word} {name!r} is not used",
+                    (section, name),
+                    key=True,
+                    severity="warning",
+                    help="take it out, or use it",
+                )
+
+
+def references(draft: Draft) -> Iterator[tuple[str, str, Path]]:
+    """Return every reference to an entry, as (section, name, path)."""
+    for alias, credential in draft.credentials.items():
+        yield "vaults", credential.vault, ("credentials", alias, "vault")
+    for index, route in draft.routes.items():
+        here: Path = ("routes", index)
+        yield "upstreams", route.upstream, (*here, "upstream")
+        for at, authenticator in authenticators(route.authenticate, (*here, "authenticate")):
+            if authenticator.jwt is not None:
+                for position, issuer in enumerate(authenticator.jwt.issuers):
+                    yield "issuers", issuer, (*at, "jwt", "issuers", position)
+        for position, injector in enumerate(route.inject):
+            credential_name = getattr(injector.value, "credential", None)
+            if credential_name is not None:
+                yield "credentials", credential_name, (*here, "inject", position, injector.kind, "credential")
+
+
+def authenticators(spec: AuthenticateSpec, path: Path) -> Iterator[tuple[Path, AuthenticateSpec | AuthenticatorSpec]]:
+    """Return the authenticators of a route, with their paths."""
+    several = spec.any or spec.all
+    if several is None:
+        yield path, spec
+    else:
+        yield from (((*path, spec.kind, position), one) for position, one in enumerate(several))

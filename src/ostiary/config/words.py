@@ -1,0 +1,169 @@
+"""The nouns, notes and refusals that messages are made of."""
+
+from __future__ import annotations
+
+from typing import Any, Final, get_args
+
+from ostiary.config import schema
+from ostiary.config.problem import Path
+from ostiary.config.shape import Shape, bare, branches, is_spec, metadata, origin, words_of
+from ostiary.config.tree import Fraction
+
+NOUNS: Final[dict[type, str]] = {
+    schema.GatewaySpec: "the file",
+    schema.ListenerSpec: "a listener",
+    schema.ListenerTlsSpec: "a listener's tls",
+    schema.ClientSpec: "a listener's tls client",
+    schema.RevocationSpec: "revocation",
+    schema.ListenerLimits: "a listener's limits",
+    schema.ListenerTimeouts: "a listener's timeouts",
+    schema.IssuerSpec: "an issuer",
+    schema.KeysSpec: "an issuer's keys",
+    schema.ClaimsSpec: "an issuer's claims",
+    schema.CacheSpec: "a vault's cache",
+    schema.LocalVaultSpec: "a local vault",
+    schema.HashicorpVaultSpec: "a hashicorp vault",
+    schema.VaultAuthSpec: "a vault's auth",
+    schema.AppRoleSpec: "approle",
+    schema.CredentialSpec: "a credential",
+    schema.UpstreamSpec: "an upstream",
+    schema.UpstreamTlsSpec: "an upstream's tls",
+    schema.UpstreamTimeouts: "an upstream's timeouts",
+    schema.RouteSpec: "a route",
+    schema.MatchSpec: "a match",
+    schema.AuthenticateSpec: "authenticate",
+    schema.AuthenticatorSpec: "an authenticator",
+    schema.MtlsSpec: "mtls",
+    schema.JwtSpec: "jwt",
+    schema.AnonymousSpec: "anonymous",
+    schema.RuleSpec: "a condition",
+    schema.SomeOf: "a choice of any and all",
+    schema.InjectorSpec: "an injector",
+    schema.BasicSpec: "basic",
+    schema.BearerSpec: "bearer",
+    schema.HeaderSpec: "header",
+    schema.QuerySpec: "query",
+}
+
+# What the design has and this version has not: refused by name, so that nobody believes to have it.
+LATER: Final[dict[type, dict[str, str]]] = {
+    schema.GatewaySpec: {
+        "admin": "the admin listener",
+        "keys": "keys to sign and connect with",
+        "certificates": "managed certificates",
+        "observe": "metrics and traces",
+        "plugins": "plug-ins",
+    },
+    schema.IssuerSpec: {
+        "preset": "presets of issuers",
+        "auth_endpoint": "the axinom preset",
+        "tenant": "issuers per tenant",
+        "environment": "issuers per environment",
+        "introspection": "token introspection (RFC 7662)",
+    },
+    schema.ListenerSpec: {"forwarded": "certificates told by a proxy's header", "proxy_protocol": "the PROXY protocol"},
+    schema.ListenerTlsSpec: {"acme": "certificates by ACME"},
+    schema.RevocationSpec: {"ocsp": "OCSP"},
+    schema.VaultAuthSpec: {
+        **{word: f"logging in with {word}" for word in ("kubernetes", "jwt", "userpass", "aws", "gcp", "azure")},
+        "certificate": "logging in with a certificate",
+        "cert": "logging in with a certificate",
+    },
+    schema.UpstreamTlsSpec: {"identity": "a client certificate for the upstream"},
+    schema.UpstreamSpec: {"health": "health checks", "retry": "retries", "balance": "a choice of balancing"},
+    schema.AuthenticateSpec: {},
+    schema.AuthenticatorSpec: {},
+    schema.RuleSpec: {"expression": "expressions"},
+    schema.BasicSpec: {"on_reject": "replaying a rejected credential"},
+    schema.BearerSpec: {"on_reject": "replaying a rejected credential"},
+    schema.InjectorSpec: {
+        "oauth2": "OAuth 2.0 client credentials",
+        "identity": "a signed identity token",
+        "cookie": "cookies",
+    },
+    schema.RouteSpec: {"limits": "limits per route", "timeouts": "timeouts per route", "shadow": "shadow routes"},
+}
+for _spec in (schema.AuthenticateSpec, schema.AuthenticatorSpec):
+    LATER[_spec] |= {
+        "api_key": "API keys",
+        "introspection": "token introspection (RFC 7662)",
+        "dpop": "DPoP (RFC 9449)",
+    }
+LATER_VAULTS: Final = frozenset(
+    ("cyberark", "files", "env", "http", "aws", "azure", "gcp", "age", "conjur", "kubernetes", "pkcs11", "onepassword")
+)
+
+
+def at(path: Path, data: Any) -> str:
+    """Return a path in words: `routes[0] "accounts-read" > match > path`."""
+    words: list[str] = []
+    for position, step in enumerate(path):
+        data = _below(data, step)
+        if isinstance(step, int) and words:
+            words[-1] += f"[{step}]"
+            if position == 1 and isinstance(data, dict) and isinstance(data.get("name"), str):
+                words[-1] += f' "{data["name"]}"'
+        else:
+            words.append(str(step))
+    return " > ".join(words)
+
+
+def _below(data: Any, step: str | int) -> Any:
+    if isinstance(data, dict):
+        return data.get(step)
+    if isinstance(data, list) and isinstance(step, int) and step < len(data):
+        return data[step]
+    return None
+
+
+def found(value: Any) -> str:
+    """Return what a value is, in words. The value of a text is not shown."""
+    match value:
+        case bool():
+            return str(value).lower()
+        case int():
+            return f"the number {value}"
+        case Fraction():
+            return f"the number {value.text}"
+    kinds: dict[type, str] = {str: "text", list: "a list", dict: "a block"}
+    return kinds.get(type(value), "nothing")
+
+
+def wanted(shape: Shape) -> str:
+    """Return what a place allows, in words."""
+    return " or ".join(dict.fromkeys(_wanted(branch) for branch in branches(shape)))
+
+
+def _wanted(shape: Shape) -> str:
+    inner = bare(shape)
+    if words := words_of(shape):
+        return " or ".join(f"`{word}`" for word in words) if len(words) <= 3 else "one of its words"  # noqa: PLR2004 - a line
+    if is_spec(shape):
+        return f"a block with {', '.join(list(inner.model_fields)[:4])}{', ...' if len(inner.model_fields) > 4 else ''}"  # noqa: PLR2004 - a line
+    if origin(inner) is tuple:
+        return "a list"
+    if origin(inner) is dict:
+        return "a block of names"
+    return "a whole number" if inner is int else "text"
+
+
+def range_of(shape: Shape) -> str:
+    """Return the bounds of a number in words: `from 1 to 10`."""
+    bounds = {
+        name: getattr(item, name) for item in _all_metadata(shape) for name in ("ge", "le") if hasattr(item, name)
+    }
+    low = f"from {bounds['ge']}" if "ge" in bounds else ""
+    return f"{low} to {bounds['le']}" if "le" in bounds else f"{low} upwards"
+
+
+def _all_metadata(shape: Shape) -> list[Any]:
+    collected: list[Any] = []
+    for part in (shape, *branches(shape)):
+        for item in metadata(part):
+            collected += [item, *getattr(item, "metadata", ())]
+    return collected
+
+
+def item_shape(shape: Shape) -> Shape:
+    """Return the type of the items of a list."""
+    return get_args(bare(shape))[0]
