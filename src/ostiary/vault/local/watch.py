@@ -1,8 +1,8 @@
 """Notice that another process wrote to the vault, for the price of one pragma.
 
 `PRAGMA data_version` of a connection changes when any other connection has committed. It is a few
-microseconds on the loop, at most ten times a second, and it never waits: a file that is locked just
-then counts as changed.
+microseconds on the loop, at most ten times a second, and it never waits: that a file cannot be looked
+at, and that it can again, counts as a change.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Watch:
         if self._db is None:
             return False
         before, self._seen = self._seen, self._look()
-        return self._seen is None or self._seen != before
+        return self._seen != before
 
     def close(self) -> None:
         """Let go of the file."""

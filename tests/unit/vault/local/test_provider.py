@@ -107,6 +107,21 @@ async def test_an_older_file_in_the_vaults_place_is_refused(vault, other, folder
         await credential.get()
 
 
+async def test_a_vault_that_disappears_leaves_the_last_copy_in_use_and_is_not_asked_all_the_time(vault, other, folder):
+    credential = source(vault)
+    before = await credential.get()
+    other.path.rename(folder / "elsewhere.db")
+    with structlog.testing.capture_logs() as logs:
+        for _ in range(5):
+            await looked()
+            assert await credential.get() is before
+    assert len(logs) <= 2
+    (folder / "elsewhere.db").rename(other.path)
+    other.put("legacy", pair(secret="new"))
+    await looked()
+    assert (await credential.get()).version == "2"
+
+
 async def test_a_tampered_vault_is_not_used_any_longer(vault, other):
     credential = source(vault)
     await credential.get()
