@@ -47,8 +47,15 @@ WORKLOADS: Final = {
         Workload("W1", "keep-alive, one token, 1 KB answers"),
         Workload("W1M", f"keep-alive, {MANY} tokens in turn, 1 KB answers", tokens=MANY),
         Workload("W2", "keep-alive, one token, 64 KB answers", path="/large", answer=64 << 10),
-        # The upstream takes the whole body before it answers, for which nginx asks itself once more.
-        XX,
+        Workload(
+            "W3",
+            "keep-alive, one token, 1 MB uploads, 16 at a time",
+            path="/upload",
+            method="POST",
+            upload=1 << 20,
+            counted=2,  # the upstream takes the whole body before it answers, for which nginx asks itself once more
+            connections=16,
+        ),
         Workload("W4", "a full handshake for every request, 1 KB answers", keep_alive=False),
     )
 }
