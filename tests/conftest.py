@@ -11,6 +11,11 @@ import pytest
 NEVER_SKIPPED_IN_CI = ("integration", "conformance")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Where other people's test vectors are; they are not in the tree."""
+    parser.addoption("--vectors", default="../shared/vectors", help="folder of the test vectors, seen from the root")
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, pytest.TestReport]:
     """With CI=true, a test whose neighbour or whose vectors are missing has failed: it proves nothing."""
