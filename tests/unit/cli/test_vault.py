@@ -193,7 +193,7 @@ def test_among_several_local_vaults_one_is_named(vault, tmp_path):
     ("text", "code"),
     [
         ("vaults: [", 1),
-        ("- a", 1),
+        ("- a", 2),
         ("vaults: {local: {type: local, path: p}}", 1),
         (f"vaults: {{local: {{type: local, path: p, master_key: {CANARY}}}}}", 1),
         ("vaults: {}", 2),
@@ -203,6 +203,15 @@ def test_a_file_that_says_nothing_usable_about_vaults_is_refused_without_showing
     (tmp_path / "gateway.yaml").write_text(text)
     ran = vault("list")
     assert (ran.code, CANARY in ran.out + ran.err) == (code, False)
+
+
+def test_mistakes_elsewhere_in_the_file_do_not_matter(vault, tmp_path):
+    text = FILE.replace('auth: {token: "env:T"}', "auht: {}").replace("credentials:", "credentials:\n  odd: {vlt: 1}")
+    (tmp_path / "gateway.yaml").write_text(text)
+    assert vault("put", "reports", "--secret-stdin", stdin="s").code == 0
+    for alias in ("far", "odd"):
+        ran = vault("put", alias, "--secret-stdin", stdin="s")
+        assert (ran.code, "has mistakes" in ran.err) == (1, True)
 
 
 def test_a_missing_file_or_vault_cannot_be_found_out(vault):
