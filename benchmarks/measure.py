@@ -1,6 +1,6 @@
-"""Samples, alternating rounds, medians.
+"""One sample: what a peer does with one workload for some seconds.
 
-A sample is a window in the middle of a run of the load generator: handshakes and warm-up are before it.
+It is a window in the middle of a run of the load generator: handshakes and warm-up are before it.
 At both ends of the window three clocks are read: the CPU time of the gateway's processes, the requests that
 the upstream has taken, and the wall. CPU per request is the one difference divided by the other.
 """
@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import median
 from typing import Final
 
 from benchmarks.errors import BenchmarkFailed
@@ -142,40 +140,3 @@ def _must_be_whole(contestant: Contestant, workload: Workload, said: Said) -> No
     if said.refused or said.broken > said.requests * _BROKEN:
         told = f"{said.requests} answers, {said.refused} of them not 2xx, {said.broken} broken"
         raise BenchmarkFailed(f"{contestant.name} failed at {workload.name}: {told}")
-
-
-def alternate(
-    contestants: list[Contestant], rounds: int, take: Callable[[Contestant], Sample]
-) -> dict[str, list[Sample]]:
-    """Take `rounds` samples of each peer in turn, every other round backwards, so that drift hits all alike."""
-    samples: dict[str, list[Sample]] = {contestant.name: [] for contestant in contestants}
-    for number in range(rounds):
-        for contestant in contestants if number % 2 == 0 else reversed(contestants):
-            samples[contestant.name].append(take(contestant))
-    return samples
-
-
-def middle(samples: Iterable[Sample]) -> Sample:
-    """Return the medians, field by field."""
-    taken = list(samples)
-    return Sample(
-        **{
-            name: median(getattr(one, name) for one in taken)
-            for name in ("microseconds", "rate", "p50", "p99", "busy", "foreign")
-        },
-        resident=int(median(one.resident for one in taken)),
-    )
-
-
-def ratio(samples: Mapping[str, list[Sample]], name: str, base: str) -> float | None:
-    """Return how many times the CPU of `base` a peer needs: the median of the ratios within each round."""
-    if base not in samples:
-        return None
-    pairs = zip(samples[name], samples[base], strict=True)
-    return median(one.microseconds / other.microseconds for one, other in pairs)
-
-
-def spread(samples: list[Sample]) -> float:
-    """Return how far the rounds lie apart: (largest - smallest) / median of the CPU per request."""
-    values = [one.microseconds for one in samples]
-    return (max(values) - min(values)) / median(values)

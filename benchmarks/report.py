@@ -10,7 +10,8 @@ from typing import Any, Final
 from rich import box
 from rich.table import Table
 
-from benchmarks.measure import Plan, Sample, middle, ratio, spread
+from benchmarks.measure import Plan, Sample
+from benchmarks.rounds import middle, ratio, spread
 from benchmarks.workloads import Workload
 
 FLOOR: Final = "nginx"

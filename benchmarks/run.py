@@ -9,11 +9,12 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from benchmarks import material, report, upstream
-from benchmarks.measure import Contestant, Plan, Sample, alternate, sample
+from benchmarks.measure import Contestant, Plan, Sample, sample
 from benchmarks.options import Options
 from benchmarks.peers import Peer
 from benchmarks.places import Cores, Place, free_port
 from benchmarks.processes import running
+from benchmarks.rounds import alternate
 from benchmarks.upstream import Upstream
 from benchmarks.verify import verify
 from benchmarks.workloads import Workload
