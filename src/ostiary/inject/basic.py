@@ -41,11 +41,10 @@ def encode(credential: Credential) -> bytes:
     Raises:
         CredentialUnavailable: no user name, a colon in it, or a control character (section 2).
     """
-    pair = credential.id.encode() + b":" + credential.secret.reveal()
     if not credential.id:
         raise unusable(credential, "Basic needs a user name")
     if ":" in credential.id:
         raise unusable(credential, "a user name in Basic has no colon")
-    if _CONTROL.search(pair):
+    if _CONTROL.search(credential.id.encode()) or _CONTROL.search(credential.secret.reveal()):
         raise unusable(credential, "a control character in it")
-    return b"Basic " + base64.b64encode(pair)
+    return b"Basic " + base64.b64encode(credential.id.encode() + b":" + credential.secret.reveal())
