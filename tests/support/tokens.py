@@ -80,6 +80,14 @@ class Signer:
         numbers = public.public_numbers()
         return {"kty": "RSA", "n": number(numbers.n), "e": number(numbers.e)}
 
+    def private_jwk(self) -> dict[str, Any]:
+        """The whole key, for an issuer of a test that wants to sign with it (EC and RSA)."""
+        secret = self.private.private_numbers()
+        if self.alg in _CURVES:
+            return self.jwk(d=number(secret.private_value, _CURVES[self.alg][2]))
+        rest = {"d": secret.d, "p": secret.p, "q": secret.q, "dp": secret.dmp1, "dq": secret.dmq1, "qi": secret.iqmp}
+        return self.jwk(**{name: number(value) for name, value in rest.items()})
+
     def sign(self, data: bytes, alg: str | None = None) -> bytes:
         """A signature over `data`."""
         alg = alg or self.alg
