@@ -1,0 +1,99 @@
+"""One certificate revocation list (RFC 5280, section 5): read it, and see whether it may be relied on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Final
+
+import structlog
+from cryptography import x509
+
+from ostiary.config.values import FileRef
+from ostiary.errors import ConfigError
+from ostiary.listener.profile import extension
+
+_log = structlog.get_logger("ostiary.listener")
+
+_PEM: Final = re.compile(rb"-----BEGIN X509 CRL-----.+?-----END X509 CRL-----", re.DOTALL)
+_UNDERSTOOD: Final = (x509.AuthorityKeyIdentifier, x509.CRLNumber, x509.IssuingDistributionPoint, x509.FreshestCRL)
+
+
+def parse(reference: FileRef, data: bytes) -> Iterator[x509.CertificateRevocationList]:
+    """Yield the lists in a file: any number as PEM, or one as DER.
+
+    Raises:
+        ConfigError: there is none in it.
+    """
+    blocks = _PEM.findall(data)
+    try:
+        if blocks:
+            yield from [x509.load_pem_x509_crl(block) for block in blocks]
+        else:
+            yield x509.load_der_x509_crl(data)
+    except ValueError:
+        raise ConfigError(f"{reference}: no revocation list in it, neither PEM nor DER") from None
+
+
+def issuer_of(
+    reference: FileRef, crl: x509.CertificateRevocationList, authorities: Sequence[x509.Certificate]
+) -> x509.Certificate:
+    """Return the authority that signed a list which we understand.
+
+    Raises:
+        ConfigError: the list is partial, or none of the authorities signed it.
+    """
+    if not _complete(crl):
+        raise ConfigError(f"{reference}: only complete revocation lists are understood, no delta or indirect ones")
+    for authority in authorities:
+        if authority.subject == crl.issuer and _signed(crl, authority):
+            return authority
+    by = repr(crl.issuer.rfc4514_string())
+    raise ConfigError(f"{reference}: the revocation list of {by} is not signed by one of tls.client.authorities")
+
+
+def _signed(crl: x509.CertificateRevocationList, authority: x509.Certificate) -> bool:
+    usage = extension(authority, x509.KeyUsage)
+    if usage is not None and not usage.crl_sign:
+        return False
+    try:
+        return crl.is_signature_valid(authority.public_key())  # type: ignore[arg-type] - other keys raise TypeError
+    except TypeError:
+        return False
+
+
+def _complete(crl: x509.CertificateRevocationList) -> bool:
+    """Whether a list is about all certificates of its signer, for all reasons (sections 5.2.4 and 5.2.5)."""
+    for one in crl.extensions:
+        if isinstance(one.value, x509.DeltaCRLIndicator) or (one.critical and not isinstance(one.value, _UNDERSTOOD)):
+            return False
+        if isinstance(one.value, x509.IssuingDistributionPoint) and _partial(one.value):
+            return False
+    return True
+
+
+def _partial(point: x509.IssuingDistributionPoint) -> bool:
+    return bool(
+        point.indirect_crl
+        or point.only_some_reasons
+        or point.only_contains_user_certs
+        or point.only_contains_ca_certs
+        or point.only_contains_attribute_certs
+    )
+
+
+def check_current(reference: FileRef, crl: x509.CertificateRevocationList, *, hard: bool, now: datetime) -> None:
+    """Return when a list is current; when it is not, say so in the log.
+
+    Raises:
+        ConfigError: it is not, in hard mode.
+    """
+    due = crl.next_update_utc
+    if crl.last_update_utc <= now and due is not None and now <= due:
+        return
+    state = "names no next update" if due is None else f"was due to be replaced at {due.isoformat()}"
+    state = f"begins at {crl.last_update_utc.isoformat()}" if crl.last_update_utc > now else state
+    if hard:
+        raise ConfigError(f"{reference}: the revocation list {state}; fetch the authority's current one")
+    _log.warning("revocation list is not current", file=str(reference), state=state)

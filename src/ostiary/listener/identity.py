@@ -1,0 +1,105 @@
+"""The certificate and key that the server shows."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final, get_args
+
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.serialization import load_pem_private_key, pkcs12
+
+from ostiary.config.schema import ListenerTlsSpec
+from ostiary.config.secrets import resolve
+from ostiary.config.values import FileRef
+from ostiary.errors import ConfigError
+from ostiary.listener.files import as_path, read
+from ostiary.pki.authority import Identity
+from ostiary.pki.files import chain_pem
+from ostiary.pki.keys import PrivateKey, private_pem
+
+_KEYS: Final = get_args(PrivateKey)
+
+
+def load_identity(spec: ListenerTlsSpec, folder: Path) -> Identity:
+    """Return the server's key, certificate and chain.
+
+    Raises:
+        ConfigError: a file cannot be read, the password is wrong, or key and certificate do not belong together.
+    """
+    password = None if spec.password is None else resolve(spec.password, folder).reveal()
+    if spec.pkcs12 is not None:
+        return _from_pkcs12(spec.pkcs12, read(spec.pkcs12, folder), password)
+    if spec.certificate is None or spec.private_key is None:
+        raise ConfigError("tls: a server needs `certificate` and `private_key`, or `pkcs12`")
+    key = _private_key(spec.private_key, read(spec.private_key, folder), password)
+    leaf, *chain = _certificates(spec.certificate, read(spec.certificate, folder))
+    if leaf.public_key() != key.public_key():
+        raise ConfigError(
+            f"{spec.private_key} does not belong to the first certificate of {spec.certificate}; the leaf comes first"
+        )
+    return Identity(leaf, key, tuple(chain))
+
+
+def use(identity: Identity, context: ssl.SSLContext) -> None:
+    """Let a context show an identity. The key passes through memory only.
+
+    Raises:
+        ConfigError: OpenSSL does not want it, for example because the key is too small.
+    """
+    try:
+        with as_path(chain_pem(identity) + private_pem(identity.key)) as path:
+            context.load_cert_chain(path)
+    except ssl.SSLError as error:
+        raise ConfigError(f"tls: the server's certificate is not accepted by OpenSSL: {error.reason}") from None
+
+
+def _certificates(reference: FileRef, data: bytes) -> Sequence[x509.Certificate]:
+    try:
+        return x509.load_pem_x509_certificates(data)
+    except ValueError:
+        raise ConfigError(f"{reference}: no PEM certificates in it, leaf first") from None
+
+
+def _private_key(reference: FileRef, data: bytes, password: bytes | None) -> PrivateKey:
+    try:
+        key = load_pem_private_key(data, password)
+    except TypeError:
+        remedy = "is encrypted; give its `password`" if password is None else "is not encrypted; leave `password` out"
+        raise ConfigError(f"{reference}: the private key {remedy}") from None
+    except (ValueError, UnsupportedAlgorithm):
+        raise ConfigError(f"{reference}: no PEM private key in it that this password opens") from None
+    return _supported(reference, key)
+
+
+def _from_pkcs12(reference: FileRef, data: bytes, password: bytes | None) -> Identity:
+    try:
+        store = pkcs12.load_pkcs12(data, password)
+    except (ValueError, UnsupportedAlgorithm):
+        raise ConfigError(f"{reference}: not a PKCS#12 file that this password opens") from None
+    if store.key is None or store.cert is None:
+        raise ConfigError(f"{reference}: a private key and its certificate are wanted in the PKCS#12 file")
+    leaf = store.cert.certificate
+    others = [extra.certificate for extra in store.additional_certs]
+    return Identity(leaf, _supported(reference, store.key), _chain(leaf, others))
+
+
+def _chain(leaf: x509.Certificate, others: Sequence[x509.Certificate]) -> tuple[x509.Certificate, ...]:
+    """Return the authorities above a leaf, nearest first, without the root: a PKCS#12 file has no order."""
+    chain: list[x509.Certificate] = []
+    below = leaf
+    while above := next((one for one in others if one.subject == below.issuer and one not in chain), None):
+        if above.subject == above.issuer:
+            break
+        chain.append(above)
+        below = above
+    return tuple(chain)
+
+
+def _supported(reference: FileRef, key: object) -> PrivateKey:
+    if not isinstance(key, _KEYS):
+        raise ConfigError(f"{reference}: the private key is of a kind that is not used with TLS: take EC or RSA")
+    found: PrivateKey = key
+    return found

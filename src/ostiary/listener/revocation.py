@@ -1,0 +1,124 @@
+"""Revocation lists (RFC 5280, section 5).
+
+`hard` wants a current list of every authority in the chain below the trust anchor; OpenSSL checks it
+within the handshake, and we check it again, because we can say why. `soft` accepts an authority whose
+list is missing or overdue, but never a certificate that any of its lists names, however old: that it
+was revoked once is known.
+
+Only complete lists, signed by the authority itself, are understood; others are refused at the start
+rather than half understood.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeAlias
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from ostiary.config.schema import RevocationSpec
+from ostiary.errors import ConfigError, InvalidCertificate
+from ostiary.listener.authorities import name_of
+from ostiary.listener.crl import check_current, issuer_of, parse
+from ostiary.listener.files import read
+from ostiary.reasons import Reason
+
+Signer: TypeAlias = tuple[bytes, bytes]
+"""An authority: its name and its key, so that two of one name are told apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class Revoked:
+    """What an authority's lists say.
+
+    Attributes:
+        serials: the certificates it has revoked.
+        until: when its newest list is overdue, seconds since the epoch.
+    """
+
+    serials: frozenset[int]
+    until: float
+
+
+@dataclass(frozen=True, slots=True)
+class Revocation:
+    """What is known of revoked certificates.
+
+    Attributes:
+        hard: whether an authority without a current list is refused.
+        lists: what each authority's lists say.
+        pem: the lists themselves, for OpenSSL.
+    """
+
+    hard: bool
+    lists: Mapping[Signer, Revoked]
+    pem: bytes
+
+    def check(self, chain: Sequence[x509.Certificate], now: float) -> None:
+        """Return when no certificate of a chain, leaf first, is known to be revoked.
+
+        Raises:
+            InvalidCertificate: one is, or `hard` is asked for and it cannot be known.
+        """
+        for certificate, issuer in zip(chain, chain[1:], strict=False):
+            self._check_one(certificate, issuer, now)
+
+    def _check_one(self, certificate: x509.Certificate, issuer: x509.Certificate, now: float) -> None:
+        said = self.lists.get(signer(issuer))
+        if said is not None and certificate.serial_number in said.serials:
+            detail = f"serial {certificate.serial_number:x} is revoked by {name_of(issuer)}"
+            raise InvalidCertificate(detail, reason=Reason.CERTIFICATE_REVOKED)
+        if self.hard and (said is None or now > said.until):
+            detail = f"no current revocation list of {name_of(issuer)}"
+            raise InvalidCertificate(detail, reason=Reason.CERTIFICATE_REVOCATION_UNKNOWN)
+
+
+def signer(certificate: x509.Certificate) -> Signer:
+    """Return under which name and key an authority signs."""
+    key = certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return certificate.subject.public_bytes(), key
+
+
+def load_revocation(
+    spec: RevocationSpec, authorities: Sequence[x509.Certificate], folder: Path, now: datetime
+) -> Revocation:
+    """Return what the configured lists say.
+
+    Raises:
+        ConfigError: a list cannot be read, is not signed by one of the authorities, or is of a kind that is not
+            understood; or, in hard mode, one is overdue or missing.
+    """
+    hard = spec.mode == "hard"
+    lists: dict[Signer, Revoked] = {}
+    written: list[bytes] = []
+    for reference in spec.crls:
+        for crl in parse(reference, read(reference, folder)):
+            issuer = issuer_of(reference, crl, authorities)
+            check_current(reference, crl, hard=hard, now=now)
+            lists[signer(issuer)] = _with(lists.get(signer(issuer)), crl)
+            written.append(crl.public_bytes(Encoding.PEM))
+    if hard:
+        _check_complete(lists, authorities, now)
+    return Revocation(hard, lists, b"".join(written))
+
+
+def _check_complete(lists: Mapping[Signer, Revoked], authorities: Sequence[x509.Certificate], now: datetime) -> None:
+    for authority in authorities:
+        if authority.not_valid_after_utc >= now and signer(authority) not in lists:
+            raise ConfigError(
+                f"tls.client.revocation: no list of {name_of(authority)} among crls, so none of its certificates "
+                "could be accepted; add it, or use mode: soft"
+            )
+
+
+def _with(known: Revoked | None, crl: x509.CertificateRevocationList) -> Revoked:
+    """Return what an authority's lists say together."""
+    serials = frozenset(entry.serial_number for entry in crl)
+    until = crl.next_update_utc or datetime.fromtimestamp(0, UTC)
+    if known is None:
+        return Revoked(serials, until.timestamp())
+    return Revoked(known.serials | serials, max(known.until, until.timestamp()))

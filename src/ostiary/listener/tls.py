@@ -1,0 +1,131 @@
+"""Spec -> one `ssl.SSLContext`, and the peer of a connection.
+
+The context is built from nothing: no store of the system, no defaults that change with the version of
+Python. No tickets, no renegotiation, no compression, no early data; AEAD ciphers with forward secrecy
+(RFC 9325, section 4.2). OpenSSL verifies within the handshake; `peer` then applies our own demands, once
+per connection, before the first request is looked at.
+"""
+
+from __future__ import annotations
+
+import ssl
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from ostiary.config.schema import ClientSpec, ListenerTlsSpec
+from ostiary.errors import ConfigError
+from ostiary.listener.authorities import closed, load_authorities
+from ostiary.listener.clients import ClientCertificates
+from ostiary.listener.files import as_path
+from ostiary.listener.handshake import ServerSslObject, watch
+from ostiary.listener.identity import load_identity, use
+from ostiary.listener.revocation import Revocation, load_revocation
+from ostiary.model import Peer
+
+_CIPHERS: Final = "@SECLEVEL=2:ECDHE+AESGCM:ECDHE+CHACHA20"  # of TLS 1.2; those of TLS 1.3 are all of this kind
+_VERSIONS: Final = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
+_MODES: Final = {"off": ssl.CERT_NONE, "optional": ssl.CERT_OPTIONAL, "required": ssl.CERT_REQUIRED}
+
+
+@dataclass(frozen=True, slots=True)
+class ServerTls:
+    """The TLS of a listener.
+
+    Attributes:
+        context: for `create_server(ssl=...)`.
+        clients: the demands on client certificates, or None when none is asked for.
+    """
+
+    context: ssl.SSLContext
+    clients: ClientCertificates | None
+
+    def peer(self, ssl_object: ssl.SSLObject, address: str) -> Peer:
+        """Return the other end of a connection whose handshake is done.
+
+        Args:
+            ssl_object: the transport's `get_extra_info("ssl_object")`.
+            address: the IP address of the other end.
+
+        Raises:
+            InvalidCertificate: it has shown a certificate that proves nobody. Close the connection.
+        """
+        return Peer(
+            address=address,
+            certificate=None if self.clients is None else self.clients.of(ssl_object),
+            server_name=ssl_object.server_name if isinstance(ssl_object, ServerSslObject) else None,
+            tls_version=ssl_object.version(),
+        )
+
+
+def compile_tls(spec: ListenerTlsSpec, folder: Path, *, clock: Callable[[], float] = time.time) -> ServerTls:
+    """Return the TLS that a block of the configuration describes.
+
+    Args:
+        spec: `listeners.NAME.tls`.
+        folder: the folder of the configuration file.
+        clock: seconds since the epoch.
+
+    Raises:
+        ConfigError: a file is missing, unreadable, empty or wrong, or a client could never be verified with
+            what is there. There is no such thing as a listener that asks for certificates and verifies nothing.
+    """
+    context = _bare_context(spec)
+    use(load_identity(spec, folder), context)
+    if spec.client.mode == "off":
+        return ServerTls(context, None)
+    now = datetime.fromtimestamp(clock(), UTC)
+    authorities = load_authorities(spec.client, folder, now)
+    wanted = spec.client.revocation
+    revocation = None if wanted is None else load_revocation(wanted, authorities, folder, now)
+    _verify_clients(context, spec.client, authorities, revocation)
+    return ServerTls(context, ClientCertificates(spec.client.profile, spec.client.depth, revocation, clock))
+
+
+def _bare_context(spec: ListenerTlsSpec) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = _VERSIONS[spec.minimum_version]
+    context.set_ciphers(_CIPHERS)
+    context.options |= ssl.OP_NO_COMPRESSION | ssl.OP_NO_RENEGOTIATION | ssl.OP_NO_TICKET
+    context.num_tickets = 0
+    context.set_alpn_protocols(["http/1.1"])
+    watch(context)
+    return context
+
+
+def _verify_clients(
+    context: ssl.SSLContext,
+    spec: ClientSpec,
+    authorities: Sequence[x509.Certificate],
+    revocation: Revocation | None,
+) -> None:
+    """Let OpenSSL verify client certificates with these authorities, and with no others.
+
+    An intermediate authority may be trusted without its root; then OpenSSL ends the chain there, and can
+    look for revocation of the leaf only. `ClientCertificates` looks at the whole chain in every case.
+    """
+    context.load_verify_locations(cadata=b"".join(one.public_bytes(Encoding.DER) for one in authorities))
+    whole = closed(authorities)
+    context.verify_flags = ssl.VERIFY_X509_TRUSTED_FIRST
+    if not whole:
+        context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+    if spec.profile == "strict":
+        context.verify_flags |= ssl.VERIFY_X509_STRICT
+    if revocation is not None and revocation.hard:
+        _load_crls(context, revocation.pem)
+        context.verify_flags |= ssl.VERIFY_CRL_CHECK_CHAIN if whole else ssl.VERIFY_CRL_CHECK_LEAF
+    context.verify_mode = _MODES[spec.mode]
+
+
+def _load_crls(context: ssl.SSLContext, pem: bytes) -> None:
+    try:
+        with as_path(pem) as path:
+            context.load_verify_locations(cafile=path)
+    except ssl.SSLError as error:
+        raise ConfigError(f"tls.client.revocation: OpenSSL cannot read the lists: {error.reason}") from None
