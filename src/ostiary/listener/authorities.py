@@ -35,9 +35,7 @@ def load_authorities(spec: ClientSpec, folder: Path, now: datetime) -> tuple[x50
         _check_authority(ref, certificate, spec.profile)
     current = [one for _, one in found if _current(one, now)]
     if not current:
-        raise ConfigError(
-            "tls.client.authorities: none of them is valid now; ask the authority for its new certificate"
-        )
+        raise ConfigError("tls.client.authorities: none of them is valid now; ask for the new CA certificate")
     return tuple(one for _, one in found)
 
 

@@ -113,5 +113,5 @@ def verified_chain(ssl_object: ssl.SSLObject) -> Sequence[bytes]:
     """
     if sys.version_info >= (3, 13):
         return ssl_object.get_verified_chain()
-    chain = ssl_object._sslobj.get_verified_chain() or ()  # noqa: SLF001 - see above
+    chain = ssl_object._sslobj.get_verified_chain() or ()  # type: ignore[attr-defined]  # noqa: SLF001 - see above
     return [certificate.public_bytes(_ssl.ENCODING_DER) for certificate in chain]

@@ -58,7 +58,7 @@ def _signed(crl: x509.CertificateRevocationList, authority: x509.Certificate) ->
     if usage is not None and not usage.crl_sign:
         return False
     try:
-        return crl.is_signature_valid(authority.public_key())  # type: ignore[arg-type] - other keys raise TypeError
+        return crl.is_signature_valid(authority.public_key())  # type: ignore[arg-type]  # other keys raise TypeError
     except TypeError:
         return False
 

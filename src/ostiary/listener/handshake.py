@@ -66,4 +66,4 @@ def remember_name(ssl_object: ssl.SSLObject, name: str | None, context: ssl.SSLC
 def watch(context: ssl.SSLContext) -> None:
     """Let every connection of a context be a `ServerSslObject`."""
     context.sslobject_class = ServerSslObject
-    context.sni_callback = remember_name  # type: ignore[assignment] - only ever called with an SSLObject here
+    context.sni_callback = remember_name

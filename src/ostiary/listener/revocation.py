@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import TypeAlias
 
@@ -64,7 +65,7 @@ class Revocation:
         Raises:
             InvalidCertificate: one is, or `hard` is asked for and it cannot be known.
         """
-        for certificate, issuer in zip(chain, chain[1:], strict=False):
+        for certificate, issuer in pairwise(chain):
             self._check_one(certificate, issuer, now)
 
     def _check_one(self, certificate: x509.Certificate, issuer: x509.Certificate, now: float) -> None:
