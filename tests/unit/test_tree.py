@@ -54,7 +54,7 @@ def test_the_locks_are_in_step_with_what_is_declared(lock):
     [
         ("a==1 \\\n    --hash=sha256:00\nb==2\n", "has no hash"),
         ("a==1 ; python_version < '3.12'\n", "has no hash"),
-        ("--index-" + "url https://packages.example/simple\n", "names a package index"),
+        ("--index-" + "url https://packages.example/\n", "names a package index"),
         ("a @ https://packages.example/a.whl\n", "names a package index"),
     ],
 )
