@@ -63,6 +63,7 @@ class Issuer:
     async def start(self) -> None:
         """Begin to keep the keys fresh. Does not wait for the issuer, and does not fail when it is down."""
         if self._keeper is None:
+            self._fetch()
             self._keeper = asyncio.create_task(self._keep_fresh(), name=f"keys of {self.name}")
 
     async def aclose(self) -> None:
@@ -99,8 +100,10 @@ class Issuer:
         return self._clock() < self._void_from and self._keys.find(kid, algorithm) is not None
 
     def _unknown(self, kid: str | None) -> InvalidToken | KeysUnavailable:
+        """Say that there is no such key, or, while nobody can know, that the caller should come back."""
         now = self._clock()
-        if now >= self._void_from or self._freshness.failed is not None:
+        unsure = self._freshness.failed is not None or self._fetching is not None
+        if unsure or now >= self._void_from:
             wait = self._freshness.retry_after(self._patience, now)
             return KeysUnavailable(f"the keys of {self.name} cannot be had", retry_after=wait)
         return InvalidToken(f"{self.name} has no key {kid!r}", reason=Reason.TOKEN_KEY_UNKNOWN)

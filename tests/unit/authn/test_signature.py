@@ -6,11 +6,13 @@ import hashlib
 import hmac
 import json
 from collections.abc import Callable
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from joserfc import jwt as joserfc_jwt
+from joserfc.jwk import ECKey, RSAKey
 from tests.support.tokens import Signer, b64, good_claims, key_set
 
 from ostiary.authn.compact import parse
@@ -163,3 +165,20 @@ def test_changed_claims_are_not_signed() -> None:
     head, _, signature = EC.token().split(b".")
     forged = b64(json.dumps(good_claims(sub="admin")).encode()).encode()
     assert refused(b".".join((head, forged, signature)), EC) is Reason.TOKEN_SIGNATURE_INVALID
+
+
+@pytest.mark.parametrize(
+    ("alg", "make"),
+    [
+        ("ES256", lambda: ECKey.generate_key("P-256")),
+        ("ES384", lambda: ECKey.generate_key("P-384")),
+        ("ES512", lambda: ECKey.generate_key("P-521")),
+        ("RS256", lambda: RSAKey.generate_key(2048)),
+        ("PS512", lambda: RSAKey.generate_key(2048)),
+    ],
+)
+def test_tokens_and_key_sets_of_another_library_count(alg: str, make: Callable[[], Any]) -> None:
+    key = make()
+    raw = joserfc_jwt.encode({"alg": alg, "kid": "other"}, good_claims(), key, algorithms=[alg])
+    public = {**key.as_dict(private=False), "kid": "other"}
+    assert verify(parse(raw.encode(), 8192), keys(public)).kid == "other"

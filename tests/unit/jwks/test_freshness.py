@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -64,3 +65,15 @@ def test_the_caller_is_told_when_the_next_attempt_will_have_been() -> None:
     assert FETCHED.failed_at(2000).retry_after(PATIENCE, 2000) == 12
     assert FETCHED.failed_at(2000).retry_after(PATIENCE, 5000) == 1
     assert Freshness().retry_after(PATIENCE, 5000) == 1
+
+
+@given(st.lists(st.tuples(st.floats(0, 30), st.booleans()), max_size=60))
+def test_whatever_arrives_unknown_key_ids_cause_one_fetch_in_a_cooldown(arrivals: list[tuple[float, bool]]) -> None:
+    state, now, fetches = FETCHED, 1000.0, []
+    for pause, answered in arrivals:
+        now += pause
+        if state.may_ask(PATIENCE, now):
+            fetches.append(now)
+            state = state.asked_at(now)
+            state = state.succeeded(now) if answered else state.failed_at(now)
+    assert all(later - earlier >= PATIENCE.cooldown for earlier, later in pairwise(fetches))

@@ -201,11 +201,11 @@ async def test_an_error_nobody_expected_leaves_the_old_keys_too() -> None:
         assert await stage.key("one")
 
 
-async def test_waiting_for_an_unknown_key_is_bounded() -> None:
+async def test_waiting_for_an_unknown_key_is_bounded_and_ends_in_503() -> None:
     async with started(key_set(ONE), keys={"timeout": "20ms"}) as stage:
         stage.shelf.gate = asyncio.Event()
         began = asyncio.get_running_loop().time()
-        assert await stage.refused("unknown") is Reason.TOKEN_KEY_UNKNOWN
+        assert await stage.unavailable("unknown") == 1
         assert asyncio.get_running_loop().time() - began < 1
 
 

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from tests.support.origin import Origin, ok, origin
 from tests.support.tokens import Signer, issuer_spec, key_set
 
-from ostiary.errors import KeysUnavailable
+from ostiary.errors import InvalidToken, KeysUnavailable
 from ostiary.jwks import Issuer, compile_issuer
 from ostiary.jwks.source import MAX_DOCUMENT, FetchError, HttpSource, discovery_url, jwks_url_of
 
@@ -206,6 +206,17 @@ async def test_an_issuer_from_the_configuration_fetches_its_keys(web: Origin, tm
     issuer = compile_issuer("bank", issuer_spec(issuer=web.url(), jwks_url=web.url("/jwks")), tmp_path)
     await issuer.start()
     assert await live(issuer)
+    await issuer.aclose()
+
+
+async def test_a_flood_of_unknown_key_ids_is_one_request_to_the_issuer(web: Origin, tmp_path: Path) -> None:
+    issuer = compile_issuer("bank", issuer_spec(issuer=web.url(), jwks_url=web.url("/jwks")), tmp_path)
+    await issuer.start()
+    assert await live(issuer)
+    flood = (issuer.keys_for(f"random-{number}", "ES256") for number in range(1000))
+    answers = await asyncio.gather(*flood, return_exceptions=True)
+    assert {type(answer) for answer in answers} == {InvalidToken}
+    assert web.asked["/jwks"] == 2
     await issuer.aclose()
 
 
