@@ -7,7 +7,7 @@ ARGS   ?=
 NODE   := tests/support/oidc-provider
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test unit integration conformance lint format types floors lock bench bench-quick clean setup setup-lint node
+.PHONY: help demo test unit integration conformance lint format types floors lock generate bench bench-quick clean setup setup-lint node
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,6 +48,9 @@ floors: setup-lint  ## check that imports go downwards only
 
 lock: setup-lint  ## compile the locks in requirements/ anew
 	@$(BIN)/python tools/lock.py
+
+generate: setup-lint  ## write the schema and the pages that are made from the code
+	@$(BIN)/python tools/generate.py
 
 bench: setup  ## measure, peers side by side (long)
 	@$(BIN)/python -m benchmarks $(ARGS)

@@ -38,19 +38,43 @@ class Exit(IntEnum):
 
 
 class Failure(Exception):
-    """A command ends here, and says why. The text is for the user and never holds a secret."""
+    """A command ends here, and says why. The words are for the user and never hold a secret.
 
-    def __init__(self, code: str, message: str, *, hint: str = "", where: str = "", exit_code: Exit = Exit.NO) -> None:
+    Attributes:
+        code, message, hint, where, exit_code: as `fail` takes them.
+        text: what people are shown in place of all that, when it needs more than a line.
+        details: what programs get beside it.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        *,
+        hint: str = "",
+        where: str = "",
+        exit_code: Exit = Exit.NO,
+        text: str = "",
+        details: dict[str, Any] | None = None,
+    ) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
         self.hint = hint
         self.where = where
         self.exit_code = exit_code
+        self.text = text
+        self.details = details
 
     def as_json(self) -> dict[str, Any]:
         """Return the error document."""
-        return {"error": {"code": self.code, "message": self.message, "hint": self.hint, "where": self.where}}
+        error: dict[str, Any] = {
+            "code": self.code,
+            "message": self.message,
+            "hint": self.hint,
+            "where": self.where,
+        }
+        return {"error": error | ({"details": self.details} if self.details else {})}
 
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]

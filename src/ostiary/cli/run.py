@@ -38,7 +38,9 @@ def _guarded(name: str, arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         return 130
     except Exception as error:  # noqa: BLE001 - the outermost place: every end gets its exit code
-        return _tell(_failure(name, error), as_json=_wants_json(arguments))
+        from ostiary.cli.endings import failure
+
+        return _tell(failure(name, error), as_json=_wants_json(arguments))
     return code
 
 
@@ -79,62 +81,6 @@ def _entry(name: str) -> Entry:
     return known[name]
 
 
-def _failure(name: str, error: Exception) -> Failure:
-    """Return what to say, and the exit code, for whatever a command ended with."""
-    import typer
-
-    from ostiary.cli.frame import Exit, Failure
-    from ostiary.errors import ConfigError
-
-    match error:
-        case Failure():
-            return error
-        case typer.TyperException():
-            return _usage(name, error)
-        case typer.Abort():
-            return Failure("interrupted", "interrupted", exit_code=Exit.INTERRUPTED)
-        case ConfigError():
-            return Failure("config", str(error), hint="`ostiary check` says more", exit_code=Exit.NO)
-        case OSError():
-            text = error.strerror or type(error).__name__
-            return Failure("system", text, where=str(error.filename or ""), exit_code=Exit.UNKNOWN)
-    return _bug(name, error)
-
-
-def _usage(name: str, error: Exception) -> Failure:
-    """Return a mistake in the arguments, in our words, with a guess at what was meant."""
-    from ostiary.cli.frame import Exit, Failure
-
-    message = str(getattr(error, "message", "")).rstrip(".")
-    show = getattr(error, "format_message", None)
-    option = getattr(error, "option_name", None)
-    if option and hasattr(error, "possibilities"):
-        message = f"there is no option {option}"
-        guess = nearest(option, error.possibilities or ())
-    else:
-        message = str(show()).rstrip(".") if show else message
-        guess = _choice(error)
-    hint = f"did you mean `{guess}`?" if guess else f"`ostiary {name} --help` says what is possible"
-    return Failure("usage", message, hint=hint, exit_code=Exit.USAGE)
-
-
-def _choice(error: Exception) -> str | None:
-    """Return the allowed value that a refused one most likely stands for."""
-    choices = getattr(getattr(getattr(error, "param", None), "type", None), "choices", ())
-    refused = str(error).partition("'")[2].partition("'")[0]
-    return nearest(refused, [str(getattr(choice, "value", choice)) for choice in choices])
-
-
-def _bug(name: str, error: Exception) -> Failure:
-    """Return our own failure, with a report that can be passed on."""
-    from ostiary.cli import report
-    from ostiary.cli.frame import Exit, Failure
-
-    path = report.write(name, error)
-    message = f"Ostiary failed ({type(error).__name__}); this is a bug of ours"
-    return Failure("bug", message, hint=f"please pass this report on: {path}", where=path, exit_code=Exit.BUG)
-
-
 def _wants_json(arguments: Sequence[str]) -> bool:
     head = arguments[: arguments.index("--")] if "--" in arguments else arguments
     return "--json" in head
@@ -143,9 +89,12 @@ def _wants_json(arguments: Sequence[str]) -> bool:
 def _tell(failure: Failure, *, as_json: bool) -> int:
     """Say how a command failed: a document on stdout, or words on stderr. Return the exit code."""
     from ostiary.cli.frame import emit, say
+    from ostiary.cli.terminal import show
 
     if as_json:
         emit(failure.as_json())
+    elif failure.text:
+        show(failure.text, sys.stderr)
     else:
         say(f"error: {failure.message}" + (f" ({failure.where})" if failure.where else ""))
         if failure.hint:

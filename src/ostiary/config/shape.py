@@ -65,6 +65,18 @@ def is_secret(shape: Shape) -> bool:
     )
 
 
+def item_shapes(shape: Shape) -> Iterator[Shape]:
+    """Return every type that a place may hold, inside of lists and blocks of names too."""
+    for branch in branches(shape):
+        inner = bare(branch)
+        if origin(inner) is tuple:
+            yield from item_shapes(get_args(inner)[0])
+        elif origin(inner) is dict:
+            yield from item_shapes(get_args(inner)[1])
+        else:
+            yield branch
+
+
 def choose(shape: Shape, value: Any) -> Shape | None:
     """Return the alternative that a value was probably meant for."""
     fitting = [branch for branch in branches(shape) if _fits(branch, value)]

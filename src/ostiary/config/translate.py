@@ -70,7 +70,7 @@ def _place(tree: Tree, path: Path) -> Mark | None:
 
 def _refused(fault: Fault, tree: Tree, hidden: frozenset[Path]) -> Problem:
     error = fault.context.get("error")
-    code = error.code if isinstance(error, Refused) else "C300"
+    code = error.code if isinstance(error, Refused) else "C104"
     value = look(tree.data, fault.path)
     mark = tree.values.get(fault.path)
     if code in _OF_BLOCKS:

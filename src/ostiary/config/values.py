@@ -264,6 +264,6 @@ PathPattern = Annotated[
 HeaderName = Annotated[
     str, BeforeValidator(header_name), _word(r"^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$", ["X-Subject"], "A header name.")
 ]
-Method = Annotated[str, BeforeValidator(method), _word(r"^[A-Z]+$", ["GET"], "A request method.")]
+Method = Annotated[str, BeforeValidator(method), _word(r"^[!#$%&'*+\-.^_`|~0-9A-Z]+$", ["GET"], "A request method.")]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9_.-]{0,62}[a-z0-9])?$")]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=1024)]

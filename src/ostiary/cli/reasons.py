@@ -1,0 +1,206 @@
+"""What lies behind a reason, for the operator: the cause, and what to do. The caller never sees these."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ostiary.reasons import Reason
+
+CAUSES: Final[dict[Reason, tuple[str, str]]] = {
+    Reason.REQUEST_MALFORMED: (
+        "The octets are not HTTP (RFC 9112).",
+        "Look at what the client sends: `curl -v`; often it is plain http on the TLS port, or the reverse.",
+    ),
+    Reason.REQUEST_AMBIGUOUS: (
+        "A field that stands once stands twice, or the framing can be read in two ways.",
+        "Send each of Authorization, Host and Content-Length once; this is how requests are smuggled.",
+    ),
+    Reason.REQUEST_HEADERS_TOO_LARGE: (
+        "The head is larger, or has more fields, than the listener's limits.",
+        "Raise `limits.headers` or `limits.header_count` of the listener, if the client is right.",
+    ),
+    Reason.REQUEST_BODY_TOO_LARGE: (
+        "The body is larger than the listener's limit.",
+        "Raise `limits.body` of the listener, if the client is right.",
+    ),
+    Reason.REQUEST_TIMEOUT: (
+        "The client was slower than the listener's `timeouts`.",
+        "Raise `timeouts.headers` or `timeouts.body` of the listener, if the client is right.",
+    ),
+    Reason.REQUEST_ABANDONED: (
+        "The client closed the connection before its answer.",
+        "Nothing; if it happens often, compare the client's timeout with the upstream's.",
+    ),
+    Reason.REQUEST_MISDIRECTED: (
+        "The Host of the request is not the name that TLS was made for (RFC 9110, section 15.5.20).",
+        "The client should open a connection for each host; some reuse them across names of one certificate.",
+    ),
+    Reason.HOST_INVALID: (
+        "There is no Host, more than one, or it is no name.",
+        "Send one Host (RFC 9112, section 3.2).",
+    ),
+    Reason.PATH_AMBIGUOUS: (
+        "The path has dot segments, encoded slashes or backslashes, or empty segments, which servers read differently.",
+        "Send the path in its plain form; if a client cannot, it must not be let through by guessing.",
+    ),
+    Reason.PATH_INVALID: (
+        "The path is not a valid one: control characters, broken percent-encoding, or not UTF-8.",
+        "Correct the client.",
+    ),
+    Reason.UPGRADE_UNSUPPORTED: ("The client asked for another protocol.", "Only http/1.1 exchanges are carried here."),
+    Reason.ROUTE_NOT_FOUND: (
+        "No route has this host and path.",
+        "Compare `match` of the routes with host and path in the log; a host without `*.` matches only itself.",
+    ),
+    Reason.METHOD_NOT_ALLOWED: (
+        "A route has this host and path, and none this method.",
+        "Add the method to `match.methods`, or take the list out.",
+    ),
+    Reason.CERTIFICATE_MISSING: (
+        "The route needs a client certificate and the connection has none.",
+        "Give the client its certificate (`curl --cert --key`); browsers keep a choice made once until restarted.",
+    ),
+    Reason.CERTIFICATE_NAME_MISSING: (
+        "The certificate has no name of the kind in `mtls.subject`.",
+        "Issue one with that name (`san.uri` by default), or change `subject`.",
+    ),
+    Reason.CERTIFICATE_NAME_AMBIGUOUS: (
+        "The certificate has several names of that kind, and none says which is meant.",
+        "Issue one with a single such name.",
+    ),
+    Reason.CERTIFICATE_NAME_NOT_ALLOWED: (
+        "The name in the certificate matches nothing in `mtls.allow`.",
+        "Add a pattern; the name is in the log.",
+    ),
+    Reason.CERTIFICATE_EXPIRED: ("The certificate has expired.", "Renew it; and check the clock of this machine."),
+    Reason.CERTIFICATE_NOT_YET_VALID: (
+        "The certificate is not valid yet.",
+        "Wait, or check the clocks of both machines.",
+    ),
+    Reason.CERTIFICATE_UNSUITABLE: (
+        "The certificate may not be used by a client: its version, key usage or extended key usage say so.",
+        "Issue one with clientAuth; `profile: compat` accepts X.509 v1.",
+    ),
+    Reason.CERTIFICATE_REVOKED: ("The authority has revoked the certificate.", "Issue a new one, if it was a mistake."),
+    Reason.CERTIFICATE_REVOCATION_UNKNOWN: (
+        "No current revocation list says whether the certificate still holds, and `mode` is hard.",
+        "Renew the revocation list of the authority.",
+    ),
+    Reason.CERTIFICATE_UNTRUSTED: (
+        "No authority of the listener has issued the certificate.",
+        "Add its authority to `tls.client.authorities`, or issue the certificate by one of them.",
+    ),
+    Reason.TOKEN_MISSING: ("There is no bearer token.", "Send `Authorization: Bearer ...` (RFC 6750)."),
+    Reason.TOKEN_MALFORMED: (
+        "The token is not a signed JWT in compact form (RFC 7515, section 7.1).",
+        "Look whether the client sends an opaque or an encrypted token, or a quoted one.",
+    ),
+    Reason.TOKEN_TOO_LARGE: (
+        "The token is larger than the issuer's `max_token`.",
+        "Raise it, if the issuer is right.",
+    ),
+    Reason.TOKEN_AMBIGUOUS: (
+        "There is more than one token, or it stands in more than one place.",
+        "Send one `Authorization` field.",
+    ),
+    Reason.TOKEN_ALGORITHM_NOT_ALLOWED: (
+        "The token is signed with an algorithm that is not in the issuer's `algorithms`, or not the key's.",
+        "Add it, if it is one of the asymmetric ones; `none` and HS* are never accepted.",
+    ),
+    Reason.TOKEN_TYPE_NOT_ALLOWED: (
+        "The `typ` of the token is not in the issuer's `types`.",
+        "Send an access token, not an ID token; or add the type.",
+    ),
+    Reason.TOKEN_CRITICAL_UNKNOWN: (
+        "The token's `crit` names an extension that is not understood (RFC 7515, section 4.1.11).",
+        "The issuer must leave it out.",
+    ),
+    Reason.TOKEN_ISSUER_UNKNOWN: (
+        "The `iss` is none of the route's issuers, to the letter.",
+        "Compare it with `issuers.*.issuer`: a slash at the end makes a difference.",
+    ),
+    Reason.TOKEN_KEY_UNKNOWN: (
+        "The key id is not in the issuer's key set, also after it was fetched anew.",
+        "Look whether the key set is the right one; a new key may take the time of `keys.cooldown`.",
+    ),
+    Reason.TOKEN_SIGNATURE_INVALID: (
+        "The signature does not fit: the token was changed, or another key has made it.",
+        "Compare the issuer's key set with the one that signs.",
+    ),
+    Reason.TOKEN_EXPIRED: (
+        "`exp` has passed, `leeway` included.",
+        "The client should fetch a new token in time; and check the clock of this machine.",
+    ),
+    Reason.TOKEN_NOT_YET_VALID: ("`nbf` or `iat` lies ahead, `leeway` included.", "Check the clocks of both machines."),
+    Reason.TOKEN_CLAIM_MISSING: (
+        "A claim that is needed is not in the token.",
+        "Look at `issuers.*.claims`: the issuer may call it otherwise.",
+    ),
+    Reason.TOKEN_CLAIM_INVALID: ("A claim has another type than it should.", "The issuer must mend it."),
+    Reason.TOKEN_AUDIENCE_MISMATCH: (
+        "No `aud` of the token is in the issuer's `audiences`.",
+        "The client should ask for a token for this service; or add the audience.",
+    ),
+    Reason.TOKEN_NOT_BOUND: (
+        "The token is bound to another client certificate (RFC 8705), or to none where one is demanded.",
+        "Use the certificate that the token was asked for with. It may also be stolen.",
+    ),
+    Reason.KEYS_UNAVAILABLE: (
+        "The issuer's key set cannot be fetched, and there is none, or only one older than `keys.max_stale`.",
+        "Look whether this machine reaches the issuer; the log names the last error.",
+    ),
+    Reason.AUDIENCE_NOT_ALLOWED: (
+        "The condition `audience` of the route does not hold.",
+        "Ask for a token with that audience, or change the condition.",
+    ),
+    Reason.TENANT_MISSING: ("The token names no tenant.", "Look at `claims.tenant` of the issuer."),
+    Reason.TENANT_MISMATCH: ("The caller is of another tenant.", "Nothing, if it should stay out."),
+    Reason.ENVIRONMENT_MISSING: ("The token names no environment.", "Look at `claims.environment` of the issuer."),
+    Reason.ENVIRONMENT_MISMATCH: ("The caller is of another environment.", "Nothing, if it should stay out."),
+    Reason.PERMISSION_MISSING: (
+        "The caller lacks a permission that the route asks for.",
+        "Give it at the issuer; the log has what was asked for.",
+    ),
+    Reason.PERMISSION_INVALID: (
+        "The token's permissions are not {service: [permission, ...]}.",
+        "Look at `claims.permissions` of the issuer.",
+    ),
+    Reason.SCOPE_MISSING: ("The token lacks a scope that the route asks for.", "The client should ask for it."),
+    Reason.SUBJECT_NOT_ALLOWED: ("The condition `subject` of the route does not hold.", "Add the subject, or do not."),
+    Reason.CREDENTIAL_MISSING: (
+        "The vault has no such record, version or field.",
+        "`ostiary vault list` names the records of a local vault; compare `path`, `id`, `secret` and `version`.",
+    ),
+    Reason.CREDENTIAL_UNAVAILABLE: (
+        "The vault cannot be reached or lets nobody in, and no copy may be used any more.",
+        "Look at the vault: is it sealed, has the login expired? The log names the last error.",
+    ),
+    Reason.CREDENTIAL_UNUSABLE: (
+        "The credential cannot be written where it belongs: a colon in a user name, a line break in a header.",
+        "Store a usable one.",
+    ),
+    Reason.INJECTION_UNSAFE: (
+        "What is to be written about the caller is missing, is not a single value, or has a control character.",
+        "Look at the claim in the token; `value` of the injector says which.",
+    ),
+    Reason.UPSTREAM_UNREACHABLE: (
+        "No connection to any endpoint, or it broke before the answer.",
+        "Look whether this machine reaches the endpoint, and whether its certificate is one of `tls.trusted`.",
+    ),
+    Reason.UPSTREAM_TIMEOUT: (
+        "The upstream was slower than its `timeouts`.",
+        "Raise `timeouts.response`, if it may be.",
+    ),
+    Reason.UPSTREAM_INVALID: (
+        "The upstream's answer is not valid, unambiguous HTTP.",
+        "Ask the endpoint directly with `curl -v`; such answers are how responses are smuggled.",
+    ),
+    Reason.UPSTREAM_CLOSED: ("The upstream broke off in the middle of its answer.", "Look at the upstream's log."),
+    Reason.ALLOWED: ("The request was forwarded.", "Nothing."),
+    Reason.OVERLOADED: (
+        "There is no room: too many connections, or too many requests wait for the upstream.",
+        "Raise `limits.connections` of the listener or `connections` of the upstream, or add a gateway.",
+    ),
+    Reason.STOPPING: ("The gateway is stopping.", "Nothing; the client should try again."),
+    Reason.INTERNAL: ("A bug of ours.", "The log has the traceback, under the caller's request id. Please report it."),
+}

@@ -1,0 +1,21 @@
+"""Every code of a problem, with what `ostiary help` says of it.
+
+C1xx shape, C2xx references, C3xx meaning, C4xx safety (warnings), C5xx environment. A code that has been
+released keeps its meaning; one that is taken out is never used again.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ostiary.config.codes.code import Code
+from ostiary.config.codes.environment import ENVIRONMENT
+from ostiary.config.codes.meaning import MEANING
+from ostiary.config.codes.references import REFERENCES
+from ostiary.config.codes.safety import SAFETY
+from ostiary.config.codes.shape import SHAPE
+from ostiary.config.codes.values import VALUES
+
+CODES: Final = {code.name: code for code in (*SHAPE, *VALUES, *REFERENCES, *MEANING, *SAFETY, *ENVIRONMENT)}
+
+__all__ = ["CODES", "Code"]

@@ -1,0 +1,145 @@
+"""C3xx: what the file means."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ostiary.config.codes.code import Code
+
+MEANING: Final = (
+    Code(
+        "C301",
+        "client certificates from nobody",
+        "The listener asks for client certificates and does not say who may issue them. The system's authorities are "
+        "never used for that: everybody can get a certificate from one of them.",
+        "client: {mode: required}",
+        "client: {mode: required, authorities: [file:certs/ca.pem]}",
+    ),
+    Code(
+        "C302",
+        "authorities that are never used",
+        "Authorities or revocation lists are given, but `mode` is off (the default), so no certificate "
+        "is ever asked for.",
+        "client: {authorities: [file:certs/ca.pem]}",
+        "client: {mode: optional, authorities: [file:certs/ca.pem]}",
+    ),
+    Code(
+        "C303",
+        "not exactly one server identity",
+        "A server has a `certificate` with its `private_key`, or a `pkcs12` file with both.",
+        "tls: {certificate: file:certs/server.pem}",
+        "tls: {certificate: file:certs/server.pem, private_key: file:certs/server.key}",
+    ),
+    Code(
+        "C304",
+        "tokens in the clear",
+        "The listener can be reached from other machines and has no TLS, so whoever is on the way can "
+        "take the callers' "
+        "tokens. Behind something that ends TLS on the same machine, bind to loopback.",
+        "public: {bind: 0.0.0.0:8080}",
+        "public: {bind: 127.0.0.1:8080}",
+    ),
+    Code(
+        "C305",
+        "a value or a credential",
+        "What is written is a text or a credential's secret: one of the two, not both, not none.",
+        "header: {name: X-Key}",
+        "header: {name: X-Key, credential: reports}",
+    ),
+    Code(
+        "C311",
+        "two routes for one request",
+        "Two routes have the same host and path, and share a method. The order of the file decides nothing, so it "
+        "would be luck which policy holds.",
+        "match: {path: /reports/**}\nmatch: {path: /reports/**, methods: [GET]}",
+        "match: {path: /reports/**, methods: [POST]}\nmatch: {path: /reports/**, methods: [GET]}",
+    ),
+    Code(
+        "C312",
+        "two judges of one evidence",
+        "Each kind of evidence has one authenticator per route; two could disagree, and then a bad "
+        "token might be let in "
+        "by the second.",
+        "any:\n  - jwt: {issuers: [bank]}\n  - jwt: {issuers: [partner]}",
+        "jwt: {issuers: [bank, partner]}",
+    ),
+    Code(
+        "C313",
+        "two writers of one header",
+        "Two injectors write the same header or parameter; `X-Key`, `x_key` and `x.key` count as one.",
+        "- basic: {credential: a}\n- bearer: {credential: b}",
+        "- basic: {credential: a}",
+    ),
+    Code(
+        "C314",
+        "anonymous as one of all",
+        "`all` wants every authenticator to prove somebody, and `anonymous` proves nobody.",
+        "all:\n  - jwt: {issuers: [bank]}\n  - anonymous: {}",
+        "any:\n  - jwt: {issuers: [bank]}\n  - anonymous: {}",
+    ),
+    Code(
+        "C315",
+        "pattern of names",
+        "In a pattern `*` stands for a whole part of a name, and `**` for the rest of a URI or, alone, for every name.",
+        'allow: ["spiffe://example.com/bank-*"]',
+        'allow: ["spiffe://example.com/bank/*"]',
+    ),
+    Code(
+        "C316",
+        "text that cannot be filled in",
+        "A name in braces is not known, a brace lacks its other half, or the text has characters that no header takes.",
+        'value: "{principal.sub}"',
+        'value: "{principal.subject}"',
+    ),
+    Code(
+        "C317",
+        "a certificate that nobody asks for",
+        "The route needs a client certificate, and no listener asks for one: nobody could ever get in.",
+        "client: {mode: off}",
+        "client: {mode: optional, authorities: [file:certs/ca.pem]}",
+    ),
+    Code(
+        "C318",
+        "http where keys or secrets travel",
+        "Key sets and vaults are fetched over https; whoever can change a key set can sign any token. "
+        "On loopback http "
+        "is accepted.",
+        "issuer: http://id.example.com",
+        "issuer: https://id.example.com",
+    ),
+    Code(
+        "C319",
+        "address taken twice",
+        "Two listeners want the same address and port.",
+        "a: {bind: 127.0.0.1:8443}\nb: {bind: 127.0.0.1:8443}",
+        "a: {bind: 127.0.0.1:8443}\nb: {bind: 127.0.0.1:8444}",
+    ),
+    Code(
+        "C321",
+        "issuers that look alike",
+        "Two issuers of one authenticator write the same `iss`, so a token cannot say whose it is.",
+        "jwt: {issuers: [production, staging]}     # both write iss: login",
+        "jwt: {issuers: [production]}",
+    ),
+    Code(
+        "C323",
+        "a condition that nobody can meet",
+        "The condition is read from a token, and the route takes none: everybody would be refused.",
+        "authenticate: {mtls: {...}}\nauthorize: [{scopes: {any: [read]}}]",
+        "authenticate: {jwt: {...}}\nauthorize: [{scopes: {any: [read]}}]",
+    ),
+    Code(
+        "C325",
+        "an authenticator that is never asked",
+        "`anonymous` takes every caller, so whatever follows it in `any` is never asked.",
+        "any:\n  - anonymous: {}\n  - jwt: {issuers: [bank]}",
+        "any:\n  - jwt: {issuers: [bank]}\n  - anonymous: {}",
+    ),
+    Code(
+        "C328",
+        "written twice in a list",
+        "The same name stands twice in one list: mostly one of the two should be another.",
+        "issuers: [bank, bank]",
+        "issuers: [bank, partner]",
+    ),
+)

@@ -1,0 +1,113 @@
+"""The reference of the language as Markdown, from the specs alone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, Final, get_args
+
+from pydantic import StringConstraints
+from pydantic.fields import FieldInfo
+
+from ostiary.config import schema, values
+from ostiary.config.jsonschema import all_specs, spelt
+from ostiary.config.schema import OneOf, Spec
+from ostiary.config.shape import Shape, bare, branches, field_shape, is_spec, metadata, origin, words_of
+from ostiary.config.words import NOUNS, range_of
+
+_HEAD: Final = """\
+# Configuration
+
+One YAML file says all of a gateway. This page is generated from the language itself (`make generate`);
+[`config/gateway.yaml`](../config/gateway.yaml) is a whole file with comments, and
+[`config/schema.json`](../config/schema.json) completes it in an editor.
+
+`ostiary check FILE` says everything that is wrong with a file; [errors](errors.md) explains its codes.
+
+- Names are references to entries of the sections. Secrets are never literal: `env:NAME` or `file:PATH`.
+- Relative paths count from the folder of the file.
+- The most specific route wins: an exact host before `*.`, that before any; then segment by segment a literal
+  before `*` before `**`. The order of the file means nothing.
+- The file is YAML 1.2 without its surprises: no tags, no `<<`, no empty values, every key once, quotes around
+  `no`, `on` and `012`. A few aliases are fine.
+"""
+_WORDS: Final = {
+    values.duration: "duration (`10s`)",
+    values.size: "size (`64KiB`)",
+    values.secret_ref: "secret (`env:NAME`, `file:PATH`)",
+    values.file_ref: "file (`file:PATH`)",
+    values.bind: "address (`IP:PORT`)",
+    values.endpoint: "`scheme://host:port`",
+    values.secure_url: "https URL",
+    values.host_pattern: "host",
+    values.path_pattern: "path",
+    values.header_name: "header name",
+    values.method: "method",
+}
+
+
+def reference() -> str:
+    """Return the reference as Markdown."""
+    return "\n".join([_HEAD, *(line for spec in all_specs() for line in _block(spec))])
+
+
+def anchor(spec: type[Spec]) -> str:
+    """Return the heading's anchor of a block."""
+    return re.sub(r"[^a-z0-9 -]", "", _title(spec).lower()).replace(" ", "-")
+
+
+def _title(spec: type[Spec]) -> str:
+    return NOUNS[spec].removeprefix("a ").removeprefix("an ").capitalize()
+
+
+def _block(spec: type[Spec]) -> Iterator[str]:
+    yield f"## {_title(spec)}"
+    yield ""
+    yield f"{(spec.__doc__ or '').strip()}" + (" Exactly one of:" if issubclass(spec, OneOf) else "")
+    yield ""
+    yield "| key | type | default | what it says |"
+    yield "|---|---|---|---|"
+    for name, field in spec.model_fields.items():
+        yield f"| `{name}` | {_type(field)} | {_default(spec, field)} | {_cell(field.description or '')} |"
+    yield ""
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("<", "&lt;")
+
+
+def _type(field: FieldInfo) -> str:
+    return " or ".join(dict.fromkeys(_one(branch, field) for branch in branches(field_shape(field))))
+
+
+def _one(shape: Shape, field: FieldInfo) -> str:
+    inner = bare(shape)
+    if words := _word(shape):
+        return words
+    if is_spec(shape):
+        return f"[{_title(inner).lower()}](#{anchor(inner)})"
+    if origin(inner) is tuple:
+        return "list of " + " or ".join(_one(branch, field) for branch in branches(get_args(inner)[0]))
+    if origin(inner) is dict:
+        return "by name: " + " or ".join(_one(branch, field) for branch in branches(get_args(inner)[1]))
+    if inner is int:
+        return f"number {range_of(field_shape(field))}"
+    return "name" if any(isinstance(item, StringConstraints) and item.pattern for item in metadata(shape)) else "text"
+
+
+def _word(shape: Shape) -> str:
+    """Return the small word that a text is, or the words that it is one of."""
+    parsers = [item.func for item in metadata(shape) if getattr(item, "func", None) in _WORDS]
+    return _WORDS[parsers[0]] if parsers else ", ".join(f"`{word}`" for word in words_of(shape))
+
+
+def _default(spec: type[Spec], field: FieldInfo) -> str:
+    if field.is_required():
+        return "**required**"
+    if field.default_factory is not None:
+        return "see there" if spec is not schema.GatewaySpec else "none"
+    default: Any = spelt(field)
+    if isinstance(default, list):
+        return f"`[{', '.join(default)}]`" if default else "none"
+    quoted = f'"{default}"' if isinstance(default, str) and default.replace(".", "").isdecimal() else default
+    return "" if default is None else f"`{quoted}`"
