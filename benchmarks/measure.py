@@ -71,7 +71,7 @@ class Sample:
         rate: requests a second.
         p50, p99: latency in seconds, over the whole run of the load generator.
         resident: octets of the gateway in RAM.
-        busy: share of the window in which the gateway used a core; well below 1, it waited for the load.
+        busy: share of the window in which the gateway used a core; well below 1, it waited for the load or for others.
         foreign: share of the window in which something else used the gateway's core: noise.
     """
 

@@ -26,7 +26,7 @@ NOTES: Final = (
     "Envoy has BoringSSL, the others OpenSSL; all are spoken to with TLS 1.3 and TLS_AES_256_GCM_SHA384.",
     "Everybody writes an access log to a file. nginx and Envoy send no session tickets; hypercorn sends two (see W4).",
     "Latency is that of a saturated gateway with a fixed number of callers: mostly connections / (requests a second).",
-    "core: share of a core the gateway used. Well below 100 % it waited for the load, and looks dearer than it is.",
+    "core: share of a core the gateway used. Well below 100 % it waited: for the load, or for others on either core.",
     "A row marked *: others used more than 5 % of the gateway's core. Measure again on a quiet machine.",
 )
 
