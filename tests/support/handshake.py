@@ -5,13 +5,14 @@ from __future__ import annotations
 import ssl
 from pathlib import Path
 
+from tests.support.pki import Files, root
+
 from ostiary.config.schema import ClientSpec, ListenerTlsSpec
 from ostiary.listener.tls import ServerTls, compile_tls
 from ostiary.model import Peer
 from ostiary.pki.authority import Authority, Identity
 from ostiary.pki.files import chain_pem
 from ostiary.pki.keys import private_pem
-from tests.support.pki import Files, root
 
 
 def server_tls(folder: Path, *authorities: Authority, minimum: str = "1.2", clock=None, **client) -> ServerTls:

@@ -12,12 +12,13 @@ from pathlib import Path
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from ostiary.pki.authority import Authority, Identity, common_name
 from ostiary.pki.extensions import Extension
 from ostiary.pki.files import write_certificates, write_crl, write_identity
-from ostiary.pki.keys import PrivateKey, generate
+from ostiary.pki.keys import PrivateKey, generate, private_pem
 
 CLIENT_AUTH = ExtendedKeyUsageOID.CLIENT_AUTH
 NOW = datetime.now(UTC)
@@ -73,3 +74,31 @@ def openssl(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedPro
     if program is None:
         pytest.skip("openssl is not installed")
     return subprocess.run([program, *arguments], cwd=cwd, capture_output=True, text=True, timeout=60, check=False)
+
+
+def later(authority: Authority) -> Identity:
+    return authority.issue_client(cn="early", start=NOW + timedelta(days=1), days=9)
+
+
+def signed_with_sha1(authority: Authority, folder: Path) -> x509.Certificate:
+    """A client certificate over SHA-1, which only openssl still makes."""
+    (folder / "sha1-ca.pem").write_bytes(authority.certificate.public_bytes(Encoding.PEM))
+    (folder / "sha1-ca.key").write_bytes(private_pem(authority.key))
+    (folder / "sha1.ext").write_text("extendedKeyUsage=clientAuth\n")
+    new = ("req", "-new", "-newkey", "rsa:2048", "-nodes", "-keyout", "sha1.key", "-subj", "/CN=a", "-out", "sha1.csr")
+    sign = (
+        "x509",
+        "-req",
+        "-sha1",
+        "-in",
+        "sha1.csr",
+        "-CA",
+        "sha1-ca.pem",
+        "-CAkey",
+        "sha1-ca.key",
+        "-CAcreateserial",
+    )
+    for arguments in (new, (*sign, "-extfile", "sha1.ext", "-out", "sha1.pem")):
+        done = openssl(*arguments, cwd=folder)
+        assert done.returncode == 0, done.stderr
+    return x509.load_pem_x509_certificate((folder / "sha1.pem").read_bytes())

@@ -42,6 +42,8 @@ class ServerSslObject(ssl.SSLObject):
         """
         try:
             super().do_handshake()
+        except ssl.SSLWantReadError:
+            raise
         except ssl.SSLError as error:
             reason = reason_of(error)
             if reason is not None:
@@ -54,7 +56,7 @@ def reason_of(error: ssl.SSLError) -> Reason | None:
     """Return the word for a refused client certificate, or None when the error is about something else."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return _VERIFY.get(error.verify_code, Reason.CERTIFICATE_UNSUITABLE)
-    return Reason.CERTIFICATE_MISSING if error.reason == _NO_CERTIFICATE else None
+    return Reason.CERTIFICATE_MISSING if getattr(error, "reason", None) == _NO_CERTIFICATE else None
 
 
 def remember_name(ssl_object: ssl.SSLObject, name: str | None, context: ssl.SSLContext) -> None:  # noqa: ARG001 - the shape OpenSSL calls
