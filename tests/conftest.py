@@ -7,6 +7,11 @@ from collections.abc import Generator
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# Time is not what these tests are about: a busy machine, or the first run in a fresh clone, fails nothing.
+settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("house")
 
 NEVER_SKIPPED_IN_CI = ("integration", "conformance")
 
