@@ -106,7 +106,7 @@ class Library:
         """Send the request of a step."""
         connection = HTTPSConnection(HOST, self._world.gateway.port, timeout=PATIENCE, context=self._tls(step))
         try:
-            connection.putrequest("GET", step.path)
+            connection.putrequest("GET", step.path, skip_accept_encoding=True)
             for name, value in self._headers(step):
                 connection.putheader(name, value)
             connection.endheaders()
