@@ -329,3 +329,23 @@ def test_a_tls_1_2_client_that_comes_back_with_its_session(tmp_path, loop):
         assert ask(port, client) == "CN=a at localhost over TLSv1.2"
 
     assert done.stdout.count("Reused, TLSv1.2") == 5, done.stdout + done.stderr
+
+
+# --- what the documentation says ----------------------------------------------------------------
+
+
+def test_the_openssl_commands_of_the_readme_make_what_strict_accepts(tmp_path, loop):
+    readme = (Path(__file__).parents[2] / "certs/README.md").read_text(encoding="utf-8")
+    production = readme.partition("## For production")[2]
+    script = "\n".join(line for line in production.splitlines() if line.startswith("    "))
+    done = subprocess.run(
+        ["bash", "-euc", script], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    client = client_context()
+    client.load_cert_chain(tmp_path / "john.pem", tmp_path / "john.key")
+    (tmp_path / "any.pem").write_bytes((tmp_path / "ca.pem").read_bytes())
+
+    tls = server_tls(tmp_path, mode="required", authorities=("file:any.pem",))
+
+    assert answer(tls, loop, client).startswith("CN=John Doe,O=Any Org at ")
