@@ -66,6 +66,10 @@ async def test_all_wants_every_one_and_the_last_is_the_principal() -> None:
     assert principal.others == {"mtls": CERTIFIED}
 
 
+async def test_all_of_one_is_that_one() -> None:
+    assert await Every([Witness("jwt", TOKEN)]).authenticate(request()) is TOKEN
+
+
 async def test_the_order_of_all_decides_who_is_the_principal() -> None:
     principal = await Every([Witness("jwt", TOKEN), Witness("mtls", CERTIFIED)]).authenticate(request())
     assert principal.subject == "mtls-subject"

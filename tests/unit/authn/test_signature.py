@@ -182,3 +182,21 @@ def test_tokens_and_key_sets_of_another_library_count(alg: str, make: Callable[[
     raw = joserfc_jwt.encode({"alg": alg, "kid": "other"}, good_claims(), key, algorithms=[alg])
     public = {**key.as_dict(private=False), "kid": "other"}
     assert verify(parse(raw.encode(), 8192), keys(public)).kid == "other"
+
+
+class Yes:
+    """A library that calls everything good."""
+
+    def verify(self, *_: object) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(
+    "signature",
+    [b"", bytes(64), joined(0, 1), joined(1, 0), joined(ORDER, 1), joined(1, ORDER), b"\1" * 63, b"\1" * 65],
+)
+def test_length_and_range_are_our_own_judgement(signature: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ostiary.authn.signature._ALGORITHMS", {"ES256": Yes()})
+    signing_input, _, _ = EC.token().rpartition(b".")
+    assert verify(parse(signing_input + b"." + b64(joined(1, ORDER - 1)).encode(), 8192), keys(EC))
+    assert refused(signing_input + b"." + b64(signature).encode(), EC) is Reason.TOKEN_SIGNATURE_INVALID

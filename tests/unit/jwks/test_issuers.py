@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 from tests.support.tokens import Clock, Shelf, Signer, issuer, issuer_spec, key_set
 
 from ostiary.errors import ConfigError, InvalidToken, KeysUnavailable
@@ -172,6 +173,21 @@ async def test_an_algorithm_that_is_not_configured_causes_no_fetch() -> None:
         assert stage.shelf.fetches == 1
 
 
+async def test_a_key_set_ages_from_when_it_was_asked_for() -> None:
+    stage = Stage(key_set(ONE))
+    stage.shelf.gate = asyncio.Event()
+    await stage.issuer.start()
+    await settle()
+    stage.clock.now += 4  # the answer takes its time
+    stage.shelf.gate.set()
+    one = await stage.key()
+    stage.clock.now = 1000.0 + 600 + 86_400 - 0.1
+    assert stage.issuer.holds(one)
+    stage.clock.now += 0.2
+    assert not stage.issuer.holds(one)
+    await stage.issuer.aclose()
+
+
 async def test_an_issuer_that_is_down_is_believed_until_max_stale_and_then_503() -> None:
     async with started(key_set(ONE)) as stage:
         one = await stage.key()
@@ -277,3 +293,15 @@ def test_authorities_that_cannot_be_read_stop_the_start(tmp_path: Path) -> None:
     (tmp_path / "nowhere.pem").write_text("not a certificate")
     with pytest.raises(ConfigError, match=r"nowhere\.pem"):
         compile_issuer("bank", spec, tmp_path)
+
+
+async def test_what_is_left_out_is_logged_once_with_its_reason_and_no_key_material() -> None:
+    weak = Signer("weak", "RS256", bits=1024).jwk()
+    with capture_logs() as logs:
+        async with started(key_set(ONE, weak)) as stage:
+            await stage.refused("unknown")
+            assert stage.shelf.fetches == 2
+    left_out = [entry for entry in logs if entry["event"] == "key left out"]
+    assert [(entry["issuer"], entry["kid"], entry["position"]) for entry in left_out] == [("bank", "weak", 1)]
+    assert "1024 bits" in left_out[0]["why"]
+    assert weak["n"] not in repr(logs)

@@ -44,6 +44,11 @@ def test_both_edwards_curves_are_known() -> None:
     assert read_key(Signer(alg="EdDSA", bits=448).jwk(), EVERY).signature_size == 114
 
 
+@pytest.mark.parametrize("x", [b64(b"x" * 31), b64(b"x" * 33), b64(b"x" * 57), ""])
+def test_an_edwards_key_has_the_length_of_its_curve(x: str) -> None:
+    assert refused(Signer(alg="EdDSA").jwk(x=x))
+
+
 def test_the_thumbprint_is_that_of_rfc_7638() -> None:
     modulus = (
         "0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJECPebWKRXjBZCiFV4n3oknjhMs"
@@ -111,6 +116,11 @@ def test_an_rsa_exponent_that_is_even_or_out_of_range_is_refused(exponent: int) 
 
 def test_an_rsa_exponent_of_three_is_accepted() -> None:
     assert read_key(RSA.jwk(e=number(3)), EVERY)
+
+
+def test_an_even_modulus_can_be_factored() -> None:
+    modulus = RSA.private.public_key().public_numbers().n
+    assert "factored" in refused(RSA.jwk(n=number(modulus + 1)))
 
 
 def roca_modulus() -> int:
