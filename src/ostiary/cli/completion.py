@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 import typer
 
@@ -34,15 +34,16 @@ def _words() -> Iterator[tuple[str, list[str]]]:
 def _below(name: str, command: Any) -> Iterator[tuple[str, list[str]]]:
     inner: dict[str, Any] = getattr(command, "commands", {})
     options = [option for parameter in command.params for option in parameter.opts if option.startswith("--")]
-    choices = [
-        str(choice)
-        for parameter in command.params
-        if not parameter.opts[0].startswith("-")
-        for choice in getattr(parameter.type, "choices", ())
-    ]
+    choices = [choice for parameter in command.params for choice in _choices(parameter)]
     yield name, sorted({*inner, *options, *choices, "--help"})
     for key, below in inner.items():
         yield from _below(f"{name} {key}", below)
+
+
+def _choices(parameter: Any) -> tuple[str, ...]:
+    """Return the words that an argument takes, where it takes only certain ones."""
+    annotation = getattr(getattr(parameter, "type_descriptor", None), "annotation", None)
+    return get_args(annotation) if parameter.param_type_name == "argument" and get_origin(annotation) is Literal else ()
 
 
 def _bash(words: dict[str, list[str]]) -> str:

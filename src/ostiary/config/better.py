@@ -17,7 +17,8 @@ _COUNTED: Final = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([A-Za-z]*)")
 def better(code: str, text: str) -> str | None:
     """Return what a text that was refused with that code was probably meant to be, or None."""
     guess = _GUESSES.get(code)
-    return guess(text) if guess and "\n" not in text else None
+    meant = guess(text) if guess and "\n" not in text else None
+    return meant if meant != text else None
 
 
 def _counted(text: str, units: Mapping[str, str], default: str) -> str | None:

@@ -90,7 +90,7 @@ def _refused_before(fault: Fault, tree: Tree) -> bool:
     path = fault.path
     for refused in tree.refused:
         inside = path[: len(refused)] == refused
-        outside = fault.kind == "value_error" and refused[:-1] == path
+        outside = fault.kind not in ("missing", "extra_forbidden") and refused[:-1] == path
         left_out = fault.kind == "missing" and refused[:-1] == path[:-1] and refused not in tree.values
         if inside or outside or left_out:
             return True

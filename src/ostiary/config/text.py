@@ -78,8 +78,9 @@ def compose(text: str) -> Node | Problem:
 
 def _not_yaml(text: str, error: MarkedYAMLError) -> Problem:
     """Return a syntax error in our words. The reader's own are never shown: they may quote the file."""
-    where = error.problem_mark or error.context_mark
     said = f"{error.context or ''} {error.problem or ''}"
+    unclosed_quote = "end of stream" in said and error.context_mark
+    where = error.context_mark if unclosed_quote else error.problem_mark or error.context_mark
     lines = text.split("\n")
     line, column = (where.line, where.column) if where else (0, 0)
     line, column = _in_text(lines, line, column)

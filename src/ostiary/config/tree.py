@@ -26,7 +26,8 @@ _INTEGER: Final = re.compile(r"[-+]?[0-9]+|0x[0-9a-fA-F]+|0o[0-7]+")
 _FLOAT: Final = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
 _BOOLEAN: Final = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 _TWO_WAYS: Final = re.compile(r"[-+]?(0[0-9]+|[0-9][0-9_]*_[0-9_]*|[0-9]+(:[0-5]?[0-9])+)")
-_STANDARD: Final = "tag:yaml.org,2002:"
+_TAGGED: Final = re.compile(r"(?:&\S+\s+)?(![^\s,\]}]*)")  # no value without quotes begins with ! or &
+_PLACE: Final = re.compile(r"(principal|request)\.\S+")
 
 
 class TooMuch(Exception):
@@ -73,18 +74,23 @@ class Tree:
         return self.keys.get(path) or self.values.get(path)
 
 
-def plant(root: Node) -> Tree:
+def plant(root: Node, text: str) -> Tree:
     """Return the tree of a document.
+
+    Args:
+        root: its nodes.
+        text: what they were read from.
 
     Raises:
         TooMuch: it is too deep, too large, or an alias holds itself.
     """
-    return _Planter().plant(root)
+    return _Planter(text).plant(root)
 
 
 class _Planter:
-    def __init__(self) -> None:
+    def __init__(self, text: str) -> None:
         self.tree = Tree()
+        self._lines = text.split("\n")
         self._nodes = 0
 
     def plant(self, root: Node) -> Tree:
@@ -96,14 +102,25 @@ class _Planter:
         self._bound(mark, path)
         self.tree.values[path] = mark
         self.tree.ends[path] = (node.end_mark.line + 1, node.end_mark.column + 1)
-        if node.ctag and not str(node.ctag).startswith(_STANDARD) and str(node.ctag) != "!":
-            self._refuse("C109", f"the tag {str(node.ctag)!r} is not accepted", mark, path, help="write plain values")
+        if tag := _TAGGED.match(self._lines[mark.line - 1], mark.column - 1):
+            self._aside(node, path)
+            self._refuse("C109", f"the tag {tag[1]} is not accepted", mark, path, help="write plain values")
             return None
+        return self._grown(node, path, mark)
+
+    def _grown(self, node: Node, path: Path, mark: Mark) -> Any:
         if isinstance(node, MappingNode):
             return self._mapping(node, path)
         if isinstance(node, SequenceNode):
             return self._sequence(node, path)
         return self._scalar(str(node.value), path, mark, quoted=bool(getattr(node, "style", None)))
+
+    def _aside(self, node: Node, path: Path) -> None:
+        """Note where everything of a refused value stands, so that it can be starred; say no more of it."""
+        said, refused = len(self.tree.problems), set(self.tree.refused)
+        self._grown(node, path, mark_of(node))
+        del self.tree.problems[said:]
+        self.tree.refused = refused
 
     def _bound(self, mark: Mark, path: Path) -> None:
         self._nodes += 1
@@ -117,14 +134,21 @@ class _Planter:
         for key_node, value_node in node.value:
             key = self._key(key_node, path)
             if key is None:
+                self._value_aside(value_node, (*path, f"(refused at line {mark_of(key_node).line})"))
                 continue
             here = (*path, key)
             if key in data or here in self.tree.refused:
                 self._twice(key_node, here)
+                self._value_aside(value_node, (*here, f"(again at line {mark_of(key_node).line})"))
                 continue
             self.tree.keys[here] = mark_of(key_node)
             data[key] = self._value(value_node, here)
         return data
+
+    def _value_aside(self, node: Node, path: Path) -> None:
+        self.tree.values[path] = mark_of(node)
+        self.tree.ends[path] = (node.end_mark.line + 1, node.end_mark.column + 1)
+        self._aside(node, path)
 
     def _twice(self, node: Node, path: Path) -> None:
         first = self.tree.keys[path]
@@ -175,7 +199,10 @@ class _Planter:
         note = NOTES.get(str(path[-1])) if path else None
         facts = {"note": note} if note else {}
         help_ = "write a value, indent what belongs to it, or leave it out"
-        self._refuse("C103", f"{name} is empty", self.tree.keys.get(path, mark), path, **facts, help=help_)
+        meant = f'"{{{path[-1]}}}"' if path and _PLACE.fullmatch(str(path[-1])) else None
+        if meant:
+            help_ = "text with a name in braces needs quotes, or YAML takes the braces for a block"
+        self._refuse("C103", f"{name} is empty", self.tree.keys.get(path, mark), path, meant, **facts, help=help_)
 
     def _trap(self, text: str, mark: Mark, path: Path) -> None:
         self._refuse(

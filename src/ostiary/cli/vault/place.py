@@ -136,6 +136,6 @@ def _tree(text: str) -> Tree | Problem:
     if isinstance(node, Problem):
         return node
     try:
-        return plant(node)
+        return plant(node, text)
     except TooMuch as error:
         return Problem("C110", str(error), error.mark)

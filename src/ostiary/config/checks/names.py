@@ -43,6 +43,7 @@ def unused(draft: Draft) -> Iterator[Problem]:
     if not draft.whole("routes", "credentials"):
         return
     used = {(section, name) for section, name, _ in references(draft)}
+    used |= {(section, str(nearest(name, draft.names(section)))) for section, name in used}  # or was meant to be
     for section in _CODES:
         for name in draft.names(section):
             if (section, name) not in used:

@@ -1,0 +1,52 @@
+"""What a configuration of tests/config points at: keys, certificates, a vault file, an environment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from ostiary.model import Secret
+from ostiary.pki.authority import Authority
+from ostiary.pki.files import write_certificates, write_crl, write_identity, write_pkcs12
+from ostiary.pki.keys import private_pem
+
+NOW = datetime.now(UTC).timestamp()
+ENVIRONMENT: Mapping[str, str] = {"MASTER_KEY": "not looked into by check", "VAULT_TOKEN": "nor this"}
+
+
+def furnish(folder: Path) -> Path:
+    """Put everything into a folder that sound.yaml, and each broken one, points at."""
+    pki = folder / "pki"
+    pki.mkdir()
+    authority = Authority.create("CA")
+    other = Authority.create("Other CA")
+    past = Authority.create("Old CA", days=30, clock=lambda: datetime.now(UTC) - timedelta(days=60))
+    server, another = authority.issue_server("localhost"), authority.issue_server("localhost")
+    write_certificates(pki / "ca.pem", [authority.certificate])
+    write_crl(pki / "ca.crl", authority.crl())
+    write_crl(pki / "other.crl", other.crl())
+    write_identity(pki / "server.pem", pki / "server.key", server)
+    write_identity(pki / "other.pem", pki / "other.key", another)
+    write_identity(pki / "old.pem", pki / "old.key", past.issue_server("localhost", days=20))
+    write_certificates(pki / "old-ca.pem", [past.certificate])
+    write_pkcs12(pki / "server.p12", server, Secret(b"the password"))
+    _private(pki / "locked.key", private_pem(server.key, Secret(b"the password")))
+    _private(pki / "server.der", server.certificate.public_bytes(Encoding.DER))
+    _private(pki / "empty", b"")
+    _private(folder / "vault.db", b"a vault; check does not open it")
+    return folder
+
+
+def _private(path: Path, data: bytes) -> None:
+    path.write_bytes(data)
+    path.chmod(0o600)
+
+
+@pytest.fixture(scope="session")
+def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with everything in it. Shared: put files with names of their own into it."""
+    return furnish(tmp_path_factory.mktemp("furnished"))

@@ -1,0 +1,3 @@
+from tests.support.surroundings import furnished
+
+__all__ = ["furnished"]
