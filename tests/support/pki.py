@@ -80,25 +80,19 @@ def later(authority: Authority) -> Identity:
     return authority.issue_client(cn="early", start=NOW + timedelta(days=1), days=9)
 
 
-def signed_with_sha1(authority: Authority, folder: Path) -> x509.Certificate:
-    """A client certificate over SHA-1, which only openssl still makes."""
-    (folder / "sha1-ca.pem").write_bytes(authority.certificate.public_bytes(Encoding.PEM))
-    (folder / "sha1-ca.key").write_bytes(private_pem(authority.key))
-    (folder / "sha1.ext").write_text("extendedKeyUsage=clientAuth\n")
-    new = ("req", "-new", "-newkey", "rsa:2048", "-nodes", "-keyout", "sha1.key", "-subj", "/CN=a", "-out", "sha1.csr")
-    sign = (
-        "x509",
-        "-req",
-        "-sha1",
-        "-in",
-        "sha1.csr",
-        "-CA",
-        "sha1-ca.pem",
-        "-CAkey",
-        "sha1-ca.key",
-        "-CAcreateserial",
-    )
-    for arguments in (new, (*sign, "-extfile", "sha1.ext", "-out", "sha1.pem")):
+def signed_by_openssl(authority: Authority, folder: Path, *how: str) -> x509.Certificate:
+    """A client certificate as `openssl x509 -req` makes it: X.509 v1 unless `how` brings extensions."""
+    (folder / "o-ca.pem").write_bytes(authority.certificate.public_bytes(Encoding.PEM))
+    (folder / "o-ca.key").write_bytes(private_pem(authority.key))
+    new = ("req", "-new", "-newkey", "rsa:2048", "-nodes", "-keyout", "o.key", "-subj", "/CN=a", "-out", "o.csr")
+    sign = ("x509", "-req", "-in", "o.csr", "-CA", "o-ca.pem", "-CAkey", "o-ca.key", "-CAcreateserial", "-out", "o.pem")
+    for arguments in (new, (*sign, *how)):
         done = openssl(*arguments, cwd=folder)
         assert done.returncode == 0, done.stderr
-    return x509.load_pem_x509_certificate((folder / "sha1.pem").read_bytes())
+    return x509.load_pem_x509_certificate((folder / "o.pem").read_bytes())
+
+
+def signed_with_sha1(authority: Authority, folder: Path) -> x509.Certificate:
+    """A client certificate over SHA-1, which only openssl still makes."""
+    (folder / "o.ext").write_text("extendedKeyUsage=clientAuth\n")
+    return signed_by_openssl(authority, folder, "-sha1", "-extfile", "o.ext")

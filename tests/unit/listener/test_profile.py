@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from tests.support.handshake import client_context, peer_of, server_tls
-from tests.support.pki import expired, later, odd_client, root, signed_with_sha1
+from tests.support.pki import expired, later, odd_client, root, signed_by_openssl, signed_with_sha1
 
 from ostiary.errors import InvalidCertificate
 from ostiary.listener.profile import check_chain, check_leaf
@@ -210,3 +210,13 @@ def test_an_intermediate_may_be_trusted_without_its_root(tmp_path):
     assert verdict(tmp_path, bank.issue_client(cn="a"), "strict", bank) == "accepted"
     assert verdict(tmp_path, other.issue_client(cn="a"), "strict", bank).startswith("openssl")
     assert verdict(tmp_path, root().issue_client(cn="a"), "strict", bank).startswith("openssl")
+
+
+def test_a_leaf_of_x_509_v1_is_refused_by_strict_with_the_remedy(tmp_path):
+    leaf = signed_by_openssl(root(), tmp_path)
+    if leaf.version is not x509.Version.v1:
+        pytest.skip("this openssl makes v3 where older ones make v1")
+
+    with pytest.raises(InvalidCertificate, match=r"X\.509 v1.*issue it as v3, or use profile: compat"):
+        check_leaf(leaf, profile="strict")
+    check_leaf(leaf, profile="compat")

@@ -13,7 +13,8 @@ from tests.support.handshake import client_context, peer_of, server_tls
 from tests.support.pki import NOW, Files
 
 from ostiary.errors import ConfigError, InvalidCertificate
-from ostiary.pki.authority import Authority, Identity
+from ostiary.pki.authority import Authority, Identity, common_name, sign
+from ostiary.pki.keys import generate
 from ostiary.reasons import Reason
 
 BOTH = pytest.mark.parametrize("mode", ["hard", "soft"])
@@ -194,6 +195,22 @@ def test_a_list_whose_signature_is_broken_stops_the_start(tmp_path, authority, m
 
     with pytest.raises(ConfigError, match="not signed by"):
         server_tls(tmp_path, authority, revocation={"crls": ("file:broken.crl",), "mode": mode})
+
+
+@BOTH
+def test_a_list_of_an_authority_that_may_not_sign_lists_stops_the_start(tmp_path, mode):
+    key, name = generate(), common_name("plain")
+    bits = dict.fromkeys(("digital_signature", "content_commitment", "key_encipherment", "data_encipherment"), False)
+    bits |= dict.fromkeys(("key_agreement", "crl_sign", "encipher_only", "decipher_only"), False)
+    marks = [
+        (x509.BasicConstraints(ca=True, path_length=None), True),
+        (x509.KeyUsage(key_cert_sign=True, **bits), True),
+    ]
+    certificate = sign(name, key.public_key(), name, key, marks, NOW, NOW + timedelta(days=9))
+    authority = Authority(certificate, key)
+
+    with pytest.raises(ConfigError, match="not signed by"):
+        listener(tmp_path, authority, crls=[authority.crl()], mode=mode)
 
 
 @pytest.mark.parametrize(("begin", "days", "why"), [(-9, 1, "was due to be replaced"), (1, 9, "begins at")])

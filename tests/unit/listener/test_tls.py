@@ -11,7 +11,8 @@ from tests.support.handshake import client_context, peer_of, server_tls, shake
 from tests.support.pki import root
 
 from ostiary.errors import InvalidCertificate
-from ostiary.pki.authority import Authority
+from ostiary.pki import extensions
+from ostiary.pki.authority import Authority, Identity, common_name
 from ostiary.reasons import Reason
 
 URI = "spiffe://example.com/bank/a"
@@ -220,3 +221,26 @@ def test_a_session_of_one_listener_is_not_resumed_on_another(tmp_path):
     again, _ = shake(server_tls(tmp_path, root()).context, client, session=end.session)
 
     assert not again.session_reused
+
+
+def test_our_own_clock_counts_as_well_as_that_of_openssl(tmp_path):
+    identity = root().issue_client(cn="a")
+    early = identity.certificate.not_valid_before_utc.timestamp() - 1
+    tls = server_tls(tmp_path, root(), clock=lambda: early)
+
+    with pytest.raises(InvalidCertificate) as refusal:
+        peer_of(tls, client_context(identity, tmp_path))
+    assert refusal.value.reason is Reason.CERTIFICATE_NOT_YET_VALID
+
+
+def test_a_certificate_that_comes_with_another_chain_is_judged_anew(tmp_path):
+    short = root().intermediate("issuing", path_length=None)
+    leaf = short.issue_client(cn="a")
+    bridge = root().intermediate("bridge", path_length=None)
+    cross = bridge.issue(common_name("issuing"), short.key.public_key(), extensions.authority(None), days=9)
+    detour = Identity(leaf.certificate, leaf.key, (cross, bridge.certificate))
+    tls = server_tls(tmp_path, root(), depth=2)
+
+    assert peer_of(tls, client_context(leaf, tmp_path)).certificate is not None
+    with pytest.raises(InvalidCertificate, match="3 authorities above the leaf, 2 allowed"):
+        peer_of(tls, client_context(detour, tmp_path))
