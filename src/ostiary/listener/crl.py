@@ -16,6 +16,7 @@ from ostiary.listener.profile import extension
 
 _log = structlog.get_logger("ostiary.listener")
 
+_BEGIN: Final = b"-----BEGIN X509 CRL-----"
 _PEM: Final = re.compile(rb"-----BEGIN X509 CRL-----.+?-----END X509 CRL-----", re.DOTALL)
 _UNDERSTOOD: Final = (x509.AuthorityKeyIdentifier, x509.CRLNumber, x509.IssuingDistributionPoint, x509.FreshestCRL)
 
@@ -24,9 +25,11 @@ def parse(reference: FileRef, data: bytes) -> Iterator[x509.CertificateRevocatio
     """Yield the lists in a file: any number as PEM, or one as DER.
 
     Raises:
-        ConfigError: there is none in it.
+        ConfigError: there is none in it, or one is cut off.
     """
     blocks = _PEM.findall(data)
+    if len(blocks) != data.count(_BEGIN):
+        raise ConfigError(f"{reference}: a revocation list in it is cut off")
     try:
         if blocks:
             yield from [x509.load_pem_x509_crl(block) for block in blocks]

@@ -164,6 +164,15 @@ def test_several_lists_may_stand_in_one_file(tmp_path, authority, mode):
     assert verdict(tmp_path, tls, bad) != "accepted"
 
 
+@BOTH
+def test_a_list_that_is_cut_off_behind_a_good_one_stops_the_start(tmp_path, authority, mode):
+    good = authority.crl().public_bytes(Encoding.PEM)
+    (tmp_path / "cut.crl").write_bytes(good + good[:200])
+
+    with pytest.raises(ConfigError, match="cut off"):
+        server_tls(tmp_path, authority, revocation={"crls": ("file:cut.crl",), "mode": mode})
+
+
 # --- what stops the start -----------------------------------------------------------------------
 
 
