@@ -32,9 +32,11 @@ def _guarded(name: str, arguments: Sequence[str]) -> int:
     try:
         code = _call(name, arguments)
         sys.stdout.flush()
-    except BrokenPipeError:  # the reader had enough; so that Python does not complain at exit either
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+    except BrokenPipeError:
+        return _had_enough()
+    except SystemExit as left:  # Typer's way to end on a broken pipe
+        code = left.code if isinstance(left.code, int) else int(left.code is not None)
+        return _had_enough() if isinstance(left.__context__, BrokenPipeError) else code
     except KeyboardInterrupt:
         return 130
     except Exception as error:  # noqa: BLE001 - the outermost place: every end gets its exit code
@@ -42,6 +44,12 @@ def _guarded(name: str, arguments: Sequence[str]) -> int:
 
         return _tell(failure(name, error), as_json=_wants_json(arguments))
     return code
+
+
+def _had_enough() -> int:
+    """The reader of our output has closed it: no error, and nothing for Python to complain of at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    return 0
 
 
 def _call(name: str, arguments: Sequence[str]) -> int:

@@ -82,8 +82,11 @@ class _Surroundings:
     def _read(self, path: FieldPath, file: Path, shown: str, *, private: bool) -> Iterator[Problem]:
         """Read a file, and say whether others may."""
         try:
+            facts = file.stat()
+            if stat.S_ISFIFO(facts.st_mode) or stat.S_ISCHR(facts.st_mode):  # reading one may never end
+                yield self._problem("C501", f"{shown}: not a plain file", path)
+                return
             with file.open("rb") as opened:
-                mode = stat.S_IMODE(file.stat().st_mode)
                 data = opened.read(LARGEST + 1)
         except OSError as error:
             yield self._problem("C501", f"{shown}: {error.strerror}", path, help_=_seen_from(shown))
@@ -92,6 +95,7 @@ class _Surroundings:
             yield self._problem("C501", f"{shown}: larger than {LARGEST >> 20} MiB", path)
             return
         self._found[path] = data
+        mode = stat.S_IMODE(facts.st_mode)
         if private and mode & 0o077:
             message = f"{shown} can be read by others on this machine (mode {mode:04o})"
             yield self._problem("C407", message, path, warning=True, help_=f"chmod 600 {shown.removeprefix('file:')}")

@@ -63,6 +63,6 @@ def _wrong(text: str) -> tuple[str, str] | None:
             return "a brace without its other half", ""
         if literal and not re.fullmatch(r"[ -~]*", literal):
             return "only visible ASCII and spaces can be written into a header or a query", ""
-        if not literal and (name not in PLACES or name.endswith(".NAME")) and not _CLAIM.fullmatch(name):
+        if not literal and name not in PLACES and not _CLAIM.fullmatch(name):
             return f"{{{name}}} is not known", name
     return None
