@@ -13,7 +13,7 @@ from pydantic_core import ErrorDetails
 
 from ostiary.config.nearest import nearest
 from ostiary.config.problem import Path
-from ostiary.config.shape import Shape, bare, choose, field_shape, is_spec, places
+from ostiary.config.shape import Shape, bare, choose, field_shape, is_spec, look, shape_at
 from ostiary.config.tree import Tree
 
 _KEY: Final = "[key]"
@@ -67,16 +67,6 @@ def _fault(detail: ErrorDetails, data: Any) -> Fault:
     return Fault(tuple(path), detail["type"], detail.get("ctx", {}), tuple(labels))
 
 
-def look(data: Any, path: Path) -> Any:
-    """Return what stands at a path, or None."""
-    for step in path:
-        try:
-            data = data[step]
-        except (KeyError, IndexError, TypeError):
-            return None
-    return data
-
-
 def _is_meant(fault: Fault, data: Any) -> bool:
     """Whether the alternative that complains is the one that the value was meant for: one word, or a list."""
     if fault.kind == "too_short" and look(data, fault.path):
@@ -112,17 +102,7 @@ def _is_home(unknown: Path, missing: Path, tree: Tree) -> bool:
 
 def shape_of(path: Path, tree: Tree) -> Shape | None:
     """Return the type of a place in the document, None where the language has no such place."""
-    return next((shape for known, shape in places(_leading_to(tree.data, path)) if known == path), None)
-
-
-def _leading_to(data: Any, path: Path) -> Any:
-    """Return the part of a document that leads to a path, with the words that choose between alternatives."""
-    if isinstance(data, dict):
-        words = {key: value for key, value in data.items() if not isinstance(value, dict | list)}
-        return {**words, path[0]: _leading_to(data[path[0]], path[1:])} if path and path[0] in data else words
-    if isinstance(data, list) and path and isinstance(path[0], int) and path[0] < len(data):
-        return [*([None] * path[0]), _leading_to(data[path[0]], path[1:])]
-    return data
+    return shape_at(path, tree.data)
 
 
 def block_of(path: Path, tree: Tree) -> Any:

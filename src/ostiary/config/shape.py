@@ -105,19 +105,43 @@ def words_of(shape: Shape) -> tuple[str, ...]:
     return tuple(str(word) for literal in literals for word in get_args(literal))
 
 
+def below(shape: Shape, data: Any, step: str | int) -> Shape | None:
+    """Return the type of what stands under a key or position of some data, None where there is no such place."""
+    chosen = choose(shape, data)
+    inner = bare(chosen) if chosen is not None else None
+    if isinstance(data, list):
+        return get_args(inner)[0] if inner is not None else None
+    if not isinstance(data, dict) or inner is None:
+        return None
+    if is_spec(inner):
+        return field_shape(inner.model_fields[step]) if step in inner.model_fields else None
+    return get_args(inner)[1]
+
+
+def shape_at(path: Path, data: Any) -> Shape | None:
+    """Return the type of a place in a document, None where the language has no such place."""
+    shape: Shape | None = GatewaySpec
+    for step in path:
+        shape = below(shape, data, step) if shape is not None else None
+        data = look(data, (step,))
+    return shape
+
+
+def look(data: Any, path: Path) -> Any:
+    """Return what stands at a path of a document, or None."""
+    for step in path:
+        try:
+            data = data[step]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return data
+
+
 def places(data: Any, shape: Shape = GatewaySpec, path: Path = ()) -> Iterator[tuple[Path, Shape]]:
     """Walk a document beside the language: every path that the language knows, with its type."""
     yield path, shape
-    chosen = choose(shape, data)
-    if chosen is None:
-        return
-    inner = bare(chosen)
-    if isinstance(data, dict):
-        for key, value in data.items():
-            if is_spec(inner) and key in inner.model_fields:
-                yield from places(value, field_shape(inner.model_fields[key]), (*path, key))
-            elif origin(inner) is dict:
-                yield from places(value, get_args(inner)[1], (*path, key))
-    elif isinstance(data, list):
-        for index, value in enumerate(data):
-            yield from places(value, get_args(inner)[0], (*path, index))
+    steps = data if isinstance(data, dict) else range(len(data)) if isinstance(data, list) else ()
+    for step in steps:
+        inner = below(shape, data, step)
+        if inner is not None:
+            yield from places(data[step], inner, (*path, step))

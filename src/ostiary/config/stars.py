@@ -11,9 +11,9 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
-from ostiary.config.faults import block_of, guess, look, shape_of_field
+from ostiary.config.faults import block_of, guess, shape_of_field
 from ostiary.config.problem import Path, Source
-from ostiary.config.shape import Shape, is_secret, places
+from ostiary.config.shape import Shape, is_secret, look, places
 from ostiary.config.tree import Tree
 
 STARS: Final = "******"

@@ -7,11 +7,11 @@ from dataclasses import replace
 from typing import Any, Final
 
 from ostiary.config.better import better
-from ostiary.config.faults import Fault, block_of, guess, look, shape_of, shape_of_field
+from ostiary.config.faults import Fault, block_of, guess, shape_of, shape_of_field
 from ostiary.config.nearest import nearest
 from ostiary.config.notes import NOTES
 from ostiary.config.problem import Mark, Path, Problem
-from ostiary.config.shape import Shape, bare, field_shape, is_spec, words_of
+from ostiary.config.shape import Shape, bare, field_shape, is_spec, look, words_of
 from ostiary.config.tree import Tree
 from ostiary.config.values import Refused
 from ostiary.config.words import LATER, LATER_VAULTS, NOUNS, at, found, range_of, wanted
