@@ -58,7 +58,7 @@ bench: setup  ## measure, peers side by side (long)
 bench-quick: setup  ## measure for about a minute
 	@$(BIN)/python -m benchmarks --quick $(ARGS)
 
-clean:  ## remove what these commands have made
+clean:  ## remove what these commands have made; a vault of yours in var/ stays
 	rm -rf .venv .tools var/demo var/demo.yaml certs/dev .coverage htmlcov dist build $(NODE)/node_modules
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find src tests tools -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -48,12 +48,14 @@ def lines(command: list[str]) -> Iterator[str]:
     Raises:
         SystemExit: the command failed. The end of the log has been shown.
     """
-    with LOG.open("a") as log:
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=ROOT)
+    with (
+        LOG.open("a") as log,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=ROOT) as process,
+    ):
         for line in process.stdout or ():
             log.write(line)
             yield line
-    if process.wait() != 0:
+    if process.returncode != 0:
         tail = LOG.read_text().splitlines()[-25:]
         raise SystemExit("\n".join(["", *tail, f"set-up failed; the whole story is in {LOG}"]))
 
