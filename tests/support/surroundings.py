@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,7 +16,7 @@ from ostiary.pki.files import write_certificates, write_crl, write_identity, wri
 from ostiary.pki.keys import private_pem
 
 NOW = datetime.now(UTC).timestamp()
-ENVIRONMENT: Mapping[str, str] = {"MASTER_KEY": "not looked into by check", "VAULT_TOKEN": "nor this"}
+ENVIRONMENT: Mapping[str, str] = {"MASTER_KEY": base64.b64encode(bytes(32)).decode(), "VAULT_TOKEN": "a token"}
 
 
 def furnish(folder: Path) -> Path:
@@ -29,6 +30,8 @@ def furnish(folder: Path) -> Path:
     write_certificates(pki / "ca.pem", [authority.certificate])
     write_crl(pki / "ca.crl", authority.crl())
     write_crl(pki / "other.crl", other.crl())
+    write_crl(pki / "stale.crl", authority.crl(start=datetime.now(UTC) - timedelta(days=30)))
+    write_certificates(pki / "both.pem", [authority.certificate, other.certificate])
     write_identity(pki / "server.pem", pki / "server.key", server)
     write_identity(pki / "other.pem", pki / "other.key", another)
     write_identity(pki / "old.pem", pki / "old.key", past.issue_server("localhost", days=20))
@@ -38,6 +41,8 @@ def furnish(folder: Path) -> Path:
     _private(pki / "server.der", server.certificate.public_bytes(Encoding.DER))
     _private(pki / "empty", b"")
     _private(folder / "vault.db", b"a vault; check does not open it")
+    _private(folder / "open.db", b"a vault for everybody")
+    (folder / "open.db").chmod(0o644)
     return folder
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from tests.support.surroundings import ENVIRONMENT, NOW
-from tests.unit.config.files import SOUND, changed, codes, judge
+from tests.unit.config.files import changed, codes, judge
 
 from ostiary.authn.names import NamePattern
 from ostiary.config.check import check
@@ -53,10 +53,23 @@ def test_plain_http_without_a_credential_is_nobody_s_business(furnished: Path) -
 
 
 def test_a_certificate_is_warned_about_a_month_ahead_and_refused_when_it_has_expired(furnished: Path) -> None:
-    assert codes(judge(furnished, SOUND, now=NOW + 59 * DAY)) == ["C511"]  # the revocation list is a week old by then
-    assert codes(judge(furnished, SOUND, now=NOW + 61 * DAY)) == ["C408", "C511"]
-    assert codes(judge(furnished, SOUND, now=NOW + 91 * DAY)) == ["C504", "C511"]
-    assert codes(judge(furnished, SOUND, now=NOW - 2 * DAY))[0] == "C504"
+    text = changed(("        revocation: {crls: [file:pki/ca.crl], mode: hard}\n", ""))
+    assert codes(judge(furnished, text, now=NOW + 59 * DAY)) == []
+    assert codes(judge(furnished, text, now=NOW + 61 * DAY)) == ["C408"]
+    assert codes(judge(furnished, text, now=NOW + 91 * DAY)) == ["C504"]
+    assert "C504" in codes(judge(furnished, text, now=NOW - 2 * DAY))
+
+
+def test_an_old_revocation_list_stops_the_start_only_in_hard_mode(furnished: Path) -> None:
+    old = ("file:pki/ca.crl", "file:pki/stale.crl")
+    assert [(p.code, p.severity) for p in judge(furnished, changed(old)).problems] == [("C511", "error")]
+    soft = judge(furnished, changed(old, ("mode: hard", "mode: soft"))).problems
+    assert sorted((p.code, p.severity) for p in soft) == [("C409", "warning"), ("C511", "warning")]
+
+
+def test_an_authority_that_has_expired_may_stand_beside_its_successor(furnished: Path) -> None:
+    text = changed(("[file:pki/ca.pem]", "[file:pki/old-ca.pem, file:pki/ca.pem]"))
+    assert [(p.code, p.severity) for p in judge(furnished, text).problems] == [("C505", "warning")]
 
 
 def test_a_key_that_others_can_read_is_a_warning(furnished: Path) -> None:

@@ -7,5 +7,8 @@ inject.py    does every header that is written have one owner, and can its text 
 listeners.py can it be listened there, and is asked for what the routes need?
 issuers.py   can keys be fetched safely, and is each issuer itself?
 safety.py    what is allowed, and should be looked at?
+vaults.py    can the vaults be opened, and their records be asked for?
 files.py     is there what the file points at, and is it what it should be?
+               reading.py  what the references lead to     identity.py  the server's certificate and key
+               trust.py    authorities, revocation lists   pem.py       octets in, objects or a sentence out
 """

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Final
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes, PublicKeyTypes
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key, pkcs12
+
+_CRL: Final = re.compile(rb"-----BEGIN X509 CRL-----.+?-----END X509 CRL-----", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,16 +71,32 @@ def bundle(data: bytes, password: bytes | None) -> x509.Certificate:
     return certificate
 
 
-def revocation_list(data: bytes) -> x509.CertificateRevocationList:
-    """Return the revocation list of a file, PEM or DER.
+def revocation_lists(data: bytes) -> list[x509.CertificateRevocationList]:
+    """Return the revocation lists of a file: any number as PEM, or one as DER.
 
     Raises:
-        Unusable: it cannot be read.
+        Unusable: there is none, or one cannot be read.
     """
+    blocks = _CRL.findall(data)
     try:
-        return x509.load_pem_x509_crl(data) if b"-----BEGIN" in data else x509.load_der_x509_crl(data)
+        if len(blocks) == data.count(b"-----BEGIN X509 CRL-----") > 0:
+            return [x509.load_pem_x509_crl(block) for block in blocks]
+        return [x509.load_der_x509_crl(data)]
     except ValueError:
         raise Unusable("C509", "is not a certificate revocation list (PEM or DER)") from None
+
+
+def signed_by(crl: x509.CertificateRevocationList, authority: x509.Certificate) -> bool:
+    """Whether an authority has signed a revocation list (RFC 5280, section 6.3.3)."""
+    try:
+        return crl.issuer == authority.subject and crl.is_signature_valid(authority.public_key())  # type: ignore[arg-type]
+    except (TypeError, ValueError, UnsupportedAlgorithm):
+        return False
+
+
+def name_of(certificate: x509.Certificate) -> str:
+    """Return how a certificate is called in sentences."""
+    return repr(certificate.subject.rfc4514_string() or "without a subject")
 
 
 def belongs(certificate: x509.Certificate, key: PrivateKeyTypes) -> bool:

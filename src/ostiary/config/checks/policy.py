@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from cryptography import x509
+
 from ostiary.config.checks.names import authenticators
 from ostiary.config.draft import Draft
 from ostiary.config.problem import Path, Problem
@@ -43,14 +45,26 @@ def _second_owner(draft: Draft, path: Path, kind: str) -> Problem:
 
 
 def patterns(draft: Draft) -> Iterator[Problem]:
-    """Find patterns of names in which a star stands for less than a whole part."""
+    """Find names that cannot be read, and patterns in which a star stands for less than a whole part."""
     for index, route in draft.routes.items():
         for path, one in authenticators(route.authenticate, ("routes", index, "authenticate")):
             if one.mtls is None:
                 continue
+            if one.mtls.issuer is not None and not _is_name(one.mtls.issuer):
+                message = f"{one.mtls.issuer!r} is not a distinguished name (RFC 4514): CN=Bank CA,O=Bank,C=GB"
+                yield draft.problem("C327", message, (*path, "mtls", "issuer"))
             for position, text in enumerate(one.mtls.allow):
                 if wrong := _wrong_pattern(text, one.mtls):
                     yield draft.problem("C315", f"{text!r}: {wrong}", (*path, "mtls", "allow", position))
+
+
+def _is_name(text: str) -> bool:
+    """Whether a text is a distinguished name."""
+    try:
+        x509.Name.from_rfc4514_string(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _wrong_pattern(text: str, spec: MtlsSpec) -> str | None:

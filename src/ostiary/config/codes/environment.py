@@ -39,7 +39,8 @@ ENVIRONMENT: Final = (
     Code(
         "C505",
         "authority out of date",
-        "The authority has expired, or is not valid yet: none of its certificates would be accepted.",
+        "The authority has expired, or is not valid yet: none of its certificates would be accepted. A warning while "
+        "another authority of the same list still holds.",
         "authorities: [file:ca-2019.pem]",
         "authorities: [file:ca-2026.pem]",
     ),
@@ -81,7 +82,8 @@ ENVIRONMENT: Final = (
     Code(
         "C511",
         "old revocation list",
-        "The list was to be replaced already. With `mode: hard` no certificate of that authority is "
+        "The list was to be replaced already. A warning with `mode: soft`. With `mode: hard` no "
+        "certificate of that authority is "
         "accepted until it is.",
         "next update: yesterday",
         "next update: next week",
@@ -92,6 +94,14 @@ ENVIRONMENT: Final = (
         "The configuration file itself is not there, or may not be read.",
         "$ ostiary check gatway.yaml",
         "$ ostiary check gateway.yaml",
+    ),
+    Code(
+        "C513",
+        "no revocation list",
+        "With `mode: hard` an authority without a revocation list lets nobody in, since nobody can say "
+        "what it revoked.",
+        "authorities: [file:ca.pem, file:new-ca.pem]\nrevocation: {crls: [file:ca.crl]}",
+        "authorities: [file:ca.pem, file:new-ca.pem]\nrevocation: {crls: [file:ca.crl, file:new-ca.crl]}",
     ),
     Code(
         "C514",
@@ -113,5 +123,19 @@ ENVIRONMENT: Final = (
         "The file is not PKCS#12, the password is wrong, or it lacks the certificate or its key.",
         "pkcs12: file:server.p12",
         "pkcs12: file:server.p12\npassword: env:P12_PASSWORD",
+    ),
+    Code(
+        "C517",
+        "not a master key",
+        "A master key is 32 octets in base64. `ostiary vault key` makes one; a pass phrase is not one.",
+        "$ export OSTIARY_MASTER_KEY=correct-horse",
+        '$ export OSTIARY_MASTER_KEY="$(ostiary vault key)"',
+    ),
+    Code(
+        "C518",
+        "a vault that others can reach",
+        "Others on the machine can read the vault, or put another file in its place.",
+        "-rw-r--r-- vault.db",
+        "-rw------- vault.db",
     ),
 )

@@ -136,6 +136,22 @@ MEANING: Final = (
         "any:\n  - jwt: {issuers: [bank]}\n  - anonymous: {}",
     ),
     Code(
+        "C326",
+        "path in a vault",
+        "The path of a record has an empty, . or .. segment, a % or a control character, which servers "
+        "read differently; "
+        "or the namespace is not visible ASCII.",
+        "path: legacy//accounts",
+        "path: legacy/accounts",
+    ),
+    Code(
+        "C327",
+        "not a distinguished name",
+        "The issuer of a certificate is written as RFC 4514 has it, most specific part first.",
+        "issuer: Bank CA",
+        "issuer: CN=Bank CA,O=Bank,C=GB",
+    ),
+    Code(
         "C328",
         "written twice in a list",
         "The same name stands twice in one list: mostly one of the two should be another.",
