@@ -1,7 +1,17 @@
 """The language of the file: one YAML document says all of it.
 
-load.py    text -> tree with positions -> specs, every mistake reported at once
-schema.py  the specs: frozen, typed, documented; the JSON Schema is generated from them
-values.py  the small words: durations, sizes, references to secrets and files, patterns
-check.py   what a single field cannot know: dangling names, colliding routes, unreadable files
+    octets -> text.py -> tree.py -> specs (schema.py, values.py) -> draft.py -> check.py, checks/
+
+load.py     the way in: `load_checked(path)`, or every mistake at once; `examine(path)` says without raising
+schema.py   the specs: frozen, typed, documented; JSON Schema and reference are generated from them
+values.py   the small words: durations, sizes, references to secrets and files, patterns
+secrets.py  fetch what a reference to a secret points at
+
+text.py, tree.py         YAML without its surprises, and where everything stands
+faults.py, translate.py  what pydantic said, in our words, once for each mistake
+words.py, notes.py, better.py, nearest.py   what messages are made of, and what was probably meant
+shape.py, stars.py       which block stands where; a text without its literal secrets
+draft.py, check.py, checks/   the sound entries of a file, and what a single field cannot know
+problem.py, render.py, codes/ a mistake as a value, how it is shown, what `ostiary help` says of it
+jsonschema.py, reference.py   the language for editors, and for readers
 """

@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -41,10 +41,10 @@ class Loaded:
         warnings: what is allowed, and should be looked at.
     """
 
-    spec: GatewaySpec
+    spec: GatewaySpec = field(repr=False)
     folder: Path
     path: Path
-    draft: Draft
+    draft: Draft = field(repr=False)
     source: Source
     warnings: tuple[Problem, ...] = ()
 

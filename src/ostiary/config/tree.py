@@ -45,7 +45,7 @@ class Fraction:
     text: str
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)  # what was read may hold what should not have been written
 class Tree:
     """A document as plain data.
 

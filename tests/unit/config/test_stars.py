@@ -49,10 +49,11 @@ def test_it_cannot(place: str, furnished: Path) -> None:
         examined = judge(furnished, changed(PLACES[place], *more))
         for form in ("human", "json", "github", "sarif"):
             assert CANARY not in render(examined.problems, examined.source, form)
+        assert CANARY not in repr(examined)
         if examined.loaded is None:
             with pytest.raises(ConfigInvalid) as caught:
                 examined.sound()
-            assert CANARY not in f"{caught.value} {caught.value!r} {caught.value.problems!r} {examined!r}"
+            assert CANARY not in f"{caught.value} {caught.value!r} {caught.value.problems!r}"
 
 
 def test_what_is_no_secret_is_shown(furnished: Path) -> None:
