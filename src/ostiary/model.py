@@ -248,6 +248,7 @@ class Record:
 
     started: float = 0.0
     route: str | None = None
+    challenges: tuple[str, ...] = ()
     principal: Principal | None = None
     reason: Reason = Reason.INTERNAL
     detail: str = ""

@@ -49,6 +49,7 @@ class Pipeline:
     async def handle(self, request: Request, answer: Answer) -> None:
         """Carry one request through, or raise the GatewayError that it ends with."""
         principal = await self.authenticators.authenticate(request)
+        request.record.principal = principal
         permit = self.policy.permit(principal, request)
         outbound = self.upstream.prepare(request, permit)
         for injector in self.injectors:

@@ -1,1 +1,11 @@
-"""."""
+"""Bytes on one side, Request and Answer on the other.
+
+    head.py      what makes a head acceptable, whichever edge it came through
+    carry.py     one request through the gateway; the only place where errors end
+    http1.py     the native edge: one connection, sans queue, on httptools
+    exchange.py  one request and its answer on that connection
+    framing.py   the bytes of a response head
+    asgi.py      the other edge: any ASGI server
+
+An edge translates; it decides nothing about anybody's rights.
+"""

@@ -1,1 +1,1 @@
-"""."""
+"""What happened? Logs; later audit, metrics and traces."""

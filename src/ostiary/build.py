@@ -1,0 +1,82 @@
+"""From a checked file to a gateway: the only module that knows every room."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ostiary.authn import compile_authenticators
+from ostiary.authz import compile_policy
+from ostiary.config.load import Loaded
+from ostiary.config.schema import AuthenticateSpec, GatewaySpec, RouteSpec
+from ostiary.gateway import Gateway, Route
+from ostiary.inject import compile_injectors
+from ostiary.jwks import Issuer, compile_issuer
+from ostiary.model import CredentialSource
+from ostiary.observe.access import AccessLog
+from ostiary.pipeline import Pipeline
+from ostiary.routing.match import compile_routes
+from ostiary.upstream import UpstreamPool, compile_upstream
+from ostiary.vault import Vault, compile_vault
+
+
+def compile_gateway(loaded: Loaded, access: AccessLog | None = None) -> Gateway:
+    """Return the gateway that a file describes, not yet started.
+
+    Args:
+        loaded: the file, checked.
+        access: where the access log goes; nowhere by default.
+
+    Raises:
+        ConfigError: something cannot work as configured.
+    """
+    spec, folder = loaded.spec, loaded.folder
+    issuers = {name: compile_issuer(name, issuer, folder) for name, issuer in spec.issuers.items()}
+    vaults = {name: compile_vault(name, vault, folder) for name, vault in spec.vaults.items()}
+    credentials = _credentials(spec, vaults)
+    upstreams = {name: compile_upstream(name, upstream, folder) for name, upstream in spec.upstreams.items()}
+    owned = _owned(spec, credentials)
+    routes = [(route.match, _route(route, issuers, credentials, upstreams, owned)) for route in spec.routes]
+    parts = (*vaults.values(), *issuers.values(), *upstreams.values())
+    return Gateway(compile_routes(routes), parts, access or AccessLog())
+
+
+def _credentials(spec: GatewaySpec, vaults: Mapping[str, Vault]) -> dict[str, CredentialSource]:
+    return {alias: vaults[one.vault].source(alias, one) for alias, one in spec.credentials.items()}
+
+
+def _owned(spec: GatewaySpec, credentials: Mapping[str, CredentialSource]) -> frozenset[bytes]:
+    """Return every header that any route's injectors write.
+
+    All of them are stripped on all routes: a caller must not speak in the gateway's name on a route
+    that happens to inject nothing.
+    """
+    owned: set[bytes] = set()
+    for route in spec.routes:
+        for injector in compile_injectors(route.inject, credentials):
+            owned |= injector.owns
+    return frozenset(owned - {b"authorization"})
+
+
+def _route(
+    route: RouteSpec,
+    issuers: Mapping[str, Issuer],
+    credentials: Mapping[str, CredentialSource],
+    upstreams: Mapping[str, UpstreamPool],
+    owned: frozenset[bytes],
+) -> Route:
+    authenticators = compile_authenticators(route.authenticate, issuers)
+    injectors = compile_injectors(route.inject, credentials)
+    strip = owned.union(*(injector.owns for injector in injectors), _evidence(route.authenticate))
+    pipeline = Pipeline(
+        authenticators,
+        compile_policy(route.name, route.authorize),
+        injectors,
+        upstreams[route.upstream].for_route(strip),
+    )
+    return Route(route.name, pipeline, authenticators.challenges)
+
+
+def _evidence(spec: AuthenticateSpec) -> frozenset[bytes]:
+    """Return the headers in which the caller showed its evidence: they were for the gateway, and end there."""
+    kinds = {spec.kind} if spec.kind not in ("any", "all") else {one.kind for one in spec.value}
+    return frozenset({b"authorization"} if "jwt" in kinds else ())

@@ -1,0 +1,68 @@
+"""Routes, pipelines, and their lifetime."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from ostiary.model import Answer, Request
+from ostiary.observe.access import AccessLog
+from ostiary.pipeline import Pipeline
+from ostiary.routing.match import Routes
+
+
+class Part(Protocol):
+    """Something with a lifetime: an issuer, a vault, an upstream."""
+
+    async def start(self) -> None:
+        """Begin."""
+
+    async def aclose(self) -> None:
+        """End, and let go of everything."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A name, its pipeline, and what to say to those who prove nothing."""
+
+    name: str
+    pipeline: Pipeline
+    challenges: tuple[str, ...]
+
+
+class Gateway:
+    """Everything that one configuration says, compiled. Immutable but for its parts' caches."""
+
+    def __init__(self, routes: Routes[Route], parts: Sequence[Part], access: AccessLog) -> None:
+        self._routes = routes
+        self._parts = tuple(parts)
+        self._started: list[Part] = []
+        self.access = access
+
+    async def start(self) -> None:
+        """Start the parts in order; when one fails, those already started are closed again.
+
+        Raises:
+            ConfigError: a part cannot work as configured.
+        """
+        try:
+            for part in self._parts:
+                await part.start()
+                self._started.append(part)
+        except BaseException:
+            await self.aclose()
+            raise
+
+    async def aclose(self) -> None:
+        """Close the parts, last first."""
+        while self._started:
+            await self._started.pop().aclose()
+        self.access.flush()
+
+    async def handle(self, request: Request, answer: Answer) -> None:
+        """Carry one request through its route's pipeline, or raise the GatewayError that it ends with."""
+        route = self._routes.find(request.host, request.path, request.method)
+        request.record.route = route.name
+        request.record.challenges = route.challenges
+        await route.pipeline.handle(request, answer)

@@ -1,0 +1,121 @@
+"""The access log: one JSON line for each request, whatever became of it.
+
+Written by hand, because it is on the data path. Every string that a caller may have chosen is
+escaped; nothing here is a secret: no query, no header, no claim but subject and tenant.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from json.encoder import encode_basestring_ascii as quoted
+from typing import Final
+
+from ostiary.model import Record
+
+_PAUSE: Final = 0.05
+"""Seconds for which lines are gathered before they are written."""
+_LONGEST: Final = 2048
+"""Octets of a path or method that are logged."""
+
+
+def decision(status: int) -> str:
+    """Return the verdict in one word: did the gateway let it pass, refuse it, or fail to tell?"""
+    return "deny" if status < 500 else "error"  # noqa: PLR2004 - where server errors begin
+
+
+class AccessLog:
+    """Gathers lines and writes them to a file descriptor; None keeps silent."""
+
+    def __init__(self, descriptor: int | None = None) -> None:
+        self._descriptor = descriptor
+        self._lines: list[str] = []
+        self._second = 0
+        self._stamp = ""
+
+    def _time(self) -> str:
+        now = time.time()
+        second = int(now)
+        if second != self._second:
+            self._second = second
+            self._stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
+        return f"{self._stamp}.{int((now - second) * 1000):03d}Z"
+
+    def write(
+        self,
+        record: Record,
+        *,
+        id: str,  # noqa: A002 - the word of the house
+        method: str,
+        target: bytes,
+        host: str,
+        address: str,
+        status: int,
+        sent: int,
+        now: float,
+    ) -> None:
+        """Add the line of one request.
+
+        Args:
+            record: what the rooms noted down.
+            id: request id.
+            method: as received.
+            target: as received; what follows a `?` is left out.
+            host: canonical, or "" when the head was refused before it was known.
+            address: the caller's.
+            status: of the answer; 0 when the caller went away before there was one.
+            sent: octets of content.
+            now: the loop's clock, seconds.
+        """
+        if self._descriptor is None:
+            return
+        allowed = record.upstream_answered > 0.0
+        principal = record.principal
+        path = target.partition(b"?")[0][:_LONGEST].decode("latin-1")
+        line = (
+            f'{{"time":"{self._time()}","id":"{id}","decision":"{"allow" if allowed else decision(status)}",'
+            f'"status":{status},"reason":"{record.reason.value}","method":{quoted(method[:_LONGEST])},'
+            f'"host":{quoted(host)},"path":{quoted(path)},"address":{quoted(address)},'
+            f'"route":{quoted(record.route) if record.route else "null"},"sent":{sent},'
+            f'"duration_ms":{(now - record.started) * 1000:.3f}'
+        )
+        parts = [line]
+        if principal is not None:
+            parts.append(
+                f',"subject":{quoted(principal.subject)},"issuer":{quoted(principal.issuer)},'
+                f'"authenticated_by":"{principal.method}"'
+            )
+            if principal.tenant is not None:
+                parts.append(f',"tenant":{quoted(principal.tenant)}')
+        if record.upstream is not None:
+            parts.append(f',"upstream":{quoted(record.upstream)},"endpoint":{quoted(record.endpoint or "")}')
+            if allowed:
+                parts.append(f',"upstream_ms":{(record.upstream_answered - record.upstream_started) * 1000:.3f}')
+        if record.credential is not None:
+            parts.append(
+                f',"credential":{quoted(record.credential)},'
+                f'"credential_version":{quoted(record.credential_version or "")}'
+            )
+        if record.detail:
+            parts.append(f',"detail":{quoted(record.detail[:_LONGEST])}')
+        parts.append("}\n")
+        self._add("".join(parts))
+
+    def _add(self, line: str) -> None:
+        lines = self._lines
+        if not lines:
+            asyncio.get_running_loop().call_later(_PAUSE, self.flush)
+        lines.append(line)
+
+    def flush(self) -> None:
+        """Write what was gathered. A reader that went away ends the log, not the gateway."""
+        if not self._lines or self._descriptor is None:
+            return
+        data = "".join(self._lines).encode()
+        self._lines.clear()
+        try:
+            while data:
+                data = data[os.write(self._descriptor, data) :]
+        except OSError:
+            self._descriptor = None

@@ -1,0 +1,25 @@
+"""The log of everything that is not a request: structlog, one line per event, on stderr."""
+
+from __future__ import annotations
+
+import sys
+
+import structlog
+
+
+def configure() -> None:
+    """Send structlog to stderr: JSON for programs, readable lines on a terminal."""
+    human = sys.stderr.isatty()
+    last: structlog.typing.Processor = structlog.dev.ConsoleRenderer() if human else structlog.processors.JSONRenderer()
+    processors: list[structlog.typing.Processor] = [
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso"),
+        structlog.processors.StackInfoRenderer(),
+    ]
+    if not human:
+        processors.append(structlog.processors.format_exc_info)
+    structlog.configure(
+        processors=[*processors, last],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
