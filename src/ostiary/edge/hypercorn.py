@@ -1,0 +1,132 @@
+"""Hypercorn, on a listener's own TLS: HTTP/1.1 and HTTP/2 for the ASGI edge.
+
+Hypercorn does not tell an application who is on the line. Here each connection is proven as the native
+edge proves it, and its applications see the outcome in an extension of their scope.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from hypercorn.asyncio.tcp_server import TCPServer
+from hypercorn.asyncio.worker_context import WorkerContext
+from hypercorn.config import Config
+from hypercorn.typing import AppWrapper
+from hypercorn.utils import wrap_app
+
+from ostiary.config.schema import ListenerSpec
+from ostiary.edge.asgi import PROVEN, Proven
+from ostiary.edge.asgi_exchange import AnswerBroken
+from ostiary.errors import GatewayError
+from ostiary.listener.tls import ServerTls, compile_tls
+from ostiary.model import Peer
+
+App = Callable[[Any, Any, Any], Awaitable[None]]
+
+_BACKLOG: Final = 4096
+
+
+@asynccontextmanager
+async def hypercorn_listening(
+    app: App, spec: ListenerSpec, folder: Path, *, drain: float = 30.0
+) -> AsyncIterator[asyncio.Server]:
+    """Accept connections for an ASGI application while the block runs; it has been started by the caller.
+
+    Args:
+        app: the application.
+        spec: the listener: where it binds, its TLS, limits and timeouts.
+        folder: of the configuration file.
+        drain: seconds that exchanges under way are given at the end.
+
+    Raises:
+        ConfigError: the TLS cannot work as configured.
+        OSError: the address cannot be bound.
+    """
+    tls = compile_tls(spec.tls, folder) if spec.tls is not None else None
+    if tls is not None:
+        tls.context.set_alpn_protocols(["h2", "http/1.1"])
+    accepting = _Accepting(app, spec, tls)
+    server = await asyncio.start_server(
+        accepting.serve,
+        spec.bind.host,
+        spec.bind.port,
+        ssl=tls.context if tls else None,
+        ssl_handshake_timeout=spec.timeouts.handshake if tls else None,
+        backlog=_BACKLOG,
+    )
+    try:
+        yield server
+    finally:
+        server.close()
+        await accepting.drain(drain)
+
+
+class _Accepting:
+    """Hypercorn's connections of one listener."""
+
+    def __init__(self, app: App, spec: ListenerSpec, tls: ServerTls | None) -> None:
+        self._app = wrap_app(app, 0, "asgi")
+        self._spec = spec
+        self._tls = tls
+        self._config = _config(spec)
+        self._context = WorkerContext(None)
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Serve one connection."""
+        if len(self._tasks) >= self._spec.limits.connections:
+            writer.transport.abort()
+            return
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - a coroutine runs in a task
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        app = _telling(self._app, self._prove(writer), writer)
+        loop = asyncio.get_running_loop()
+        await TCPServer(app, loop, self._config, self._context, {}, reader, writer).run()
+
+    def _prove(self, writer: asyncio.StreamWriter) -> Proven:
+        name = writer.get_extra_info("peername")
+        address = str(name[0]) if isinstance(name, tuple) else ""
+        if self._tls is None:
+            return Proven(Peer(address))
+        try:
+            return Proven(self._tls.peer(writer.get_extra_info("ssl_object"), address))
+        except GatewayError as refusal:
+            return Proven(Peer(address), refusal)
+
+    async def drain(self, seconds: float) -> None:
+        """Close idle connections; give the others `seconds`, then cut them."""
+        await self._context.terminated.set()
+        if self._tasks:
+            _, late = await asyncio.wait(self._tasks, timeout=seconds)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+
+
+def _telling(app: AppWrapper, proven: Proven, writer: asyncio.StreamWriter) -> AppWrapper:
+    """Return the application as one connection sees it."""
+
+    async def told(scope: Any, receive: Any, send: Any, sync_spawn: Any, call_soon: Any) -> None:
+        scope["extensions"][PROVEN] = proven
+        try:
+            await app(scope, receive, send, sync_spawn, call_soon)
+        except AnswerBroken:
+            writer.transport.abort()  # hypercorn itself would leave an HTTP/2 stream open for ever
+
+    return told
+
+
+def _config(spec: ListenerSpec) -> Config:
+    config = Config()
+    config.h11_max_incomplete_size = spec.limits.headers
+    config.keep_alive_timeout = spec.timeouts.keep_alive
+    config.h2_max_header_list_size = spec.limits.headers
+    config.include_server_header = False
+    config.websocket_max_message_size = 0
+    return config
