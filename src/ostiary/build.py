@@ -8,7 +8,7 @@ from ostiary.authn import compile_authenticators
 from ostiary.authz import compile_policy
 from ostiary.config.load import Loaded
 from ostiary.config.schema import AuthenticateSpec, GatewaySpec, RouteSpec
-from ostiary.gateway import Gateway, Route
+from ostiary.gateway import Gateway, Part, Route
 from ostiary.inject import compile_injectors
 from ostiary.jwks import Issuer, compile_issuer
 from ostiary.model import CredentialSource
@@ -36,7 +36,7 @@ def compile_gateway(loaded: Loaded, access: AccessLog | None = None) -> Gateway:
     upstreams = {name: compile_upstream(name, upstream, folder) for name, upstream in spec.upstreams.items()}
     owned = _owned(spec, credentials)
     routes = [(route.match, _route(route, issuers, credentials, upstreams, owned)) for route in spec.routes]
-    parts = (*vaults.values(), *issuers.values(), *upstreams.values())
+    parts: tuple[Part, ...] = (*vaults.values(), *issuers.values(), *upstreams.values())
     return Gateway(compile_routes(routes), parts, access or AccessLog())
 
 

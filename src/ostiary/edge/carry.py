@@ -5,18 +5,31 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Coroutine
-from typing import Any
+from typing import Any, Protocol
 
 import structlog
 
 from ostiary.errors import GatewayError, InternalError
-from ostiary.gateway import Gateway
 from ostiary.model import Answer, Request
+from ostiary.observe.access import AccessLog
 
 log = structlog.get_logger("ostiary.edge")
 
 
-async def carry(gateway: Gateway, request: Request, answer: Answer) -> None:
+class Handler(Protocol):
+    """What an edge needs of the gateway.
+
+    Attributes:
+        access: where each request gets its line.
+    """
+
+    access: AccessLog
+
+    async def handle(self, request: Request, answer: Answer) -> None:
+        """Carry one request through, or raise the GatewayError that it ends with."""
+
+
+async def carry(gateway: Handler, request: Request, answer: Answer) -> None:
     """Hand a request to the gateway; whatever goes wrong becomes the end of the answer."""
     try:
         await gateway.handle(request, answer)

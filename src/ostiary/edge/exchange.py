@@ -78,13 +78,18 @@ class Exchange:
         self.sent = 0
         self.source: Flow | None = None
 
+    @property
+    def left(self) -> int | None:
+        """Octets of the body that have not come yet; None when unknown."""
+        return None if self.length is None else self.length - self._taken
+
     # --- the body, from the parser -------------------------------------------------------------
 
     def take(self, data: bytes) -> None:
         """Take a piece of the body from the connection."""
+        self._taken += len(data)
         if self.answered:
             return  # the answer is out; the rest is read only to keep the connection in step
-        self._taken += len(data)
         limit = self._connection.limits.body
         if limit is not None and self._taken > limit:
             self.abandon()

@@ -20,11 +20,10 @@ from typing import Final, cast
 import httptools
 
 from ostiary.config.schema import ListenerLimits, ListenerTimeouts
-from ostiary.edge.carry import begin, carry
+from ostiary.edge.carry import Handler, begin, carry
 from ostiary.edge.exchange import Exchange
 from ostiary.edge.head import body_length, next_id, read_head
 from ostiary.errors import BadRequest, ContentTooLarge, GatewayError, HeadersTooLarge, RequestTimeout
-from ostiary.gateway import Gateway
 from ostiary.model import Headers, Peer, fold
 from ostiary.reasons import Reason
 
@@ -32,12 +31,15 @@ _LINGER: Final = 2.0
 """Seconds for which octets are still read, and dropped, after a refused request, so that the answer
 is not lost to a reset (RFC 9112, section 9.6)."""
 
+_WORTH_READING: Final = 64 << 10
+"""Octets of a request that are read and dropped after its answer, to keep the connection."""
+
 
 @dataclass(slots=True)
 class Listening:
     """What every connection of one listener shares."""
 
-    gateway: Gateway
+    gateway: Handler
     limits: ListenerLimits
     timeouts: ListenerTimeouts
     scheme: str
@@ -278,6 +280,8 @@ class Http1Connection(asyncio.Protocol):
             self._close_gently(exchange.read)
         elif exchange.read:
             self._next(exchange)
+        elif exchange.left is None or exchange.left > _WORTH_READING:
+            self._close_gently(read=False)
         # else: the rest of the request is read and dropped, see Exchange.take; then on_message_complete
 
     def _next(self, done: Exchange) -> None:
@@ -302,7 +306,7 @@ class Http1Connection(asyncio.Protocol):
     def _refuse(self, error: GatewayError) -> None:
         """Answer a request that cannot be read on, and end the connection."""
         current = self.exchange
-        if current is not None and current is not self._reading and not current.answered:
+        if current is not None and current is not self._reading and current.request and not current.answered:
             return  # an earlier answer is under way: it goes first, see _next
         if current is None:
             current = self.exchange = Exchange(self, next_id(), self.loop.time(), self._peer.address)

@@ -1,0 +1,51 @@
+"""How a request that was not forwarded is answered: problem documents (RFC 9457) and challenges."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+
+from ostiary.errors import GatewayError, MethodNotAllowed, Unauthenticated
+from ostiary.model import Headers
+
+
+def render(error: GatewayError, request_id: str, challenges: Sequence[str] = ()) -> tuple[int, Headers, bytes]:
+    """Return status, headers and content for an error.
+
+    What the caller reads is the class's title and the reason's public sentence; the detail is for the log.
+
+    Args:
+        error: what the request ended with.
+        request_id: by which the log can be asked.
+        challenges: of the route, for `WWW-Authenticate` (RFC 9110, section 11.6.1).
+    """
+    document = {
+        "type": "about:blank",
+        "title": error.title,
+        "status": error.status,
+        "detail": error.reason.public,
+        "reason": error.reason.value,
+        "request_id": request_id,
+    }
+    content = json.dumps(document).encode() + b"\n"
+    return error.status, Headers.of(list(_headers(error, request_id, challenges))), content
+
+
+def _headers(error: GatewayError, request_id: str, challenges: Sequence[str]) -> Iterator[tuple[bytes, bytes]]:
+    yield b"Content-Type", b"application/problem+json"
+    yield b"Cache-Control", b"no-store"
+    yield b"X-Request-Id", request_id.encode()
+    if isinstance(error, Unauthenticated):
+        for challenge in challenges:
+            yield b"WWW-Authenticate", _challenge(error, challenge).encode("ascii", "replace")
+    if isinstance(error, MethodNotAllowed) and error.allow:
+        yield b"Allow", ", ".join(error.allow).encode()
+    if error.retry_after is not None:
+        yield b"Retry-After", str(error.retry_after).encode()
+
+
+def _challenge(error: Unauthenticated, challenge: str) -> str:
+    """Return a challenge; a Bearer one says what was wrong with the token (RFC 6750, section 3)."""
+    if error.error is None or not challenge.startswith("Bearer"):
+        return challenge
+    return f'{challenge}, error="{error.error}", error_description="{error.reason.public}"'

@@ -1,0 +1,95 @@
+"""One reading of a path and of a host (RFC 3986, RFC 9110 section 4.2).
+
+What can be read in two ways is refused: the gateway matches on one canonical path and forwards the
+target as it was received, so the two must not be able to differ.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from ipaddress import IPv6Address
+from typing import Final
+from urllib.parse import unquote_to_bytes
+
+from ostiary.errors import BadRequest
+from ostiary.reasons import Reason
+
+_PLAIN: Final = re.compile(rb"(?:/[A-Za-z0-9\-_~!$&'()*+,;=:@][A-Za-z0-9\-_~.!$&'()*+,=:@]*)*/?")
+"""Paths that need no second look: no escapes, no segment that begins with a dot or hides one behind `;`."""
+
+_CHARACTERS: Final = re.compile(rb"(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/]|%[0-9A-Fa-f]{2})*")
+_QUERY: Final = re.compile(rb"[\x21\x22\x24-\x7e]*")
+_HIDING: Final = re.compile(rb"(?i)%(?:2f|5c|25[0-9a-f]{2})")
+_HOST: Final = re.compile(
+    rb"[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?(?:\.[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?)*"
+)
+_PORTS: Final = 65535
+
+
+def canonical_path(target: bytes) -> str:
+    """Return the path that routes are matched on: percent-decoded once, case kept.
+
+    Args:
+        target: path and query in origin form (RFC 9112, section 3.2.1), as received.
+
+    Raises:
+        BadRequest: the target has another form, is not valid, or can be read in two ways.
+    """
+    path, _, query = target.partition(b"?")
+    if not path.startswith(b"/") or not _QUERY.fullmatch(query):
+        raise BadRequest("a target in another form, or with characters it may not hold", reason=Reason.PATH_INVALID)
+    if _PLAIN.fullmatch(path):
+        return path.decode("ascii")
+    return _second_look(path)
+
+
+def _second_look(path: bytes) -> str:
+    if b"\\" in path or b"//" in path or _HIDING.search(path):
+        raise BadRequest("an encoded slash, a backslash, // or an escaped escape", reason=Reason.PATH_AMBIGUOUS)
+    if not _CHARACTERS.fullmatch(path):
+        raise BadRequest("a character that a path may not hold, or a broken escape", reason=Reason.PATH_INVALID)
+    decoded = unquote_to_bytes(path)
+    try:
+        text = decoded.decode("utf-8")
+    except UnicodeDecodeError:
+        raise BadRequest("a path that is not UTF-8", reason=Reason.PATH_INVALID) from None
+    if not all(character >= " " and character != "\x7f" for character in text):
+        raise BadRequest("a control character in the path", reason=Reason.PATH_INVALID)
+    for segment in text.split("/"):
+        if segment.partition(";")[0] in (".", ".."):
+            raise BadRequest("a dot segment", reason=Reason.PATH_AMBIGUOUS)
+    return text
+
+
+@lru_cache(maxsize=1024)
+def canonical_host(authority: bytes) -> str:
+    """Return the host of a Host field: lower case, no port, no trailing dot.
+
+    Raises:
+        BadRequest: it is not host[:port] (RFC 9110, section 7.2).
+    """
+    if authority.startswith(b"["):
+        host, closed, rest = authority[1:].partition(b"]")
+        port = rest[1:] if rest.startswith(b":") else b"0"
+        valid = bool(closed) and (not rest or rest.startswith(b":")) and _is_ipv6(host)
+    else:
+        host, colon, port = authority.partition(b":")
+        port = port if colon else b"0"
+        host = host.removesuffix(b".")
+        valid = _HOST.fullmatch(host) is not None
+    if not valid or not _is_port(port):
+        raise BadRequest("Host is not host[:port]", reason=Reason.HOST_INVALID)
+    return host.decode("ascii").lower()
+
+
+def _is_port(text: bytes) -> bool:
+    return text.isdigit() and len(text) <= 5 and int(text) <= _PORTS  # noqa: PLR2004 - digits of 65535
+
+
+def _is_ipv6(text: bytes) -> bool:
+    try:
+        IPv6Address(text.decode("ascii"))
+    except ValueError:
+        return False
+    return b"%" not in text
