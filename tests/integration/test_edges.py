@@ -9,7 +9,10 @@ import httpx2
 import pytest
 from tests.support.edges import BASIC, LARGE, hypercorn, hypercorn2, mounted, native, world
 
+from ostiary import asgi
 from ostiary.asgi import AnswerBroken
+from ostiary.errors import ConfigError
+from ostiary.observe.access import AccessLog
 
 pytestmark = pytest.mark.integration
 
@@ -47,6 +50,36 @@ def refused(answer: httpx2.Response, status: int, reason: str) -> None:
 def fields(head: bytes, name: bytes) -> list[bytes]:
     lines = [line.partition(b": ") for line in head.split(b"\r\n")[1:]]
     return [value for found, _, value in lines if found.lower() == name]
+
+
+SCOPE = {"type": "http", "http_version": "1.1", "method": "GET", "scheme": "http", "path": "/", "query_string": b""}
+
+
+def bearer(there) -> tuple[bytes, bytes]:
+    return b"authorization", there.token()["Authorization"].encode()
+
+
+async def silent():
+    """Receive nothing, for ever."""
+    await asyncio.Event().wait()
+
+
+async def told(there, said, headers=(), messages=((b"", False),)):
+    """What an application sends for one scope."""
+    sent, left = [], iter(messages)
+
+    async def receive():
+        for body, more in left:
+            return {"type": "http.request", "body": body, "more_body": more}
+        return await silent()
+
+    async def send(message):
+        sent.append(message)
+
+    scope = {**SCOPE, "headers": [(b"host", b"localhost"), bearer(there), *headers], **said}
+    async with asgi.app(there.file, access=AccessLog()) as edge, asyncio.timeout(5):
+        await edge(scope, receive, send)
+    return sent
 
 
 async def pieces(data: bytes, size: int = 10_000):
@@ -119,6 +152,11 @@ async def test_a_subject_that_the_caller_made_up_does_not_pass(edge, there, name
     [head] = there.service.heads
     assert fields(head, b"x-subject") == [b"alice"]
     assert b"root" not in head
+
+
+async def test_hypercorn_speaks_http_2_to_those_who_ask_for_it(there):
+    async with hypercorn2(there) as make, make() as client:
+        assert (await client.get("/both/1", headers=there.token())).http_version == "HTTP/2"
 
 
 # --- what is asked for -----------------------------------------------------------------------------
@@ -208,6 +246,126 @@ async def test_under_a_mount_an_answer_that_breaks_off_is_an_exception(there):
     async with mounted(there) as make, make() as client:
         with pytest.raises(AnswerBroken):
             await client.get("/token/broken", headers=there.token())
+
+
+async def test_a_caller_that_reads_nothing_stops_the_upstream(there):
+    edge = asgi.app(there.file, access=AccessLog())
+    scope = {**SCOPE, "raw_path": b"/token/endless", "headers": [(b"host", b"localhost"), bearer(there)]}
+    sent, reading = [], asyncio.Event()
+
+    async def send(message):
+        sent.append(message)
+        if message["type"] == "http.response.body":
+            await reading.wait()
+
+    async with edge:
+        task = asyncio.create_task(edge(scope, silent, send))
+        async with asyncio.timeout(10):
+            stalled = -1
+            while (written := there.service.written) == 0 or written != stalled:
+                stalled = written
+                await asyncio.sleep(0.3)
+            reading.set()
+            while there.service.written == stalled:  # noqa: ASYNC110 - two counters, nothing to wait on
+                await asyncio.sleep(0.01)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+
+async def test_a_caller_that_goes_away_lets_the_upstream_go(there):
+    edge = asgi.app(there.file, access=AccessLog())
+    scope = {**SCOPE, "raw_path": b"/token/endless", "headers": [(b"host", b"localhost"), bearer(there)]}
+    gone = asyncio.Event()
+
+    async def receive():
+        await gone.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message):
+        if message["type"] == "http.response.body":
+            gone.set()
+
+    async with edge, asyncio.timeout(5):
+        await edge(scope, receive, send)
+        await there.service.left.wait()
+
+
+@pytest.mark.parametrize(
+    ("headers", "messages"),
+    [
+        ([(b"content-length", b"5")], [(b"four", False)]),
+        ([(b"content-length", b"5")], [(b"sixsix", False)]),
+        ([], [(b"GET /smuggled HTTP/1.1\r\n\r\n", False)]),
+        ([(b"content-length", b"5"), (b"transfer-encoding", b"chunked")], [(b"12345", False)]),
+        ([(b"content-length", b"5"), (b"content-length", b"5")], [(b"12345", False)]),
+    ],
+)
+async def test_a_body_that_is_not_what_was_announced_is_refused(there, headers, messages):
+    answer = await told(there, {"method": "POST", "raw_path": b"/token/1"}, headers, messages)
+    assert answer[0]["status"] == 400
+    assert b"request.ambiguous" in answer[1]["body"]
+    assert not any(there.service.bodies)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"method": "GET / HTTP/1.1\r\nX: y\r\n\r\nGET"},
+        {"raw_path": b"/token/1 HTTP/1.1\r\nX-Subject: root\r\n\r\n"},
+        {"raw_path": b"/token/1", "query_string": b"a\r\nX-Subject: root"},
+        {"raw_path": b"*"},
+        {"raw_path": b"http://localhost/token/1"},
+        {"raw_path": None, "path": "/token/a b"},
+    ],
+)
+async def test_octets_that_would_become_another_request_are_refused(there, said):
+    answer = await told(there, said)
+    assert answer[0]["status"] == 400
+    assert there.service.heads == []
+
+
+async def test_a_plain_path_needs_no_raw_path(there):
+    assert (await told(there, {"raw_path": None, "path": "/token/1"}))[0]["status"] == 200
+
+
+@pytest.mark.parametrize("field", [(b"x-a b", b"1"), (b"x\r\ny", b"1"), (b"x-a", b"1\r\nX-Subject: root")])
+async def test_fields_that_would_become_others_are_refused(there, field):
+    assert (await told(there, {"raw_path": b"/token/1"}, [field]))[0]["status"] == 400
+    assert there.service.heads == []
+
+
+@pytest.mark.parametrize(
+    ("extensions", "types"),
+    [
+        ({}, ["websocket.close"]),
+        ({"websocket.http.response": {}}, ["websocket.http.response.start", "websocket.http.response.body"]),
+    ],
+)
+async def test_a_websocket_is_denied(there, extensions, types):
+    answer = await told(there, {"type": "websocket", "raw_path": b"/token/1", "extensions": extensions})
+    assert [message["type"] for message in answer] == types
+    assert there.service.heads == []
+
+
+async def test_a_lifespan_starts_and_stops_the_gateway(there):
+    sent, wanted = [], iter(["lifespan.startup", "lifespan.shutdown"])
+
+    async def receive():
+        return {"type": next(wanted)}
+
+    async def send(message):
+        sent.append(message["type"])
+
+    await asgi.app(there.file, access=AccessLog())({"type": "lifespan"}, receive, send)
+    assert sent == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
+
+
+def test_the_file_is_the_one_that_the_environment_names(there, monkeypatch):
+    with pytest.raises(ConfigError):
+        asgi.app()
+    monkeypatch.setenv("OSTIARY_CONFIG", str(there.file))
+    assert isinstance(asgi.app(access=AccessLog()), asgi.GatewayApp)
 
 
 async def test_every_request_has_one_line_in_the_log(edge, there):

@@ -87,11 +87,15 @@ class Service:
         heads: heads as received.
         bodies: their bodies, with the framing taken off.
         port: where it listens.
+        written: octets that an endless answer could write so far.
+        left: set when the reader of an endless answer is gone.
     """
 
     heads: list[bytes] = field(default_factory=list)
     bodies: list[bytes] = field(default_factory=list)
     port: int = 0
+    written: int = 0
+    left: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answer the requests of one connection."""
@@ -110,6 +114,8 @@ class Service:
     async def _answer(self, head: bytes, writer: asyncio.StreamWriter) -> bool:
         content = b""
         path = head.split(b" ")[1]
+        if path.endswith(b"/endless"):
+            await self._write_on(writer)
         if path.endswith(b"/large"):
             content = LARGE
         elif path.endswith(b"/chunked"):
@@ -128,6 +134,18 @@ class Service:
             writer.write(content)
         await writer.drain()
         return False
+
+    async def _write_on(self, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000000000\r\n\r\n")
+        try:
+            while True:
+                writer.write(LARGE)
+                await writer.drain()
+                self.written += len(LARGE)
+                await asyncio.sleep(0.001)
+        except ConnectionError:
+            self.left.set()
+            raise
 
 
 LARGE = bytes(range(256)) * 4096

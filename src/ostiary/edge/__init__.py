@@ -6,6 +6,8 @@
     exchange.py  one request and its answer on that connection
     framing.py   the bytes of a response head
     asgi.py      the other edge: any ASGI server
+    asgi_exchange.py  one request and its answer there
+    hypercorn.py      Hypercorn, on a listener's own TLS
 
 An edge translates; it decides nothing about anybody's rights.
 """

@@ -77,18 +77,22 @@ class AsgiExchange:
             first: a message that was received already.
         """
         self._read = self.length == 0
-        if first is not None:
-            self._take(first)
-        while not self._gone:
-            if not self._read:
-                await self._open.wait()
-            try:
-                async with asyncio.timeout(None if self._read else self._timeouts.body):
-                    message = await receive()
-            except TimeoutError:
-                self._refuse(RequestTimeout())
-                return
-            self._take(message)
+        try:
+            if first is not None:
+                self._take(first)
+            while not self._gone:
+                self._take(await self._next(receive))
+        except TimeoutError:
+            self._refuse(RequestTimeout())
+        except Exception:  # the server's: without it, nothing more is known of the caller
+            self._leave()
+            raise
+
+    async def _next(self, receive: Receive) -> Message:
+        if not self._read:
+            await self._open.wait()
+        async with asyncio.timeout(None if self._read else self._timeouts.body):
+            return await receive()
 
     def _take(self, message: Message) -> None:
         if message["type"] != "http.request":
