@@ -14,6 +14,7 @@ from ostiary.cli.frame import Exit, Json, NoColor, emit, fail
 if TYPE_CHECKING:
     from ostiary.demo import World
     from ostiary.demo.show import Screen
+    from ostiary.demo.tour import Outcome
 
 Once = Annotated[bool, typer.Option("--once", help="End after the tour; the exit code says whether it came out right.")]
 Keep = Annotated[
@@ -72,14 +73,14 @@ def _shown(world: World, screen: Screen, *, once: bool) -> bool:
     right = sum(not outcome.differs for outcome in outcomes)
     screen.summary(right, len(outcomes))
     if not once:
-        screen.stay(outcomes[-1])
-        _follow(world, screen)
+        _follow(world, screen, outcomes[-1])
     return right == len(outcomes)
 
 
-def _follow(world: World, screen: Screen) -> None:
-    """Show the access log until Ctrl-C."""
+def _follow(world: World, screen: Screen, last: Outcome) -> None:
+    """Show how to go on, and then the access log, until Ctrl-C."""
     try:
+        screen.stay(last)
         while True:
             if (line := world.gateway.next_line(1.0)) is not None:
                 screen.logged(line)

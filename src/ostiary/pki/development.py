@@ -26,7 +26,7 @@ THIS_MACHINE: Final = ("localhost", "127.0.0.1", "::1")
 CLIENT_URI: Final = "spiffe://example.com/bank/client"
 MALLORY_URI: Final = "spiffe://example.com/elsewhere/mallory"
 
-_DAYS: Final = 30
+_DAYS: Final = 90
 _REUSED_FOR_AT_LEAST: Final = timedelta(days=1)
 
 
