@@ -50,7 +50,7 @@ def test_a_second_call_changes_nothing(tmp_path):
 def test_it_is_made_anew_on_its_last_day(tmp_path):
     before = contents(write_development_pki(tmp_path))
 
-    after = contents(write_development_pki(tmp_path, now=utc_now() + timedelta(days=29, minutes=1)))
+    after = contents(write_development_pki(tmp_path, now=utc_now() + timedelta(days=89, minutes=1)))
 
     assert not set(before.values()) & set(after.values())
 
