@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -37,7 +38,7 @@ class Gateway:
     def __init__(self, routes: Routes[Route], parts: Sequence[Part], access: AccessLog) -> None:
         self._routes = routes
         self._parts = tuple(parts)
-        self._started: list[Part] = []
+        self._started = AsyncExitStack()
         self.access = access
 
     async def start(self) -> None:
@@ -46,19 +47,18 @@ class Gateway:
         Raises:
             ConfigError: a part cannot work as configured.
         """
-        try:
+        async with AsyncExitStack() as started:
             for part in self._parts:
+                started.push_async_callback(part.aclose)  # beforehand: what fails half-way is closed as well
                 await part.start()
-                self._started.append(part)
-        except BaseException:
-            await self.aclose()
-            raise
+            self._started = started.pop_all()
 
     async def aclose(self) -> None:
-        """Close the parts, last first."""
-        while self._started:
-            await self._started.pop().aclose()
-        self.access.flush()
+        """Close the parts, last first; one that fails to close keeps no other from it."""
+        try:
+            await self._started.aclose()
+        finally:
+            self.access.flush()
 
     async def handle(self, request: Request, answer: Answer) -> None:
         """Carry one request through its route's pipeline, or raise the GatewayError that it ends with."""

@@ -1,6 +1,6 @@
 """Listen, until told to stop.
 
-SIGTERM, SIGINT   stop accepting, let what is under way end, then exit; a second one exits at once
+SIGTERM, SIGINT   stop accepting, let what is under way end, then exit; a second one cuts it off
 """
 
 from __future__ import annotations
@@ -89,6 +89,11 @@ class Listener:
             connection.tick(now)
         self._ticking = loop.call_later(_TICK, self._tick)
 
+    def abort(self) -> None:
+        """Cut every connection."""
+        for connection in tuple(self._shared.connections):
+            connection.abort()
+
     async def aclose(self, drain: float) -> None:
         """Stop accepting; end idle connections at once, the others with their exchange or after `drain` seconds."""
         if self._server is None:
@@ -101,8 +106,7 @@ class Listener:
         end = loop.time() + drain
         while self._shared.connections and loop.time() < end:  # noqa: ASYNC110 - once in a lifetime
             await asyncio.sleep(0.02)
-        for connection in tuple(self._shared.connections):
-            connection.abort()
+        self.abort()
         if self._ticking is not None:
             self._ticking.cancel()
         await asyncio.sleep(0)
@@ -129,23 +133,40 @@ async def listening(
 
 
 async def serve(gateway: Gateway, spec: GatewaySpec, folder: Path) -> None:
-    """Serve until a signal says stop."""
+    """Serve until a signal says stop.
+
+    Raises:
+        ConfigError: something cannot work as configured.
+    """
     loop = asyncio.get_running_loop()
-    stop = asyncio.Event()
-    async with listening(gateway, spec, folder):
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, _stopper(loop, stop))
+    stop = Stop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop)
+    async with listening(gateway, spec, folder) as listeners:
+        stop.listeners = tuple(listeners.values())
         gc.collect()
         gc.freeze()  # what was compiled lives as long as the process; the collector need not look at it
         log.info("ready", routes=len(spec.routes))
-        await stop.wait()
+        await stop.first.wait()
         log.info("stopping", drain_seconds=DRAIN)
 
 
-def _stopper(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> Callable[[], None]:
-    def act() -> None:
-        if stop.is_set():
-            loop.stop()
-        stop.set()
+class Stop:
+    """What a signal does: the first lets what is under way end, a further one cuts it off.
 
-    return act
+    Attributes:
+        first: set by the first signal, also by one that comes while the gateway still starts.
+        listeners: whose connections a further one cuts.
+    """
+
+    def __init__(self) -> None:
+        self.first = asyncio.Event()
+        self.listeners: tuple[Listener, ...] = ()
+
+    def __call__(self) -> None:
+        """Take a signal."""
+        if self.first.is_set():
+            log.warning("stopping at once")
+            for listener in self.listeners:
+                listener.abort()
+        self.first.set()
