@@ -20,7 +20,8 @@ _PLAIN: Final = re.compile(rb"(?:/[A-Za-z0-9\-_~!$&'()*+,;=:@][A-Za-z0-9\-_~.!$&
 
 _CHARACTERS: Final = re.compile(rb"(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/]|%[0-9A-Fa-f]{2})*")
 _QUERY: Final = re.compile(rb"[\x21\x22\x24-\x7e]*")
-_HIDING: Final = re.compile(rb"(?i)%(?:2f|5c|25[0-9a-f]{2})")
+_HIDING: Final = re.compile(rb"(?i)%(?:2f|5c)")
+_ESCAPE: Final = re.compile(r"%[0-9A-Fa-f]{2}")
 _HOST: Final = re.compile(
     rb"[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?(?:\.[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?)*"
 )
@@ -46,7 +47,7 @@ def canonical_path(target: bytes) -> str:
 
 def _second_look(path: bytes) -> str:
     if b"\\" in path or b"//" in path or _HIDING.search(path):
-        raise BadRequest("an encoded slash, a backslash, // or an escaped escape", reason=Reason.PATH_AMBIGUOUS)
+        raise BadRequest("an encoded slash, a backslash, or //", reason=Reason.PATH_AMBIGUOUS)
     if not _CHARACTERS.fullmatch(path):
         raise BadRequest("a character that a path may not hold, or a broken escape", reason=Reason.PATH_INVALID)
     decoded = unquote_to_bytes(path)
@@ -56,6 +57,8 @@ def _second_look(path: bytes) -> str:
         raise BadRequest("a path that is not UTF-8", reason=Reason.PATH_INVALID) from None
     if not all(character >= " " and character != "\x7f" for character in text):
         raise BadRequest("a control character in the path", reason=Reason.PATH_INVALID)
+    if _ESCAPE.search(text):  # `%252e`, and `%25%32%65` as well
+        raise BadRequest("an escaped escape", reason=Reason.PATH_AMBIGUOUS)
     for segment in text.split("/"):
         if segment.partition(";")[0] in (".", ".."):
             raise BadRequest("a dot segment", reason=Reason.PATH_AMBIGUOUS)
