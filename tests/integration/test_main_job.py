@@ -11,6 +11,7 @@ import hashlib
 import os
 import shutil
 import signal
+import ssl
 import subprocess
 import time
 from collections.abc import AsyncIterator
@@ -338,6 +339,25 @@ async def test_sigterm_lets_what_is_under_way_end_and_refuses_what_comes_after(w
     reply = await slow
     assert (reply.exit, digest(reply.content.read_bytes())) == (0, digest(LARGE[:250_000]))
     assert await world.gateway.ended() == 0
+
+
+async def test_connections_that_are_idle_do_not_hold_up_the_end(world: World) -> None:
+    context = ssl.create_default_context(cafile=world.folder / "pki/ca.pem")
+    port = world.gateway.port
+    _, half_open = await asyncio.open_connection("127.0.0.1", port)
+    reader, idle = await asyncio.open_connection("127.0.0.1", port, ssl=context, server_hostname="localhost")
+    _, half_asked = await asyncio.open_connection("127.0.0.1", port, ssl=context, server_hostname="localhost")
+    half_asked.write(b"GET /accounts/echo HTTP/1.1\r\nHost: loc")
+    await half_asked.drain()
+    await asyncio.sleep(0.2)
+    begin = time.monotonic()
+
+    assert await world.gateway.stop() == 0
+
+    assert time.monotonic() - begin < 2
+    assert await reader.read() == b""
+    for writer in (half_open, idle, half_asked):
+        writer.transport.abort()
 
 
 async def test_a_second_sigterm_cuts_off_what_is_under_way_and_the_log_has_it(world: World) -> None:

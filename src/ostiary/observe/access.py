@@ -12,12 +12,18 @@ import time
 from json.encoder import encode_basestring_ascii as quoted
 from typing import Final
 
+import structlog
+
 from ostiary.model import Record
+
+log = structlog.get_logger("ostiary.observe")
 
 _PAUSE: Final = 0.05
 """Seconds for which lines are gathered before they are written."""
 _LONGEST: Final = 2048
 """Octets of a path or method that are logged."""
+_BEHIND: Final = 4 << 20
+"""Octets that wait for a reader who is behind."""
 
 
 def decision(status: int) -> str:
@@ -103,13 +109,16 @@ class AccessLog:
         self._add("".join(parts))
 
     def _add(self, line: str) -> None:
-        lines = self._lines
-        if not lines:
+        if not self._lines:
             asyncio.get_running_loop().call_later(_PAUSE, self.flush)
-        lines.append(line)
+        self._lines.append(line)
 
     def flush(self) -> None:
-        """Write what was gathered. A reader that went away ends the log, not the gateway."""
+        """Write what was gathered.
+
+        A reader that went away ends the log, not the gateway. One that is behind, on a descriptor
+        that does not block, gets the rest later; what it is behind by is bounded.
+        """
         if not self._lines or self._descriptor is None:
             return
         data = "".join(self._lines).encode()
@@ -117,5 +126,16 @@ class AccessLog:
         try:
             while data:
                 data = data[os.write(self._descriptor, data) :]
-        except OSError:
+        except BlockingIOError:
+            self._keep(data)
+        except OSError as error:
+            log.warning("the access log has ended", detail=error.strerror)
             self._descriptor = None
+
+    def _keep(self, data: bytes) -> None:
+        """Keep what could not be written yet; beyond the bound, whole lines are dropped, and it is said."""
+        if len(data) > _BEHIND:
+            end = data.find(b"\n", _BEHIND) + 1
+            log.warning("lines of the access log dropped: their reader is behind", lines=data.count(b"\n", end))
+            data = data[:end]
+        self._add(data.decode())

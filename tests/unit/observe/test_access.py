@@ -1,0 +1,121 @@
+"""What does the access log write, and what when nobody reads it?"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+
+from ostiary.model import Record
+from ostiary.observe import access
+from ostiary.observe.access import AccessLog
+from ostiary.reasons import Reason
+
+
+@pytest.fixture
+def pipe() -> Iterator[tuple[int, int]]:
+    """Both ends of a pipe; writing does not block."""
+    read, write = os.pipe()
+    os.set_blocking(write, False)
+    os.set_blocking(read, False)
+    yield read, write
+    for end in (read, write):
+        with suppress(OSError):  # the test may have closed it
+            os.close(end)
+
+
+def line(log: AccessLog, target: bytes = b"/", **changes: Any) -> None:
+    record = Record(started=1.0, reason=Reason.TOKEN_MISSING, route="accounts")
+    facts = {"id": "r1", "method": "GET", "host": "a.example", "address": "::1", "status": 401, "sent": 7, "now": 1.5}
+    log.write(record, target=target, **{**facts, **changes})
+
+
+def drained(read: int) -> bytes:
+    pieces = []
+    try:
+        while piece := os.read(read, 1 << 16):
+            pieces.append(piece)
+    except BlockingIOError:
+        pass
+    return b"".join(pieces)
+
+
+async def test_a_line_is_json_and_has_no_query(pipe: tuple[int, int]) -> None:
+    log = AccessLog(pipe[1])
+    line(log, b'/a"\\\n\xff?secret=canary')
+    log.flush()
+
+    (told,) = drained(pipe[0]).splitlines()
+    said = json.loads(told)
+    assert {name: said[name] for name in ("status", "reason", "decision", "path", "duration_ms", "route")} == {
+        "status": 401,
+        "reason": "token.missing",
+        "decision": "deny",
+        "path": '/a"\\\n\xff',
+        "duration_ms": 500.0,
+        "route": "accounts",
+    }
+    assert b"canary" not in told
+
+
+@pytest.mark.parametrize(("status", "word"), [(401, "deny"), (404, "deny"), (503, "error"), (0, "deny")])
+async def test_a_refusal_and_not_knowing_are_different_words(pipe: tuple[int, int], status: int, word: str) -> None:
+    log = AccessLog(pipe[1])
+    line(log, status=status)
+    log.flush()
+
+    assert json.loads(drained(pipe[0]))["decision"] == word
+
+
+async def test_a_reader_that_is_behind_gets_every_line_later(pipe: tuple[int, int]) -> None:
+    log = AccessLog(pipe[1])
+    for number in range(1000):
+        line(log, b"/%d" % number)
+
+    told = b""
+    for _ in range(10):
+        log.flush()
+        told += drained(pipe[0])
+
+    assert [json.loads(one)["path"] for one in told.splitlines()] == [f"/{number}" for number in range(1000)]
+
+
+async def test_a_reader_that_is_too_far_behind_loses_whole_lines_and_that_is_said(
+    pipe: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(access, "_BEHIND", 10_000)
+    log = AccessLog(pipe[1])
+    with capture_logs() as events:
+        for number in range(1000):
+            line(log, b"/%d" % number)
+        log.flush()
+
+    told = drained(pipe[0])
+    log.flush()
+    lines = (told + drained(pipe[0])).splitlines()
+    (event,) = events
+    assert [json.loads(one)["path"] for one in lines] == [f"/{number}" for number in range(len(lines))]
+    assert event["lines"] == 1000 - len(lines) > 0
+
+
+async def test_a_reader_that_went_away_ends_the_log_and_nothing_else(pipe: tuple[int, int]) -> None:
+    log = AccessLog(pipe[1])
+    os.close(pipe[0])
+    with capture_logs() as events:
+        for _ in range(2):
+            line(log)
+            log.flush()
+
+    assert [event["event"] for event in events] == ["the access log has ended"]
+
+
+async def test_without_a_descriptor_nothing_is_gathered() -> None:
+    log = AccessLog()
+    line(log)
+
+    assert log._lines == []
