@@ -233,6 +233,7 @@ class Http1Connection(asyncio.Protocol):
         exchange.old = version == "1.0"
         exchange.close = exchange.old or not self._parser.should_keep_alive()
         headers = Headers(fields)
+        self._fields = []  # what the parser finds from here on are trailers, which are never part of the head
         exchange.request = read_head(
             id=exchange.id,
             method=exchange.method,
@@ -327,6 +328,8 @@ class Http1Connection(asyncio.Protocol):
             self._transport.close()
             return
         self.lingering = True
+        if self._transport.can_write_eof():
+            self._transport.write_eof()  # says at once that nothing follows (RFC 9112, section 9.6)
         if self._read_pauses:
             self._read_pauses = 0
             self._transport.resume_reading()
