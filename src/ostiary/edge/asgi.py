@@ -19,10 +19,10 @@ from typing import Any, Final, TypeAlias
 
 from ostiary.config.schema import ListenerLimits, ListenerTimeouts
 from ostiary.edge.asgi_exchange import AsgiExchange, Message, Receive, Send
-from ostiary.edge.carry import begin, carry
+from ostiary.edge.carry import Handler, begin, carry
 from ostiary.edge.head import body_length, read_head
 from ostiary.errors import BadRequest, ContentTooLarge, GatewayError, HeadersTooLarge, RequestTimeout
-from ostiary.gateway import Gateway
+
 from ostiary.model import Headers, Peer
 from ostiary.reasons import Reason
 
@@ -49,7 +49,7 @@ class Proven:
 class AsgiEdge:
     """Translates `http` scopes for a gateway that has been started."""
 
-    gateway: Gateway
+    gateway: Handler
     limits: ListenerLimits
     timeouts: ListenerTimeouts
 

@@ -15,8 +15,8 @@ from urllib.parse import unquote_to_bytes
 from ostiary.errors import BadRequest
 from ostiary.reasons import Reason
 
-_PLAIN: Final = re.compile(rb"(?:/[A-Za-z0-9\-_~!$&'()*+,;=:@][A-Za-z0-9\-_~.!$&'()*+,=:@]*)*/?")
-"""Paths that need no second look: no escapes, no segment that begins with a dot or hides one behind `;`."""
+_PLAIN: Final = re.compile(rb"(?:/[A-Za-z0-9\-_~!$&'()*+,=:@][A-Za-z0-9\-_~.!$&'()*+,=:@]*)*/?")
+"""Paths that need no second look: no escapes, no segment that begins with a dot, no parameters."""
 
 _CHARACTERS: Final = re.compile(rb"(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/]|%[0-9A-Fa-f]{2})*")
 _QUERY: Final = re.compile(rb"[\x21\x22\x24-\x7e]*")
@@ -48,6 +48,8 @@ def canonical_path(target: bytes) -> str:
 def _second_look(path: bytes) -> str:
     if b"\\" in path or b"//" in path or _HIDING.search(path):
         raise BadRequest("an encoded slash, a backslash, or //", reason=Reason.PATH_AMBIGUOUS)
+    if b";" in path:  # some servers drop what follows: `/admin;x` is their `/admin`
+        raise BadRequest("a parameter in the path", reason=Reason.PATH_AMBIGUOUS)
     if not _CHARACTERS.fullmatch(path):
         raise BadRequest("a character that a path may not hold, or a broken escape", reason=Reason.PATH_INVALID)
     decoded = unquote_to_bytes(path)
