@@ -132,17 +132,17 @@ class Http1Connection(asyncio.Protocol):
         if self._reading is None:
             if not self._head_size and self.exchange is None:
                 self.deadline = self.loop.time() + self._listening.timeouts.headers
-            self._head_size += len(data)
         elif self.deadline:
             self.deadline = self.loop.time() + self._listening.timeouts.body
+        self._head_size += len(data)
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade:
             self._trouble = self._trouble or BadRequest("an upgrade", reason=Reason.UPGRADE_UNSUPPORTED)
         except httptools.HttpParserError as error:
             self._trouble = self._trouble or BadRequest(type(error).__name__)
-        if self._trouble is None and self._reading is None and self._head_size > self.limits.headers:
-            self._trouble = HeadersTooLarge("a head without an end")
+        if self._trouble is None and self._head_size > self.limits.headers:
+            self._trouble = HeadersTooLarge("a head, a trailer or a chunk extension without an end")
         if self._trouble is not None:
             self._refuse(self._trouble)
 
@@ -207,11 +207,13 @@ class Http1Connection(asyncio.Protocol):
 
     def on_body(self, data: bytes) -> None:
         """Take a piece of the body."""
+        self._head_size = 0
         if self._reading is not None and self._trouble is None:
             self._reading.take(data)
 
     def on_message_complete(self) -> None:
         """The request has been read."""
+        self._head_size = 0
         reading, self._reading = self._reading, None
         if reading is None or self._trouble is not None:
             return
