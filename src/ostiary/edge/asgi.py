@@ -22,7 +22,6 @@ from ostiary.edge.asgi_exchange import AsgiExchange, Message, Receive, Send
 from ostiary.edge.carry import Handler, begin, carry
 from ostiary.edge.head import body_length, read_head
 from ostiary.errors import BadRequest, ContentTooLarge, GatewayError, HeadersTooLarge, RequestTimeout
-
 from ostiary.model import Headers, Peer
 from ostiary.reasons import Reason
 
