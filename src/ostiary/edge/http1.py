@@ -160,7 +160,7 @@ class Http1Connection(asyncio.Protocol):
     def resume_writing(self) -> None:
         """The caller reads again."""
         self.writing_paused = False
-        self.deadline = 0.0
+        self.deadline = 0.0 if self.exchange is not None else self.loop.time() + self._listening.timeouts.keep_alive
         if self.exchange is not None and self.exchange.source is not None:
             self.exchange.source.resume()
 

@@ -27,7 +27,7 @@ class BasicInjector:
         Raises:
             CredentialUnavailable: there is no credential, or it cannot be said in Basic.
         """
-        put(outbound, b"authorization", await self.credential.octets(outbound))
+        put(outbound, b"Authorization", await self.credential.octets(outbound))
 
 
 def basic(source: CredentialSource) -> BasicInjector:

@@ -26,7 +26,7 @@ class BearerInjector:
         Raises:
             CredentialUnavailable: there is no credential, or its secret cannot be a token.
         """
-        put(outbound, b"authorization", await self.credential.octets(outbound))
+        put(outbound, b"Authorization", await self.credential.octets(outbound))
 
 
 def bearer(source: CredentialSource) -> BearerInjector:

@@ -39,13 +39,13 @@ class UpstreamConnection(asyncio.Protocol):
         "_body",
         "_chunked_out",
         "_fields",
-        "_head_size",
         "_idle_timeout",
         "_interim",
         "_length",
         "_on_free",
         "_outbound",
         "_parser",
+        "_quiet",
         "_renew",
         "_response_timeout",
         "_skipping",
@@ -85,7 +85,7 @@ class UpstreamConnection(asyncio.Protocol):
 
     def _reset(self) -> None:
         self._fields: list[tuple[bytes, bytes, bytes]] = []
-        self._head_size = 0
+        self._quiet = 0  # octets that were no content, in a row
         self._interim = 0
         self._length: int | None = None
         self._started = False  # the head of the final answer is through
@@ -183,7 +183,7 @@ class UpstreamConnection(asyncio.Protocol):
 
     def _stale(self) -> bool:
         """Whether a kept connection turned out dead before it answered anything."""
-        return self.on_stale is not None and self.used and not self._head_size and not self._started
+        return self.on_stale is not None and self.used and not self._quiet and not self._started
 
     def pause_writing(self) -> None:
         """The upstream reads slowly."""
@@ -202,16 +202,15 @@ class UpstreamConnection(asyncio.Protocol):
             return
         if self._started:
             self.deadline = self.loop.time() + self._idle_timeout
-        else:
-            self._head_size += len(data)
+        self._quiet += len(data)
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade:
             self._trouble = self._trouble or UpstreamInvalid("an upgrade that nobody asked for")
         except httptools.HttpParserError as error:
             self._trouble = self._trouble or UpstreamInvalid(type(error).__name__)
-        if self._trouble is None and not self._started and self._head_size > _LARGEST_HEAD:
-            self._trouble = UpstreamInvalid("a head without an end")
+        if self._trouble is None and self._quiet > _LARGEST_HEAD:
+            self._trouble = UpstreamInvalid("a head, a trailer or a chunk extension without an end")
         if self._trouble is not None and self._answer is not None:
             self._fail(self._trouble)
 
@@ -269,6 +268,7 @@ class UpstreamConnection(asyncio.Protocol):
 
     def on_body(self, data: bytes) -> None:
         """Hand a piece of content on."""
+        self._quiet = 0
         if self._answer is not None and self._trouble is None:
             self._answer.write(data)
 

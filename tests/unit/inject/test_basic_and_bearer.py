@@ -23,12 +23,12 @@ async def written(injector, outbound) -> list[tuple[bytes, bytes]]:
 
 async def test_the_example_of_rfc_7617(outbound):
     given = Given("Aladdin", "open sesame")
-    assert await written(basic(given), outbound) == [(b"authorization", b"Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==")]
+    assert await written(basic(given), outbound) == [(b"Authorization", b"Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==")]
 
 
 async def test_the_utf_8_example_of_rfc_7617(outbound):
     given = Given("test", "123\u00a3")
-    assert await written(basic(given), outbound) == [(b"authorization", b"Basic dGVzdDoxMjPCow==")]
+    assert await written(basic(given), outbound) == [(b"Authorization", b"Basic dGVzdDoxMjPCow==")]
 
 
 async def test_a_colon_in_the_password_is_the_passwords(outbound):
@@ -48,7 +48,7 @@ async def test_what_basic_cannot_say_is_not_sent(outbound, name, secret):
 
 async def test_a_bearer_token_is_sent_as_it_is(outbound):
     assert await written(bearer(Given("", "7|abc.DEF-_~+/=")), outbound) == [
-        (b"authorization", b"Bearer 7|abc.DEF-_~+/=")
+        (b"Authorization", b"Bearer 7|abc.DEF-_~+/=")
     ]
 
 
@@ -64,7 +64,7 @@ async def test_what_cannot_be_a_token_is_not_sent(outbound, secret):
 async def test_whatever_the_caller_sent_is_replaced_in_every_spelling(make):
     outbound = outbound_of(headers=((b"Authorization", b"mine"), (b"AUTHORIZATION", b"mine"), (b"Accept", b"*/*")))
     names = [name for name, _ in await written(make(Given()), outbound)]
-    assert names == [b"Accept", b"authorization"]
+    assert names == [b"Accept", b"Authorization"]
 
 
 @pytest.mark.parametrize("make", [basic, bearer])

@@ -25,7 +25,7 @@ async def test_several_injectors_write_in_their_order():
     outbound = outbound_of()
     for injector in compile_injectors((BASIC, header("X-A"), header("X-B"), query("q")), {"legacy": Given()}):
         await injector.inject(outbound)
-    assert [name for name, _ in outbound.headers] == [b"authorization", b"X-A", b"X-B"]
+    assert [name for name, _ in outbound.headers] == [b"Authorization", b"X-A", b"X-B"]
     assert outbound.target == b"/p?q=x"
 
 

@@ -252,6 +252,17 @@ async def test_a_body_cut_short_is_never_whole():
     assert caller.error.reason is Reason.UPSTREAM_CLOSED
 
 
+@pytest.mark.parametrize("endless", [b"0\r\nX-A: ", b"1;ext="])
+async def test_a_trailer_or_chunk_extension_without_an_end_is_cut_off(endless):
+    bench = Bench()
+    caller = bench.hear(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n" + endless)
+    bench.hear(*[b"a" * 10_000] * 8)
+
+    assert caller.error is not None
+    assert not caller.whole
+    assert bench.wire.closed
+
+
 async def test_a_connection_that_breaks_before_the_answer_is_unreachable():
     bench = Bench()
     bench.connection.connection_lost(ConnectionResetError())
