@@ -16,6 +16,9 @@ from ostiary.reasons import Reason
 
 _MISSING: Final = {"mtls": Reason.CERTIFICATE_MISSING, "jwt": Reason.TOKEN_MISSING}
 
+_REMEMBERED: Final = 4096
+"""Joined principals that are remembered."""
+
 
 class First:
     """`any:` the first authenticator that finds its evidence decides.
@@ -59,6 +62,7 @@ class Every:
         if any(not one.evidence for one in authenticators):
             raise ConfigError("authenticate.all: anonymous proves nobody, so it cannot be one of all")
         self._authenticators = tuple(authenticators)
+        self._memory: dict[tuple[int, ...], tuple[tuple[Principal, ...], Principal]] = {}
         self.challenges = _challenges(authenticators)
 
     async def authenticate(self, request: Request) -> Principal:
@@ -74,10 +78,23 @@ class Every:
             if principal is None:
                 raise CredentialsMissing(f"no evidence for {authenticator.method}", reason=_missing(authenticator))
             proven.append(principal)
-        return _together(proven)
+        return self._joined(tuple(proven))
+
+    def _joined(self, proven: tuple[Principal, ...]) -> Principal:
+        """Return the principals as one; the same ones make the same one, which is remembered.
+
+        They are immutable and held by the entry, so that what has their identity is them.
+        """
+        key = tuple(map(id, proven))
+        entry = self._memory.get(key)
+        if entry is None:
+            if len(self._memory) >= _REMEMBERED:
+                self._memory.clear()
+            entry = self._memory[key] = (proven, _together(proven))
+        return entry[1]
 
 
-def _together(proven: list[Principal]) -> Principal:
+def _together(proven: Sequence[Principal]) -> Principal:
     """Put the principals of an `all:` into one. It expires with the first of them."""
     *others, last = proven
     if not others:

@@ -1,7 +1,7 @@
-"""What of a request goes upstream, and what of an answer comes back.
+"""What of a request's head passes, and what is said about the caller instead.
 
-Strip first, then inject: whatever frames the message, belongs to one hop, or speaks in the gateway's
-name is taken out of the caller's request, in every spelling, before an injector writes a word.
+Strip first, then inject (the design's rule): everything a caller could pretend with is gone before the
+gateway or an injector writes. Names are compared folded, so that no other spelling slips through.
 """
 
 from __future__ import annotations
@@ -10,74 +10,81 @@ from typing import Final
 
 from ostiary.model import Headers, Outbound, Permit, Request, fold
 
+# Fields about one connection only (RFC 9110, section 7.6.1), and those that frame or route a message:
+# each side of the gateway writes its own.
 HOP_BY_HOP: Final = frozenset(
-    {
-        *(b"connection", b"keep-alive", b"proxy-connection", b"proxy-authenticate", b"proxy-authorization"),
-        *(b"te", b"trailer", b"transfer-encoding", b"upgrade", b"http2-settings"),
-    }
+    (
+        *(b"connection", b"keep-alive", b"proxy-connection", b"te", b"trailer", b"transfer-encoding", b"upgrade"),
+        *(b"proxy-authenticate", b"proxy-authorization", b"content-length", b"http2-settings"),
+    )
 )
-"""Fields of one connection (RFC 9110, section 7.6.1)."""
+_ROUTING: Final = frozenset((b"host", b"expect", b"proxy"))  # `Proxy` turns into HTTP_PROXY behind CGI (httpoxy)
 
-_FRAMING: Final = frozenset({b"content-length", b"host", b"expect"})
-
-_OURS: Final = frozenset(
-    {
-        *(b"forwarded", b"x-forwarded-for", b"x-forwarded-proto", b"x-forwarded-host", b"x-forwarded-port"),
-        *(b"x-forwarded-prefix", b"x-forwarded-uri", b"x-forwarded-method", b"x-forwarded-server", b"x-real-ip"),
-        *(b"x-original-url", b"x-original-uri", b"x-original-method", b"x-rewrite-url", b"x-envoy-original-path"),
-        *(b"x-http-method-override", b"x-http-method", b"x-method-override", b"x-request-id"),
-        *(b"x-forwarded-client-cert", b"client-cert", b"client-cert-chain", b"x-forwarded-tls-client-cert"),
-    }
+# What only a proxy may say: addresses, paths, methods, certificates. From a caller it is pretence.
+_PRETENCE: Final = frozenset(
+    (
+        *(b"forwarded", b"x-forwarded", b"x-real-ip", b"x-client-ip", b"x-cluster-client-ip", b"true-client-ip"),
+        *(b"x-original-url", b"x-original-uri", b"x-original-host", b"x-original-method", b"x-rewrite-url"),
+        *(b"x-envoy-original-path", b"x-http-method-override", b"x-http-method", b"x-method-override"),
+        *(b"client-cert", b"client-cert-chain", b"x-request-id"),
+    )
 )
-"""What only a gateway may say: where a request came from, what it asked for first, who is on the line."""
-
-_CERTIFICATES: Final = (b"x-ssl-", b"ssl-client-", b"x-client-cert", b"x-forwarded-tls-client-cert", b"x-amzn-mtls-")
-
-_STRIPPED: Final = HOP_BY_HOP | _FRAMING | _OURS
-_RESPONSE: Final = HOP_BY_HOP | {b"content-length", b"x-request-id"}
+_PRETENCES: Final = (b"x-forwarded-", b"x-ssl-", b"ssl-client-", b"x-client-cert", b"x-amzn-mtls-")
+_REMEMBERED: Final = 1024  # names; more come only from somebody who makes them up
+_NOTHING_NAMED: Final = (b"keep-alive", b"close")
 
 
-def named_by_connection(headers: Headers) -> frozenset[bytes]:
-    """Return the folded names that `Connection` makes hop-by-hop (RFC 9110, section 7.6.1)."""
-    names: set[bytes] = set()
-    for _, folded, value in headers.fields:
-        if folded == b"connection":
-            names.update(fold(name.strip()) for name in value.split(b","))
-    return frozenset(names - {b"close", b"keep-alive", b""})
+class Passing(dict[bytes, bool]):
+    """Whether a field of that folded name passes: judged once per name."""
+
+    def __init__(self, dropped: frozenset[bytes], prefixes: tuple[bytes, ...] = ()) -> None:
+        super().__init__()
+        self._dropped = dropped
+        self._prefixes = prefixes
+
+    def __missing__(self, folded: bytes) -> bool:
+        passes = folded not in self._dropped and not folded.startswith(self._prefixes)
+        if len(self) < _REMEMBERED:
+            self[folded] = passes
+        return passes
 
 
-def outbound_head(request: Request, permit: Permit, strip: frozenset[bytes]) -> Outbound:
-    """Open the head that goes upstream.
+class Opening:
+    """Opens outbound heads for one route.
 
     Args:
-        request: as received.
-        permit: that the policy gave.
-        strip: folded names that injectors own, and that evidence was shown in.
+        strip: folded names that this route's injectors write, or that were its evidence.
     """
-    named = named_by_connection(request.headers)
-    fields = [
-        field
-        for field in request.headers.fields
-        if (name := field[1]) not in strip and name not in named and not name.startswith(_CERTIFICATES)
-    ]
-    headers = Headers(fields)
-    headers.fields.extend(
-        (
-            (b"X-Forwarded-For", b"x-forwarded-for", request.peer.address.encode()),
-            (b"X-Forwarded-Proto", b"x-forwarded-proto", request.scheme.encode()),
-            (b"X-Forwarded-Host", b"x-forwarded-host", request.authority),
-            (b"X-Request-Id", b"x-request-id", request.id.encode()),
-        )
-    )
-    return Outbound(permit, request, request.target, headers)
+
+    __slots__ = ("_passing",)
+
+    def __init__(self, strip: frozenset[bytes]) -> None:
+        self._passing = Passing(HOP_BY_HOP | _ROUTING | _PRETENCE | strip, _PRETENCES)
+
+    def open(self, request: Request, permit: Permit) -> Outbound:
+        """Return the head that goes upstream, before injection."""
+        passing, received = self._passing, request.headers.fields
+        fields = [field for field in received if passing[field[1]]]
+        named = named_by_connection(received)
+        if named:
+            fields = [field for field in fields if field[1] not in named]
+        _introduce(request, fields)
+        return Outbound(permit, request, request.target, Headers(fields))
 
 
-def stripped(owned: frozenset[bytes]) -> frozenset[bytes]:
-    """Return every folded name that is taken out of a request."""
-    return _STRIPPED | owned
+def named_by_connection(fields: list[tuple[bytes, bytes, bytes]]) -> set[bytes]:
+    """Return the folded names that Connection fields declare to be for one hop (RFC 9110, section 7.6.1)."""
+    named: set[bytes] = set()
+    for _, folded, value in fields:
+        if folded == b"connection" and value not in _NOTHING_NAMED:
+            named.update(fold(name.strip(b" \t")) for name in value.split(b","))
+    return named
 
 
-def answer_head(headers: Headers) -> Headers:
-    """Return the end-to-end fields of an answer; the edge frames it anew."""
-    named = named_by_connection(headers)
-    return Headers([field for field in headers.fields if field[1] not in _RESPONSE and field[1] not in named])
+def _introduce(request: Request, fields: list[tuple[bytes, bytes, bytes]]) -> None:
+    """Say who is calling, as the gateway knows it."""
+    if request.peer.address:
+        fields.append((b"X-Forwarded-For", b"x-forwarded-for", request.peer.address.encode()))
+    fields.append((b"X-Forwarded-Proto", b"x-forwarded-proto", request.scheme.encode()))
+    fields.append((b"X-Forwarded-Host", b"x-forwarded-host", request.authority))
+    fields.append((b"X-Request-Id", b"x-request-id", request.id.encode()))

@@ -1,53 +1,28 @@
-"""Connections to the endpoints of one upstream, kept and reused."""
+"""The connections to the endpoints of one upstream, kept and used again.
+
+Patience is watched by one coarse timer for all exchanges, not by one for each: a deadline is met at
+most a sweep late.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import ssl
-from collections import deque
-from pathlib import Path
 from typing import Final
 
 from ostiary.config.schema import UpstreamSpec
-from ostiary.config.values import Endpoint
-from ostiary.errors import Overloaded, UpstreamTimeout, UpstreamUnreachable
-from ostiary.model import Answer, Body, Outbound, Permit, Request
-from ostiary.upstream.connection import UpstreamConnection
-from ostiary.upstream.headers import outbound_head, stripped
-from ostiary.upstream.tls import client_context
+from ostiary.errors import GatewayError, Overloaded, UpstreamUnreachable
+from ostiary.model import Answer, Body, Outbound
+from ostiary.reasons import Reason
+from ostiary.upstream.connection import Connection
+from ostiary.upstream.endpoint import EndpointPool
+from ostiary.upstream.exchange import Exchange
+from ostiary.upstream.head import request_head
+from ostiary.upstream.route import RouteUpstream
+from ostiary.upstream.waiting import WaitingRoom
 
-_TICK: Final = 0.25
-_REPEATABLE: Final = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
-"""Methods that may be sent twice (RFC 9110, section 9.2.2)."""
-
-
-class _Place:
-    """One endpoint and its connections. The most recently used idle one is taken first."""
-
-    def __init__(self, endpoint: Endpoint, authority: bytes) -> None:
-        self.endpoint = endpoint
-        self.name = str(endpoint)
-        self.authority = authority
-        self.idle: deque[tuple[UpstreamConnection, float]] = deque()
-        self.open: set[UpstreamConnection] = set()
-        self.opening = 0
-        self.waiting: deque[asyncio.Future[None]] = deque()
-
-    def take(self) -> UpstreamConnection | None:
-        """Return an idle connection that is still open, or None."""
-        while self.idle:
-            connection, _ = self.idle.pop()
-            if not connection.closed:
-                return connection
-        return None
-
-    def wake(self) -> None:
-        """Let the longest waiter try again."""
-        while self.waiting:
-            waiter = self.waiting.popleft()
-            if not waiter.done():
-                waiter.set_result(None)
-                return
+_SWEEP: Final = 0.25
+_FAREWELL: Final = 1.0  # seconds
 
 
 class UpstreamPool:
@@ -55,25 +30,33 @@ class UpstreamPool:
 
     def __init__(self, name: str, spec: UpstreamSpec, context: ssl.SSLContext | None) -> None:
         self.name = name
-        self._spec = spec
-        self._times = spec.timeouts
-        self._context = context
-        self._places = [_Place(endpoint, _authority(endpoint)) for endpoint in spec.endpoints]
+        self._patience = spec.timeouts
+        self._preserve = spec.host == "preserve"
+        self._waiting: WaitingRoom[Connection | EndpointPool] = WaitingRoom(self._give_back)
+        self._endpoints = [EndpointPool(endpoint, spec, context, self._waiting) for endpoint in spec.endpoints]
         self._turn = 0
-        self._ticking: asyncio.TimerHandle | None = None
+        self._retries: set[asyncio.Task[None]] = set()
+        self._timer: asyncio.TimerHandle | None = None
+        self._closed: GatewayError | None = None
 
     async def start(self) -> None:
         """Begin to watch the clock. Connections are made when they are needed."""
-        self._ticking = asyncio.get_running_loop().call_later(_TICK, self._tick)
+        times = self._patience
+        least = min(times.connect, times.response, times.idle, times.keep_alive)
+        self._sweep(asyncio.get_running_loop(), max(0.01, min(_SWEEP, least / 10)))
 
     async def aclose(self) -> None:
-        """Close every connection."""
-        if self._ticking is not None:
-            self._ticking.cancel()
-        for place in self._places:
-            for connection in tuple(place.open):
-                connection.abandon()
-            place.idle.clear()
+        """Close every connection; what is still under way ends with 503."""
+        self._closed = Overloaded("the gateway is stopping", reason=Reason.STOPPING)
+        if self._timer is not None:
+            self._timer.cancel()
+        for task in tuple(self._retries):
+            task.cancel()
+        await asyncio.gather(*self._retries, return_exceptions=True)
+        self._waiting.dismiss(self._closed)
+        for endpoint in self._endpoints:
+            endpoint.close(self._closed)
+        await self._gone()
 
     def for_route(self, strip: frozenset[bytes]) -> RouteUpstream:
         """Return this upstream as one route sees it.
@@ -81,157 +64,93 @@ class UpstreamPool:
         Args:
             strip: folded names of headers that must not pass.
         """
-        return RouteUpstream(self, stripped(strip))
-
-    def _tick(self) -> None:
-        loop = asyncio.get_running_loop()
-        now = loop.time()
-        for place in self._places:
-            while place.idle and now - place.idle[0][1] > self._times.keep_alive:
-                place.idle.popleft()[0].abandon()
-            for connection in tuple(place.open):
-                if connection.closed:
-                    place.open.discard(connection)
-                else:
-                    connection.tick(now)
-        self._ticking = loop.call_later(_TICK, self._tick)
+        return RouteUpstream(self, strip)
 
     async def forward(self, outbound: Outbound, body: Body, answer: Answer) -> None:
-        """Send a request to the first endpoint, in turn, that can be reached."""
-        places = self._places
-        turn = self._turn
-        self._turn = (turn + 1) % len(places)
-        record = outbound.request.record
-        record.upstream = self.name
-        trouble: UpstreamUnreachable | UpstreamTimeout | None = None
-        for step in range(len(places)):
-            place = places[(turn + step) % len(places)]
-            record.endpoint = place.name
-            connection = place.take()
-            if connection is None:
-                try:
-                    connection = await self._connect(place)
-                except (UpstreamUnreachable, UpstreamTimeout) as error:
-                    trouble = error
-                    continue
-            self._send(place, connection, outbound, body, answer)
-            return
-        raise trouble or UpstreamUnreachable("no endpoint")
-
-    def _send(
-        self, place: _Place, connection: UpstreamConnection, outbound: Outbound, body: Body, answer: Answer
-    ) -> None:
-        if connection.used and body.length == 0 and outbound.request.method in _REPEATABLE:
-            connection.on_stale = lambda: self._again(place, outbound, body, answer)
-        host = outbound.request.authority if self._spec.host == "preserve" else place.authority
-        connection.send(outbound, host, body, answer)
-
-    def _again(self, place: _Place, outbound: Outbound, body: Body, answer: Answer) -> None:
-        """Repeat, once and on a new connection, what a kept connection lost before it answered."""
-        task = asyncio.get_running_loop().create_task(self._repeat(place, outbound, body, answer))
-        _tasks.add(task)
-        task.add_done_callback(_tasks.discard)
-
-    async def _repeat(self, place: _Place, outbound: Outbound, body: Body, answer: Answer) -> None:
-        try:
-            connection = await self._connect(place)
-        except (UpstreamUnreachable, UpstreamTimeout, Overloaded) as error:
-            answer.fail(error)
-            return
-        self._send(place, connection, outbound, body, answer)
-
-    async def _connect(self, place: _Place) -> UpstreamConnection:
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + self._times.connect
-        while len(place.open) + place.opening >= self._spec.connections:
-            await self._wait(place, deadline)
-            connection = place.take()
-            if connection is not None:
-                return connection
-        place.opening += 1
-        try:
-            async with asyncio.timeout_at(deadline):
-                _, connection = await self._open(place, loop)
-        except TimeoutError:
-            raise UpstreamTimeout(f"{place.name} did not accept in time") from None
-        except ssl.SSLCertVerificationError as error:
-            raise UpstreamUnreachable(f"{place.name}: {error.verify_message}") from error
-        except OSError as error:
-            raise UpstreamUnreachable(f"{place.name}: {error.strerror or type(error).__name__}") from error
-        finally:
-            place.opening -= 1
-        place.open.add(connection)
-        return connection
-
-    async def _open(
-        self, place: _Place, loop: asyncio.AbstractEventLoop
-    ) -> tuple[asyncio.Transport, UpstreamConnection]:
-        def protocol() -> UpstreamConnection:
-            return UpstreamConnection(
-                loop, lambda one, free: self._freed(place, one, free), self._times.response, self._times.idle
-            )
-
-        endpoint = place.endpoint
-        if endpoint.scheme == "http":
-            return await loop.create_connection(protocol, endpoint.host, endpoint.port)
-        name = self._spec.tls.server_name or endpoint.host
-        return await loop.create_connection(
-            protocol, endpoint.host, endpoint.port, ssl=self._context, server_hostname=name
-        )
-
-    async def _wait(self, place: _Place, deadline: float) -> None:
-        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        place.waiting.append(waiter)
-        try:
-            async with asyncio.timeout_at(deadline):
-                await waiter
-        except TimeoutError:
-            raise Overloaded(f"all connections to {place.name} are busy", retry_after=1) from None
-
-    def _freed(self, place: _Place, connection: UpstreamConnection, reusable: bool) -> None:
-        if reusable:
-            place.idle.append((connection, connection.loop.time()))
-        else:
-            place.open.discard(connection)
-        if place.waiting:
-            place.wake()
-
-
-class RouteUpstream:
-    """An upstream as one route sees it; keeps `pipeline.Upstream`."""
-
-    __slots__ = ("_pool", "_strip")
-
-    def __init__(self, pool: UpstreamPool, strip: frozenset[bytes]) -> None:
-        self._pool = pool
-        self._strip = strip
-
-    def prepare(self, request: Request, permit: Permit) -> Outbound:
-        """Open an outbound head: strip what must not pass."""
-        return outbound_head(request, permit, self._strip)
-
-    async def forward(self, outbound: Outbound, body: Body, answer: Answer) -> None:
-        """Set the exchange going. Returns when it flows.
+        """Set an exchange going; returns when it flows.
 
         Raises:
             UpstreamUnreachable, UpstreamTimeout: no endpoint accepted a connection.
-            Overloaded: as many connections as allowed are busy.
+            Overloaded: as many connections as there may be are busy, or the gateway is stopping.
         """
-        await self._pool.forward(outbound, body, answer)
+        outbound.request.record.upstream = self.name
+        if self._closed is not None:
+            raise self._closed
+        exchange = Exchange(outbound, body, answer, self._patience, self._again)
+        self._turn = (self._turn + 1) % len(self._endpoints)
+        connection = self._endpoints[self._turn].take() or await self._acquire()
+        self._carry(exchange, connection)
 
+    async def _acquire(self, *, fresh: bool = False) -> Connection:
+        failure: GatewayError | None = None
+        for endpoint in self._in_turn():
+            kept = None if fresh else endpoint.take()
+            if kept is not None:
+                return kept
+            if endpoint.reserve():
+                try:
+                    return await endpoint.connect()
+                except GatewayError as error:
+                    failure = error
+        if failure is not None:
+            raise failure
+        free = await self._waiting.wait(self._patience.connect)
+        if isinstance(free, EndpointPool):
+            return await free.connect()
+        return await free.owner.renew(free) if fresh or not free.usable else free
 
-_tasks: set[asyncio.Task[None]] = set()
+    def _in_turn(self) -> list[EndpointPool]:
+        """Return the endpoints, from the one whose turn it is; those that just failed come last."""
+        now = asyncio.get_running_loop().time()
+        turn = self._endpoints[self._turn :] + self._endpoints[: self._turn]
+        return sorted(turn, key=lambda endpoint: endpoint.rests_until > now)
 
+    def _carry(self, exchange: Exchange, connection: Connection) -> None:
+        outbound, owner = exchange.outbound, connection.owner
+        request = outbound.request
+        try:
+            head = request_head(outbound, request.authority if self._preserve else owner.host, exchange.length)
+        except GatewayError:
+            owner.released(connection)
+            raise
+        request.record.endpoint = owner.name
+        request.record.upstream_started = connection.time()
+        connection.carry(exchange, head)
 
-def _authority(endpoint: Endpoint) -> bytes:
-    return str(endpoint).partition("://")[2].encode()
+    def _again(self, exchange: Exchange) -> None:
+        """Repeat what a kept connection lost. The cold path: a task of its own is fine."""
+        task = asyncio.get_running_loop().create_task(self._repeat(exchange))
+        self._retries.add(task)
+        task.add_done_callback(self._retries.discard)
 
+    async def _repeat(self, exchange: Exchange) -> None:
+        try:
+            connection = await self._acquire(fresh=True)
+            if exchange.done:
+                self._give_back(connection)
+            else:
+                self._carry(exchange, connection)
+        except GatewayError as error:
+            exchange.fail(error)
+        except asyncio.CancelledError:
+            exchange.fail(self._closed or UpstreamUnreachable("not repeated"))
+            raise
 
-def compile_upstream(name: str, spec: UpstreamSpec, folder: Path) -> UpstreamPool:
-    """Return the pool that a spec describes.
+    def _give_back(self, free: Connection | EndpointPool) -> None:
+        if isinstance(free, EndpointPool):
+            free.vacate()
+        else:
+            free.owner.released(free)
 
-    Raises:
-        ConfigError: its authorities cannot be read.
-    """
-    secure = any(endpoint.scheme == "https" for endpoint in spec.endpoints)
-    return UpstreamPool(name, spec, client_context(spec.tls, folder, f"upstreams > {name}") if secure else None)
+    def _sweep(self, loop: asyncio.AbstractEventLoop, pause: float) -> None:
+        now = loop.time()
+        for endpoint in self._endpoints:
+            endpoint.sweep(now)
+        self._timer = loop.call_later(pause, self._sweep, loop, pause)
+
+    async def _gone(self) -> None:
+        """Wait until the loop has let go of every connection, within a bound."""
+        loop = asyncio.get_running_loop()
+        end = loop.time() + _FAREWELL
+        while any(endpoint.connections for endpoint in self._endpoints) and loop.time() < end:  # noqa: ASYNC110 - bounded, once
+            await asyncio.sleep(0.005)

@@ -1,0 +1,38 @@
+"""An upstream, as one route sees it."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from ostiary.model import Answer, Body, Outbound, Permit, Request
+from ostiary.upstream.headers import Opening
+
+
+class Forwarding(Protocol):
+    """What sends."""
+
+    async def forward(self, outbound: Outbound, body: Body, answer: Answer) -> None:
+        """Set an exchange going; returns when it flows."""
+
+
+class RouteUpstream:
+    """Opens heads by the route's own rules, and sends them to a shared pool; keeps `pipeline.Upstream`."""
+
+    __slots__ = ("_opening", "_pool")
+
+    def __init__(self, pool: Forwarding, strip: frozenset[bytes]) -> None:
+        self._pool = pool
+        self._opening = Opening(strip)
+
+    def prepare(self, request: Request, permit: Permit) -> Outbound:
+        """Open an outbound head: strip what must not pass."""
+        return self._opening.open(request, permit)
+
+    async def forward(self, outbound: Outbound, body: Body, answer: Answer) -> None:
+        """Set the exchange going. Returns when it flows; the rest is between the two connections.
+
+        Raises:
+            UpstreamUnreachable, UpstreamTimeout: no endpoint accepted a connection.
+            Overloaded: as many connections as there may be are busy, or the gateway is stopping.
+        """
+        await self._pool.forward(outbound, body, answer)
