@@ -7,6 +7,7 @@ A connection lives for one operation. Readers never wait for a writer; a writer 
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -16,6 +17,7 @@ from urllib.parse import quote
 from ostiary.vault.errors import SecretError, Tampered, Unavailable
 
 PATIENCE: Final = 5.0  # seconds to wait for another writer
+_RETRY: Final = 0.01  # seconds between two attempts at a lock that SQLite does not wait for
 
 _PASSING: Final = (
     *(sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR),
@@ -61,7 +63,7 @@ def writing(path: Path) -> Iterator[sqlite3.Connection]:
         Tampered: it is damaged.
     """
     with _connection(path) as db:
-        db.execute("PRAGMA journal_mode = WAL")
+        _log_ahead(db)
         db.execute("PRAGMA secure_delete = ON")
         db.execute("BEGIN IMMEDIATE")
         try:
@@ -102,6 +104,24 @@ def _connection(path: Path) -> Iterator[sqlite3.Connection]:
     else:
         return
     raise problem
+
+
+def _log_ahead(db: sqlite3.Connection) -> None:
+    """Switch the file to its write-ahead log, which it keeps.
+
+    For this one lock SQLite does not wait, whatever its timeout says: two that make a vault at the same moment would
+    find it busy.
+    """
+    patient_until = time.monotonic() + PATIENCE
+    while True:
+        try:
+            db.execute("PRAGMA journal_mode = WAL").fetchone()
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > patient_until:
+                raise
+            time.sleep(_RETRY)
+        else:
+            return
 
 
 def _meaning(path: Path, error: sqlite3.Error) -> SecretError:

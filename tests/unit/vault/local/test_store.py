@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import multiprocessing
 import sqlite3
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -120,6 +122,21 @@ def test_several_processes_write_and_nothing_is_lost(store):
     versions = store.versions()
     assert [version.number for version in versions] == list(range(1, 41))
     assert {store.read("shared", version.number)[0].fields["id"].reveal() for version in versions} == {b"x", b"y"}
+
+
+def test_several_who_make_the_vault_at_the_same_moment_wait_for_each_other(tmp_path):
+    def found(folder: int) -> list[int]:
+        store = LocalStore(tmp_path / f"{folder}.db", MasterKeys(identified(bytes(32))))
+        together = threading.Barrier(4)
+
+        def put(_: int) -> int:
+            together.wait()
+            return store.put("shared", pair())
+
+        with ThreadPoolExecutor(4) as threads:
+            return sorted(threads.map(put, range(4)))
+
+    assert [found(folder) for folder in range(10)] == [[1, 2, 3, 4]] * 10
 
 
 def put_many(path: str, key: bytes, name: str) -> None:
