@@ -15,6 +15,7 @@ from typing import Final
 import structlog
 
 from ostiary.model import Record
+from ostiary.observe.metrics import Metrics
 
 log = structlog.get_logger("ostiary.observe")
 
@@ -32,9 +33,16 @@ def decision(status: int) -> str:
 
 
 class AccessLog:
-    """Gathers lines and writes them to a file descriptor; None keeps silent."""
+    """Gathers lines and writes them to a file descriptor; None keeps silent.
 
-    def __init__(self, descriptor: int | None = None) -> None:
+    Attributes:
+        metrics: counts each request as well, if there is one.
+        dropped: lines that were lost because their reader was behind.
+    """
+
+    def __init__(self, descriptor: int | None = None, metrics: Metrics | None = None) -> None:
+        self.metrics = metrics
+        self.dropped = 0
         self._descriptor = descriptor
         self._lines: list[str] = []
         self._second = 0
@@ -60,6 +68,7 @@ class AccessLog:
         status: int,
         sent: int,
         now: float,
+        listener: str = "",
     ) -> None:
         """Add the line of one request.
 
@@ -73,7 +82,10 @@ class AccessLog:
             status: of the answer; 0 when the caller went away before there was one.
             sent: octets of content.
             now: the loop's clock, seconds.
+            listener: the name of the one it came through.
         """
+        if self.metrics is not None:
+            self.metrics.count(record, listener=listener, method=method, status=status, now=now)
         if self._descriptor is None:
             return
         allowed = record.upstream_answered > 0.0
@@ -136,6 +148,8 @@ class AccessLog:
         """Keep what could not be written yet; beyond the bound, whole lines are dropped, and it is said."""
         if len(data) > _BEHIND:
             end = data.find(b"\n", _BEHIND) + 1
-            log.warning("lines of the access log dropped: their reader is behind", lines=data.count(b"\n", end))
+            lines = data.count(b"\n", end)
+            self.dropped += lines
+            log.warning("lines of the access log dropped: their reader is behind", lines=lines)
             data = data[:end]
         self._add(data.decode())
