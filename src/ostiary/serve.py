@@ -50,7 +50,7 @@ class Listener:
         self._spec = spec
         self._tls = compile_tls(spec.tls, folder) if spec.tls is not None else None
         scheme = "http" if self._tls is None else "https"
-        self._shared = Listening(gateway, spec.limits, spec.timeouts, scheme, _prover(self._tls), set())
+        self._shared = Listening(gateway, spec.limits, spec.timeouts, scheme, _prover(self._tls), set(), name=name)
         self._server: asyncio.Server | None = None
         self._ticking: asyncio.TimerHandle | None = None
 

@@ -46,6 +46,8 @@ class Listening:
     prove: Callable[[asyncio.Transport], Peer]
     connections: set[Http1Connection]
     stopping: bool = False
+    name: str = ""
+    refused: int = 0  # connections beyond the limit
 
 
 class Http1Connection(asyncio.Protocol):
@@ -104,6 +106,7 @@ class Http1Connection(asyncio.Protocol):
         self._transport = cast("asyncio.Transport", transport)
         listening = self._listening
         if len(listening.connections) >= self.limits.connections:
+            listening.refused += 1
             self._transport.abort()
             return
         listening.connections.add(self)
@@ -349,6 +352,7 @@ class Http1Connection(asyncio.Protocol):
             status=exchange.status,
             sent=exchange.sent,
             now=self.loop.time(),
+            listener=self._listening.name,
         )
 
     # --- what the exchange asks of the connection ----------------------------------------------
