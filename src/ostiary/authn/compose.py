@@ -34,6 +34,11 @@ class First:
         self._missing = _missing(authenticators[-1])
         self.challenges = _challenges(authenticators)
 
+    @property
+    def each(self) -> tuple[Authenticator, ...]:
+        """The authenticators, in order."""
+        return self._authenticators
+
     async def authenticate(self, request: Request) -> Principal:
         """Return the principal of the first that finds its evidence.
 
@@ -64,6 +69,11 @@ class Every:
         self._authenticators = tuple(authenticators)
         self._memory: dict[tuple[int, ...], tuple[tuple[Principal, ...], Principal]] = {}
         self.challenges = _challenges(authenticators)
+
+    @property
+    def each(self) -> tuple[Authenticator, ...]:
+        """The authenticators, in order."""
+        return self._authenticators
 
     async def authenticate(self, request: Request) -> Principal:
         """Return the last one's principal, with the others beside it.

@@ -53,6 +53,11 @@ class JwtAuthenticator:
         self._clock = clock
         self._known = VerifiedTokens()
 
+    @property
+    def known(self) -> VerifiedTokens:
+        """The tokens that were verified before."""
+        return self._known
+
     async def authenticate(self, request: Request) -> Principal | None:
         """Return the token's principal, or None when there is no bearer token.
 

@@ -50,13 +50,35 @@ def _weight(verified: Verified) -> int:
     return max(_LEAST, verified.size * _PER_OCTET)
 
 
-class VerifiedTokens:
-    """A bounded memory of verified tokens; the least recently used goes first."""
+class _Memory(LRUCache[bytes, Verified]):
+    """Counts what it evicts."""
 
-    __slots__ = ("_tokens",)
+    evictions = 0
+
+    def popitem(self) -> tuple[bytes, Verified]:
+        self.evictions += 1
+        return super().popitem()
+
+
+class VerifiedTokens:
+    """A bounded memory of verified tokens; the least recently used goes first.
+
+    Attributes:
+        hits: how often a token was known and still counted.
+        misses: how often it was not.
+    """
+
+    __slots__ = ("_tokens", "hits", "misses")
 
     def __init__(self, octets: int = _OCTETS) -> None:
-        self._tokens: LRUCache[bytes, Verified] = LRUCache(octets, getsizeof=_weight)
+        self._tokens = _Memory(octets, getsizeof=_weight)
+        self.hits = 0
+        self.misses = 0
+
+    @property
+    def evictions(self) -> int:
+        """How many tokens that may still have counted had to make room for others."""
+        return self._tokens.evictions
 
     def __len__(self) -> int:
         return len(self._tokens)
@@ -66,9 +88,12 @@ class VerifiedTokens:
         try:
             verified = self._tokens[token]
         except KeyError:
+            self.misses += 1
             return None
         if verified.counts(now):
+            self.hits += 1
             return verified
+        self.misses += 1
         del self._tokens[token]
         return None
 

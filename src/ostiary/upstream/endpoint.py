@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections import deque
+from dataclasses import dataclass
 from typing import Final
 
 from ostiary.config.schema import UpstreamSpec
@@ -14,6 +15,23 @@ from ostiary.upstream.connection import Connection
 from ostiary.upstream.waiting import WaitingRoom
 
 _REST: Final = 1.0  # seconds in which an endpoint that could not be reached is tried last
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointState:
+    """What is known of an endpoint now.
+
+    Attributes:
+        name: scheme, host and port.
+        up: whether it could be reached when it was last tried, or has not been for a while.
+        idle, busy, connecting: how many connections of each state.
+    """
+
+    name: str
+    up: bool
+    idle: int
+    busy: int
+    connecting: int
 
 
 class EndpointPool:
@@ -50,6 +68,11 @@ class EndpointPool:
     def connections(self) -> int:
         """How many connections are open."""
         return len(self._open)
+
+    def state(self, now: float) -> EndpointState:
+        """Return what is known of it (the loop's clock)."""
+        idle, made = len(self._idle), len(self._open)
+        return EndpointState(self.name, self.rests_until <= now, idle, made - idle, self._taken - made)
 
     def take(self) -> Connection | None:
         """Return an idle connection, or None."""

@@ -15,7 +15,7 @@ from ostiary.errors import GatewayError, Overloaded, UpstreamUnreachable
 from ostiary.model import Answer, Body, Outbound
 from ostiary.reasons import Reason
 from ostiary.upstream.connection import Connection
-from ostiary.upstream.endpoint import EndpointPool
+from ostiary.upstream.endpoint import EndpointPool, EndpointState
 from ostiary.upstream.exchange import Exchange
 from ostiary.upstream.head import request_head
 from ostiary.upstream.route import RouteUpstream
@@ -26,10 +26,16 @@ _FAREWELL: Final = 1.0  # seconds
 
 
 class UpstreamPool:
-    """One upstream."""
+    """One upstream.
+
+    Attributes:
+        name: its name in the configuration.
+        repeated: how many requests were sent once more, because a kept connection lost them.
+    """
 
     def __init__(self, name: str, spec: UpstreamSpec, context: ssl.SSLContext | None) -> None:
         self.name = name
+        self.repeated = 0
         self._patience = spec.timeouts
         self._preserve = spec.host == "preserve"
         self._waiting: WaitingRoom[Connection | EndpointPool] = WaitingRoom(self._give_back)
@@ -57,6 +63,15 @@ class UpstreamPool:
         for endpoint in self._endpoints:
             endpoint.close(self._closed)
         await self._gone()
+
+    @property
+    def waiting(self) -> int:
+        """How many requests wait for a connection."""
+        return len(self._waiting)
+
+    def endpoints(self, now: float) -> list[EndpointState]:
+        """Return what is known of each endpoint (the loop's clock)."""
+        return [endpoint.state(now) for endpoint in self._endpoints]
 
     def for_route(self, strip: frozenset[bytes]) -> RouteUpstream:
         """Return this upstream as one route sees it.
@@ -119,6 +134,7 @@ class UpstreamPool:
 
     def _again(self, exchange: Exchange) -> None:
         """Repeat what a kept connection lost. The cold path: a task of its own is fine."""
+        self.repeated += 1
         task = asyncio.get_running_loop().create_task(self._repeat(exchange))
         self._retries.add(task)
         task.add_done_callback(self._retries.discard)

@@ -23,6 +23,9 @@ class WaitingRoom(Generic[T]):
         self._give_back = give_back
         self._waiters: deque[asyncio.Future[T]] = deque()
 
+    def __len__(self) -> int:
+        return sum(not waiter.done() for waiter in self._waiters)
+
     def hand(self, free: T) -> bool:
         """Give it to the first who waits. False: nobody does."""
         while self._waiters:

@@ -26,13 +26,14 @@ LOOK: Final = 0.1  # seconds between two looks for a change that the vault can s
 class Slot:
     """The place of one record in the cache."""
 
-    __slots__ = ("flight", "path", "state", "version")
+    __slots__ = ("flight", "path", "rotations", "state", "version")
 
     def __init__(self, path: str, version: int | None) -> None:
         self.path = path
         self.version = version
         self.state = State()
         self.flight: asyncio.Task[None] | None = None
+        self.rotations = 0  # how often another version came into use
 
 
 class Cache:
@@ -44,6 +45,10 @@ class Cache:
         policy: how long records are used.
         clock: the monotonic clock, in seconds.
         chance: spreads refreshes; 0.0 to 1.0.
+
+    Attributes:
+        fetches: how many fetches gave a record (True), and how many did not.
+        seconds: how long all of them took together.
     """
 
     def __init__(
@@ -56,6 +61,8 @@ class Cache:
         chance: Callable[[], float] = random.random,
     ) -> None:
         self.clock = clock
+        self.fetches = {True: 0, False: 0}
+        self.seconds = 0.0
         self._provider = provider
         self._policy = policy
         self._chance = chance
@@ -114,19 +121,27 @@ class Cache:
 
     async def _fetch(self, slot: Slot) -> None:
         before, changes = slot.state, self._changes
+        began = self.clock()
         try:
             record = await self._provider.fetch(slot.path, slot.version)
         except SecretError as error:
             self._lost(slot, error)
+            self._count(began, good=False)
         except Exception as error:  # noqa: BLE001 - a bug in a provider must not end the refreshing; its text may tell
             self._lost(slot, Unavailable(f"the vault's driver failed: {type(error).__name__}"))
+            self._count(began, good=False)
         else:
             slot.state = succeeded(record, self._policy, self._chance())
             if changes != self._changes:  # something was written while we read: we may hold what was before
                 slot.state = outdated(slot.state, self.clock())
             self._tell(slot, before)
+            self._count(began, good=True)
         finally:
             slot.flight = None
+
+    def _count(self, began: float, *, good: bool) -> None:
+        self.fetches[good] += 1
+        self.seconds += self.clock() - began
 
     def _lost(self, slot: Slot, error: SecretError) -> None:
         slot.state = failed(slot.state, error, self.clock())
@@ -141,6 +156,7 @@ class Cache:
     def _tell(self, slot: Slot, before: State) -> None:
         version = slot.state.record.version if slot.state.record else None
         if before.record is None or before.record.version != version:
+            slot.rotations += before.record is not None
             self._log.info("credential version in use", path=slot.path, version=version)
         elif before.failure is not None:
             self._log.info("vault answers again", path=slot.path, version=version)

@@ -42,6 +42,16 @@ class Vault:
         self._sources.append(source)
         return source
 
+    @property
+    def sources(self) -> tuple[VaultCredential, ...]:
+        """The credentials that are taken from it."""
+        return tuple(self._sources)
+
+    @property
+    def fetches(self) -> tuple[int, int, float]:
+        """How many fetches gave a record, how many did not, and how many seconds all took together."""
+        return self._cache.fetches[True], self._cache.fetches[False], self._cache.seconds
+
     async def start(self) -> None:
         """Open the vault and fetch what is known to be wanted.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from math import ceil
 
 from ostiary.config.schema import CredentialSpec
@@ -10,6 +11,27 @@ from ostiary.model import Credential
 from ostiary.reasons import Reason
 from ostiary.vault.cache import Cache
 from ostiary.vault.record import SecretRecord
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialState:
+    """What is known of a credential now.
+
+    Attributes:
+        version: of the copy in memory, or None when there is none.
+        usable: whether that copy may be used.
+        age: seconds since it was asked for, or None.
+        expires: seconds until its version ends by itself, or None when it does not say so.
+        reason: why the last fetch failed, or None when it did not.
+        rotations: how often another version came into use.
+    """
+
+    version: str | None
+    usable: bool
+    age: float | None
+    expires: float | None
+    reason: Reason | None
+    rotations: int
 
 
 class VaultCredential:
@@ -36,6 +58,21 @@ class VaultCredential:
     def alias(self) -> str:
         """Its name in the configuration."""
         return self._alias
+
+    @property
+    def state(self) -> CredentialState:
+        """What is known of it now; nothing is fetched."""
+        now, state = self._cache.clock(), self._slot.state
+        record = state.record
+        end = None if record is None else record.not_after
+        return CredentialState(
+            version=None if record is None else record.version,
+            usable=record is not None and now < state.life.dead,
+            age=None if record is None else now - record.fetched_at,
+            expires=None if end is None else end - now,
+            reason=None if state.failure is None else state.failure.reason,
+            rotations=self._slot.rotations,
+        )
 
     def current(self, now: float) -> Credential | None:
         """Return the credential when it is fresh, else None. Takes about a microsecond."""

@@ -308,6 +308,18 @@ def test_memory_is_bounded_in_octets_and_in_number() -> None:
     assert len(tokens) == 17
     tokens.put(b"too large to keep", known("huge", 1 << 20))
     assert len(tokens) == 17
+    assert tokens.evictions == 1001 - 17
+
+
+async def test_how_often_a_token_was_known_is_counted() -> None:
+    door = Door()
+    good = token()
+    for _ in range(3):
+        await door.who(good)
+    await door.refused(token(exp=NOW - 100))
+    door.clock.now += 10_000
+    await door.refused(good)
+    assert (door.judge.known.hits, door.judge.known.misses) == (2, 3)
 
 
 # --- configuration -----------------------------------------------------------------------------

@@ -233,3 +233,37 @@ def test_authorities_that_cannot_be_read_stop_the_start(tmp_path: Path) -> None:
     spec = UpstreamSpec.model_validate({"endpoints": ["https://legacy.example"], "tls": {"trusted": ["file:none.pem"]}})
     with pytest.raises(ConfigError):
         compile_upstream("legacy", spec, tmp_path)
+
+
+async def test_what_is_known_of_the_connections_can_be_asked() -> None:
+    async with serving(Wire()) as wire, pooling(wire.port, nobody(), connections=2) as pool:
+        await ask(pool)
+        await ask(pool)
+        now = asyncio.get_running_loop().time()
+        one, two = pool.endpoints(now)
+    assert (one.up, one.idle, one.busy, one.connecting) == (True, 1, 0, 0)
+    assert (two.up, two.idle, two.busy, two.connecting) == (False, 0, 0, 0)
+    assert two.name.startswith("http://127.0.0.1:")
+
+
+async def test_who_waits_for_a_connection_is_counted() -> None:
+    async with serving(Wire(script=_mute)) as wire, pooling(wire.port, connections=1) as pool:
+        await send(pool, request())
+        waits = asyncio.create_task(send(pool, request()))
+        await asyncio.sleep(0.02)
+        assert pool.waiting == 1
+        assert pool.endpoints(0.0)[0].busy == 1
+        waits.cancel()
+
+
+async def test_what_is_sent_once_more_is_counted() -> None:
+    async def forgetful(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await wire.read(reader)
+        writer.write(OK)
+        await wire.read(reader)  # and nothing comes of it: the connection ends
+
+    wire = Wire(script=forgetful)
+    async with serving(wire), pooling(wire.port, connections=1) as pool:
+        for _ in range(2):
+            assert (await ask(pool)).content == b"ok"
+        assert pool.repeated == 1

@@ -282,3 +282,37 @@ async def test_a_version_change_is_logged_and_its_content_is_not(cache, vault, c
         await settled()
     assert [entry["version"] for entry in logs] == ["1", "2"]
     assert CANARY not in repr(logs)
+
+
+async def test_what_is_known_of_a_credential_can_be_asked_without_fetching(cache, vault, clock):
+    one = credential(cache)
+    assert (one.state.version, one.state.usable, one.state.age) == (None, False, None)
+    await one.get()
+    clock.now += 7
+    assert (one.state.version, one.state.usable, one.state.age, one.state.reason) == ("1", True, 7.0, None)
+    assert len(vault.asked) == 1
+
+
+async def test_a_vault_that_is_down_leaves_the_credential_usable_and_says_why_not_fresh(cache, vault, clock):
+    one = credential(cache)
+    await one.get()
+    vault.answer = Unavailable("down")
+    clock.now += 101
+    await one.get()
+    assert (one.state.usable, one.state.reason) == (True, Reason.CREDENTIAL_UNAVAILABLE)
+    clock.now += 1000
+    assert not one.state.usable
+
+
+async def test_fetches_and_rotations_are_counted(cache, vault, clock):
+    one = credential(cache)
+    await one.get()
+    vault.version = 2
+    clock.now += 101
+    await one.get()
+    vault.answer = NotFound("gone")
+    clock.now += 101
+    with pytest.raises(CredentialUnavailable):
+        await one.get()
+    assert cache.fetches == {True: 2, False: 1}
+    assert one.state.rotations == 1
