@@ -40,6 +40,7 @@ COMMANDS: Final = (
     Entry("help", "ostiary.cli.help:help_", UNDERSTAND, "Explain a code (C204) or a reason (token.expired)."),
     Entry("version", "ostiary.cli.version:version", UNDERSTAND, "Say which Ostiary this is, and what it runs on."),
     Entry("vault", "ostiary.cli.vault:app", SECRETS, "Keep credentials in the local vault."),
+    Entry("certs", "ostiary.cli.certs:app", SECRETS, "Be a small certificate authority, and look at certificates."),
     Entry("schema", "ostiary.cli.schema:schema", MOVE, "Print the JSON Schema of the configuration, for editors."),
     Entry("completion", "ostiary.cli.completion:completion", MOVE, "Print the completion script of a shell."),
 )

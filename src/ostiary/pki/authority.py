@@ -67,24 +67,24 @@ class Authority:
     @classmethod
     def create(
         cls,
-        subject: str = "Ostiary development CA",
+        subject: str | x509.Name = "Ostiary development CA",
         *,
         days: float = 3650,
-        key: KeyKind = "ec-p256",
+        key: KeyKind | PrivateKey = "ec-p256",
         path_length: int | None = None,
         clock: Callable[[], datetime] = utc_now,
     ) -> Authority:
         """Return a new root.
 
         Args:
-            subject: its CN.
+            subject: its CN, or its whole name.
             days: how long it is valid.
-            key: the kind of its key.
+            key: the kind of its key, or the key itself.
             path_length: how many authorities may stand below it; None for any number.
             clock: what time it is.
         """
-        private = generate(key)
-        name = common_name(subject)
+        private = generate(key) if isinstance(key, str) else key
+        name = common_name(subject) if isinstance(subject, str) else subject
         marks = extensions.authority(path_length)
         own = sign(name, private.public_key(), name, private, marks, *_period(clock(), days))
         return cls(own, private, clock=clock)
@@ -179,14 +179,27 @@ class Authority:
             days: until the next update is due.
             start: when it was made; a little before now by default.
         """
-        begin, end = _period(start or self.clock(), days, early=timedelta(0) if start else _EARLY)
+        period = _period(start or self.clock(), days, early=timedelta(0) if start else _EARLY)
         self._crl_number += 1
+        entries = [x509.RevokedCertificateBuilder(serial, when).build() for serial, when in self._revoked.items()]
+        return self.sign_crl(entries, self._crl_number, *period)
+
+    def sign_crl(
+        self, entries: Iterable[x509.RevokedCertificate], number: int, begin: datetime, end: datetime
+    ) -> x509.CertificateRevocationList:
+        """Return a revocation list with these entries.
+
+        Args:
+            entries: what it revokes.
+            number: its number, higher than that of every list before it (RFC 5280, section 5.2.3).
+            begin: when it was made.
+            end: until when the next one is due.
+        """
         issuer = x509.AuthorityKeyIdentifier.from_issuer_public_key(self.key.public_key())
         builder = x509.CertificateRevocationListBuilder(self.certificate.subject, begin, end)
         builder = builder.add_extension(issuer, critical=False)
-        builder = builder.add_extension(x509.CRLNumber(self._crl_number), critical=False)
-        for serial, when in self._revoked.items():
-            entry = x509.RevokedCertificateBuilder(serial, when).build()
+        builder = builder.add_extension(x509.CRLNumber(number), critical=False)
+        for entry in entries:
             builder = builder.add_revoked_certificate(entry)
         return builder.sign(self.key, signing_hash(self.key))
 

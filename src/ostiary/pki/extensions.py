@@ -7,7 +7,7 @@ from ipaddress import ip_address
 from typing import TypeAlias
 
 from cryptography import x509
-from cryptography.x509.oid import ExtendedKeyUsageOID
+from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID
 
 from ostiary.pki.keys import PublicKey
 
@@ -77,3 +77,15 @@ def key_identifiers(subject: PublicKey, issuer: PublicKey) -> list[Extension]:
         (x509.SubjectKeyIdentifier.from_public_key(subject), False),
         (x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer), False),
     ]
+
+
+def published(crl_url: str | None, ocsp_url: str | None) -> list[Extension]:
+    """Return where a certificate's revocation can be looked up (sections 4.2.1.13 and 4.2.2.1)."""
+    found: list[Extension] = []
+    if crl_url is not None:
+        point = x509.DistributionPoint([x509.UniformResourceIdentifier(crl_url)], None, None, None)
+        found.append((x509.CRLDistributionPoints([point]), False))
+    if ocsp_url is not None:
+        access = x509.AccessDescription(AuthorityInformationAccessOID.OCSP, x509.UniformResourceIdentifier(ocsp_url))
+        found.append((x509.AuthorityInformationAccess([access]), False))
+    return found

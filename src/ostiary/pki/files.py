@@ -38,6 +38,16 @@ def write_crl(path: Path, crl: x509.CertificateRevocationList) -> None:
     _write(path, crl.public_bytes(Encoding.PEM), _PUBLIC)
 
 
+def write_private(path: Path, data: bytes) -> None:
+    """Write a file for the owner only (0600)."""
+    _write(path, data, _PRIVATE)
+
+
+def write_public(path: Path, data: bytes) -> None:
+    """Write a file for everybody to read."""
+    _write(path, data, _PUBLIC)
+
+
 def write_identity(certificate: Path, key: Path, identity: Identity, password: Secret | None = None) -> None:
     """Write the chain for everybody, the key for the owner only (0600), encrypted when there is a password."""
     _write(key, private_pem(identity.key, password), _PRIVATE)

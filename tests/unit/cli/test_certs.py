@@ -1,0 +1,202 @@
+"""Can somebody be an authority, and somebody else its user, with `ostiary certs` alone?"""
+
+from __future__ import annotations
+
+import json
+import stat
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+from ostiary.cli.run import run
+from ostiary.pki.certificate import describe
+
+CA = "/C=UK/ST=England/L=London/O=Any Org/CN=sftofluid-prod-mtls"
+JOHN = "/C=UK/ST=England/L=London/O=Any Org/OU=Any Org Engineering/CN=John-Doe"
+
+
+@dataclass
+class Ran:
+    code: int
+    out: str
+    err: str
+
+    @property
+    def document(self) -> Any:
+        return json.loads(self.out)
+
+
+Certs = Callable[..., Ran]
+
+
+@pytest.fixture
+def certs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Certs:
+    monkeypatch.chdir(tmp_path)
+
+    def call(*arguments: str) -> Ran:
+        return Ran(run(["certs", *arguments]), *capsys.readouterr())
+
+    return call
+
+
+@pytest.fixture
+def signed(certs: Certs) -> Certs:
+    """The flow of the documentation for a user called John: three commands."""
+    assert certs("ca", CA).code == 0
+    assert certs("request", JOHN, "--name", "johndoe").code == 0
+    assert certs("sign", "johndoe.csr", "--days", "730", "--yes").code == 0
+    return certs
+
+
+def certificate(path: str) -> x509.Certificate:
+    return x509.load_pem_x509_certificate(Path(path).read_bytes())
+
+
+def mode(path: str) -> int:
+    return stat.S_IMODE(Path(path).stat().st_mode)
+
+
+def test_three_commands_make_an_authority_and_a_client(signed):
+    john, root = certificate("johndoe.crt"), certificate("pki/ca.pem")
+
+    john.verify_directly_issued_by(root)
+    assert john.subject.rfc4514_string() == "CN=John-Doe,OU=Any Org Engineering,O=Any Org,L=London,ST=England,C=UK"
+    assert isinstance(john.public_key(), ec.EllipticCurvePublicKey)
+    assert load_pem_private_key(Path("johndoe.key").read_bytes(), None).public_key() == john.public_key()
+    assert (john.not_valid_after_utc - john.not_valid_before_utc).days == 730
+
+
+def test_private_keys_are_for_the_owner_only(signed):
+    assert [mode("johndoe.key"), mode("pki/private/ca.key"), mode("pki/private")] == [0o600, 0o600, 0o700]
+
+
+def test_rsa_on_request(certs):
+    assert certs("ca", CA, "--key", "rsa-4096").code == 0
+    assert certs("request", JOHN, "--name", "j", "--key", "rsa-2048").code == 0
+    assert certs("sign", "j.csr", "--yes").code == 0
+
+    keys = [certificate(file).public_key() for file in ("pki/ca.pem", "j.crt")]
+    assert [isinstance(key, rsa.RSAPublicKey) and key.key_size for key in keys] == [4096, 2048]
+
+
+@pytest.mark.parametrize("place", ["pki/ca.key", "pki/../pki/ca.key"])
+def test_the_authoritys_key_does_not_lie_among_public_files_unless_asked(certs, place):
+    refused = certs("ca", CA, "--key-file", place, "--json")
+
+    assert (refused.code, refused.document["error"]["code"]) == (1, "certs.key-beside")
+    assert not Path("pki").exists()
+    assert certs("ca", CA, "--key-file", place, "--beside").code == 0
+    assert mode("pki/ca.key") == 0o600
+
+
+def test_the_authoritys_key_may_lie_elsewhere(certs):
+    assert certs("ca", CA, "--key-file", "vault/ca.key").code == 0
+    assert certs("crl").code == 0
+    assert not Path("pki/private").exists()
+
+
+def test_nothing_is_written_over(signed):
+    before = Path("johndoe.key").read_bytes(), Path("pki/private/ca.key").read_bytes()
+
+    assert signed("request", JOHN, "--name", "johndoe").code == 1
+    assert signed("ca", CA).code == 1
+    assert signed("sign", "johndoe.csr", "--yes").code == 1
+    assert before == (Path("johndoe.key").read_bytes(), Path("pki/private/ca.key").read_bytes())
+
+
+def test_nobody_signs_without_having_seen_the_names(certs):
+    certs("ca", CA)
+    certs("request", "/CN=admin", "--name", "a", "--uri", "spiffe://any.org/admin")
+
+    refused = certs("sign", "a.csr")
+
+    assert refused.code == 2
+    assert "CN=admin" in refused.err
+    assert "URI:spiffe://any.org/admin" in refused.err
+    assert not Path("a.crt").exists()
+
+
+def test_the_authority_has_the_last_word_on_names(certs):
+    certs("ca", CA)
+    certs("request", "/CN=admin", "--name", "a", "--uri", "spiffe://any.org/admin")
+    certs("sign", "a.csr", "--yes", "--subject", "/CN=john", "--uri", "spiffe://any.org/john", "--upn", "john@any.org")
+
+    (found,) = certs("inspect", "a.crt", "--json").document
+
+    assert found["subject"] == "CN=john"
+    assert found["names"] == ["URI:spiffe://any.org/john", "UPN:john@any.org"]
+
+
+@pytest.mark.parametrize("which", ["file", "serial", "colons"])
+def test_a_revoked_certificate_is_in_the_next_list(signed, which):
+    serial = f"{certificate('johndoe.crt').serial_number:040x}"
+    colons = ":".join(serial[at : at + 2] for at in range(0, 40, 2))
+    name = {"file": "johndoe.crt", "serial": serial, "colons": colons}[which]
+
+    assert signed("revoke", name, "--reason", "keyCompromise").code == 0
+
+    (entry,) = x509.load_pem_x509_crl(Path("pki/ca.crl").read_bytes())
+    assert entry.serial_number == int(serial, 16)
+    (listed,) = signed("list", "--json").document
+    assert (listed["state"], listed["reason"]) == ("revoked", "keyCompromise")
+
+
+def test_another_authoritys_certificate_is_not_revoked(signed):
+    signed("ca", "/CN=other", "--folder", "other")
+    signed("sign", "johndoe.csr", "--ca", "other", "--out", "o.crt", "--yes")
+
+    refused = signed("revoke", "o.crt", "--json")
+
+    assert refused.document["error"]["code"] == "certs.not-ours"
+
+
+def test_crl_publishes_anew(signed):
+    assert signed("crl", "--days", "1", "--json").document == {"crl": "pki/ca.crl", "number": 2}
+
+
+def test_list_names_what_expires_soon_and_says_so_with_its_exit_code(signed):
+    assert signed("list", "--within", "30d").code == 0
+    soon = signed("list", "--within", "731d", "--json")
+
+    assert (soon.code, [entry["subject"][:11] for entry in soon.document]) == (1, ["CN=John-Doe"])
+    assert "CN=John-Doe" in signed("list").out
+
+
+def test_inspect_shows_the_thumbprint_that_tokens_are_bound_to(signed):
+    (found,) = signed("inspect", "johndoe.crt", "--json").document
+
+    assert found["x5t#S256"] == describe(certificate("johndoe.crt")).thumbprint
+    assert found["for"] == ["clients (clientAuth)"]
+    assert found["x5t#S256"] in signed("inspect", "johndoe.crt").out
+
+
+@pytest.mark.parametrize("file", ["johndoe.csr", "pki/ca.crl", "johndoe.key", "pki/ca.pem"])
+def test_inspect_reads_every_kind_of_file_and_shows_no_key(signed, file):
+    shown = signed("inspect", file)
+
+    assert shown.code == 0
+    assert "kind" in shown.out
+    assert Path(file).read_text().split("\n")[1] not in shown.out
+
+
+def test_a_password_is_never_an_argument(certs, monkeypatch):
+    refused = certs("ca", CA, "--password", "hunter2")
+
+    assert refused.code == 2
+    assert "hunter2" not in refused.out + refused.err
+    monkeypatch.setenv("CA_PASSWORD", "hunter2")
+    assert certs("ca", CA, "--password", "env:CA_PASSWORD").code == 0
+    assert b"ENCRYPTED" in Path("pki/private/ca.key").read_bytes()
+    assert certs("crl").code == 1
+    assert certs("crl", "--password", "env:CA_PASSWORD").code == 0
+
+
+def test_a_file_that_is_not_there_is_something_else_than_a_no(certs):
+    assert certs("inspect", "nowhere.pem").code == 3
+    assert certs("list").code == 1
