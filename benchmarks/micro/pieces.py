@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+from base64 import urlsafe_b64decode
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from benchmarks.material import AUDIENCE, ISSUER, KEY_ID, Material
 from benchmarks.micro.timing import step
@@ -16,6 +21,7 @@ from ostiary.authn.jwt import JwtAuthenticator
 from ostiary.authn.mtls import compile_mtls
 from ostiary.config.schema import IssuerSpec, MtlsSpec
 from ostiary.jwks import Issuer
+from ostiary.jwks.source import Document
 from ostiary.model import Body, BodySink, Certificate, Headers, Peer, Record, Request
 from ostiary.pki import certificate as certificates
 
@@ -36,10 +42,12 @@ class _NoBody:
 class _Shelf:
     """A key set that is at hand."""
 
-    def __init__(self, document: str) -> None:
-        self._document = document.encode()
+    origin = "memory"
 
-    async def fetch(self) -> bytes:
+    def __init__(self, document: str) -> None:
+        self._document = Document(document.encode())
+
+    async def fetch(self, validator: str | None) -> Document:  # noqa: ARG002 - it never changes
         return self._document
 
     async def aclose(self) -> None: ...
@@ -58,6 +66,17 @@ def token_known(material: Material) -> Callable[[], object]:
     return lambda: step(authenticator.authenticate(request))
 
 
+def signature_alone(material: Material) -> Callable[[], object]:
+    """The signature of a token, by nothing but `cryptography`: the key is at hand, r and s are encoded already."""
+    header_and_payload, _, encoded = material.tokens[0].rpartition(".")
+    signature = urlsafe_b64decode(encoded + "==")
+    r, s = (int.from_bytes(half, "big") for half in (signature[:32], signature[32:]))
+    key = load_pem_public_key(material.public_key)
+    assert isinstance(key, ec.EllipticCurvePublicKey)
+    der, data, algorithm = encode_dss_signature(r, s), header_and_payload.encode(), ec.ECDSA(SHA256())
+    return lambda: key.verify(der, data, algorithm)
+
+
 def token_new(material: Material) -> Callable[[], object]:
     """A token that was never seen: each call has an authenticator that remembers nothing."""
     issuer = _issuer(material)
@@ -65,7 +84,7 @@ def token_new(material: Material) -> Callable[[], object]:
     return lambda: step(JwtAuthenticator([issuer], "when-present").authenticate(next(requests)))
 
 
-PIECES: Final[tuple[Piece, ...]] = (certificate_name, token_known, token_new)
+PIECES: Final[tuple[Piece, ...]] = (certificate_name, token_known, signature_alone, token_new)
 
 
 def _issuer(material: Material) -> Issuer:

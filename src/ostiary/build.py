@@ -10,7 +10,7 @@ from ostiary.config.load import Loaded
 from ostiary.config.schema import AuthenticateSpec, GatewaySpec, RouteSpec
 from ostiary.gateway import Gateway, Part, Route
 from ostiary.inject import compile_injectors
-from ostiary.jwks import Issuer, compile_issuer
+from ostiary.jwks import Issuer, compile_issuer, state_folder
 from ostiary.model import CredentialSource
 from ostiary.observe.access import AccessLog
 from ostiary.pipeline import Pipeline
@@ -30,7 +30,8 @@ def compile_gateway(loaded: Loaded, access: AccessLog | None = None) -> Gateway:
         ConfigError: something cannot work as configured.
     """
     spec, folder = loaded.spec, loaded.folder
-    issuers = {name: compile_issuer(name, issuer, folder) for name, issuer in spec.issuers.items()}
+    state = state_folder(spec.state, folder)
+    issuers = {name: compile_issuer(name, issuer, folder, state) for name, issuer in spec.issuers.items()}
     vaults = {name: compile_vault(name, vault, folder) for name, vault in spec.vaults.items()}
     credentials = _credentials(spec, vaults)
     upstreams = {name: compile_upstream(name, upstream, folder) for name, upstream in spec.upstreams.items()}

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
 from ostiary.config.schema import IssuerSpec
 from ostiary.jwks import Issuer
-from ostiary.jwks.source import FetchError
+from ostiary.jwks.source import Document, FetchError
 from ostiary.model import Certificate, Headers, Peer, Record, Request
 
 NOW = 1_800_000_000.0
@@ -155,6 +155,7 @@ class Shelf:
         document: what the next fetch finds; None for an issuer that is down.
         fetches: how often somebody came.
         gate: set it to make fetches wait.
+        validator, lifetime: what it says of the document's state and age.
     """
 
     def __init__(self, document: bytes | None) -> None:
@@ -162,14 +163,19 @@ class Shelf:
         self.fetches = 0
         self.gate: asyncio.Event | None = None
         self.closed = False
+        self.validator: str | None = None
+        self.lifetime: float | None = None
+        self.origin = "https://id.example.com/jwks"
 
-    async def fetch(self) -> bytes:
+    async def fetch(self, validator: str | None = None) -> Document:
         self.fetches += 1
         if self.gate is not None:
             await self.gate.wait()
         if self.document is None:
             raise FetchError("the issuer is down")
-        return self.document
+        if validator is not None and validator == self.validator:
+            return Document(None, validator, self.lifetime)
+        return Document(self.document, self.validator, self.lifetime)
 
     async def aclose(self) -> None:
         self.closed = True

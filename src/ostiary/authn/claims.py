@@ -20,20 +20,39 @@ _LATEST: Final = float(1 << 53)  # the largest number that JSON peers agree on (
 
 
 @dataclass(frozen=True, slots=True)
+class Pin:
+    """A claim that must have one value.
+
+    Attributes:
+        claim, value: which, and what it must be.
+        missing, mismatch: why a token is refused that lacks it, or has another.
+    """
+
+    claim: str
+    value: str
+    missing: Reason
+    mismatch: Reason
+
+
+@dataclass(frozen=True, slots=True)
 class Terms:
     """What the tokens of one issuer must say.
 
     Attributes:
-        issuer: the exact `iss`.
-        audiences: one of these must be in `aud`.
+        identifiers: the spellings of `iss`.
+        pins: claims that say which of several issuers with the same `iss` a token is of, with their values.
+        audiences: one of these must be in `aud`; None when it is not looked at.
+        required: claims that must have one of some values.
         types: accepted `typ`, normalised.
         leeway: seconds forgiven between our clock and the issuer's.
         max_token: octets.
         names: under which names the issuer writes what the policy reads.
     """
 
-    issuer: str
-    audiences: frozenset[str]
+    identifiers: tuple[str, ...]
+    pins: tuple[Pin, ...]
+    audiences: frozenset[str] | None
+    required: tuple[tuple[str, frozenset[str]], ...]
     types: frozenset[str]
     leeway: float
     max_token: int
@@ -43,13 +62,33 @@ class Terms:
     def of(cls, spec: IssuerSpec) -> Terms:
         """Compile what the configuration says of an issuer."""
         return cls(
-            issuer=spec.issuer,
-            audiences=frozenset(spec.audiences),
+            identifiers=spec.identifiers,
+            pins=_pins(spec),
+            audiences=None if spec.audience_unchecked else _audiences(spec),
+            required=tuple((name, _some(wanted)) for name, wanted in spec.require.items()),
             types=frozenset(map(normal_type, spec.types)),
             leeway=spec.leeway,
             max_token=spec.max_token,
             names=spec.claims,
         )
+
+
+def _pins(spec: IssuerSpec) -> tuple[Pin, ...]:
+    tenant = Pin(spec.claims.tenant, spec.tenant or "", Reason.TENANT_MISSING, Reason.TENANT_MISMATCH)
+    environment = Pin(
+        spec.claims.environment, spec.environment or "", Reason.ENVIRONMENT_MISSING, Reason.ENVIRONMENT_MISMATCH
+    )
+    return tuple(pin for pin in (tenant, environment) if pin.value)
+
+
+def _audiences(spec: IssuerSpec) -> frozenset[str]:
+    """`*` means everybody only where the configuration says so; elsewhere it is one more name that is not ours."""
+    named = frozenset(spec.audiences) - {"*"}
+    return named | {"*"} if spec.audience_wildcard else named
+
+
+def _some(value: str | tuple[str, ...]) -> frozenset[str]:
+    return frozenset((value,) if isinstance(value, str) else value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +133,40 @@ def check_audience(claims: Mapping[str, Any], terms: Terms) -> None:
     Raises:
         InvalidToken: it names nobody, or not us.
     """
+    if terms.audiences is None:
+        return
     audience = _required(claims, "aud")
     named = [audience] if isinstance(audience, str) else audience
     if not isinstance(named, list) or not all(isinstance(one, str) for one in named):
         raise InvalidToken("aud is neither a string nor a list of strings", reason=Reason.TOKEN_CLAIM_INVALID)
     if terms.audiences.isdisjoint(named):
         raise InvalidToken("aud names others", reason=Reason.TOKEN_AUDIENCE_MISMATCH)
+
+
+def check_required(claims: Mapping[str, Any], terms: Terms) -> None:
+    """What else the configuration wants a token of this issuer to say.
+
+    Raises:
+        InvalidToken: a claim is absent, or has none of the wanted values.
+    """
+    for name, wanted in terms.required:
+        value = _required(claims, name)
+        if not isinstance(value, str) or value not in wanted:
+            raise InvalidToken(f"{name} is none of the wanted values", reason=Reason.TOKEN_CLAIM_INVALID)
+
+
+def check_pins(claims: Mapping[str, Any], terms: Terms) -> None:
+    """Return when a token is of the tenant and the environment that the issuer stands for.
+
+    Raises:
+        InvalidToken: it is of none, or of another.
+    """
+    for pin in terms.pins:
+        value = claims.get(pin.claim)
+        if value is None:
+            raise InvalidToken(f"{pin.claim} is absent", reason=pin.missing)
+        if value != pin.value:
+            raise InvalidToken(f"{pin.claim} {str(value)[:64]!r}", reason=pin.mismatch)
 
 
 def read_validity(claims: Mapping[str, Any], terms: Terms) -> Validity:
@@ -119,7 +186,10 @@ def read_subject(claims: Mapping[str, Any], terms: Terms) -> str:
     Raises:
         InvalidToken: it is absent, empty, too long, not a string, or has control characters.
     """
-    subject = _required(claims, terms.names.subject)
+    name = terms.names.subject
+    subject = _required(claims, name)
+    if name == "email" and claims.get("email_verified", True) is not True:
+        raise InvalidToken("the address has not been verified", reason=Reason.TOKEN_CLAIM_INVALID)
     if not isinstance(subject, str) or not 0 < len(subject) <= _MAX_SUBJECT:
         raise InvalidToken("the subject is not a short string", reason=Reason.TOKEN_CLAIM_INVALID)
     if any(unicodedata.category(character) in ("Cc", "Zl", "Zp") for character in subject):

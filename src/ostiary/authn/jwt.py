@@ -2,7 +2,7 @@
 
     take -> parse -> issuer -> type -> key -> signature -> claims -> principal -> binding
 
-The issuer is chosen by the exact `iss` among those configured, before any key; algorithm, types,
+The issuer is chosen by the exact `iss` among those configured (choice.py), before any key; algorithm, types,
 audiences and names are that issuer's. Everything up to the principal is judged once for each token;
 the binding to a certificate is checked for each request.
 """
@@ -16,7 +16,17 @@ from typing import Any, Final
 
 from ostiary.authn.bearer import take_token
 from ostiary.authn.bound import Binding, check_binding, read_binding
-from ostiary.authn.claims import Terms, Validity, check_audience, check_type, read_subject, read_validity
+from ostiary.authn.choice import Choice
+from ostiary.authn.claims import (
+    Terms,
+    Validity,
+    check_audience,
+    check_pins,
+    check_required,
+    check_type,
+    read_subject,
+    read_validity,
+)
 from ostiary.authn.compact import parse, read_claims
 from ostiary.authn.signature import verify
 from ostiary.authn.verified import Verified, VerifiedTokens
@@ -34,12 +44,12 @@ class JwtAuthenticator:
     """Judges bearer tokens of some issuers.
 
     Args:
-        issuers: whose tokens count; no two with the same `iss`.
+        issuers: whose tokens count; no two that a token could be of.
         bound: what to make of tokens bound to a certificate (RFC 8705).
         clock: epoch seconds.
 
     Raises:
-        ConfigError: two issuers have the same `iss`: a token would not say whose it is.
+        ConfigError: two issuers cannot be told apart: a token would not say whose it is.
     """
 
     method = METHOD
@@ -47,8 +57,7 @@ class JwtAuthenticator:
     challenge = CHALLENGE
 
     def __init__(self, issuers: Iterable[Issuer], bound: Binding, *, clock: Callable[[], float] = time.time) -> None:
-        self._trusted = _by_identifier(issuers)
-        self._largest = max(terms.max_token for _, terms in self._trusted.values())
+        self._trusted = Choice(issuers)
         self._bound = bound
         self._clock = clock
         self._known = VerifiedTokens()
@@ -78,39 +87,20 @@ class JwtAuthenticator:
 
     async def _judge(self, token: bytes) -> Verified:
         """Judge a token as if it had never been seen."""
-        jws = parse(token, self._largest)
+        jws = parse(token, self._trusted.largest)
         claims = read_claims(jws.payload)
-        issuer, terms = self._issuer_of(claims)
+        issuer, terms = self._trusted.of(claims)
+        check_pins(claims, terms)
         if len(token) > terms.max_token:
             raise InvalidToken(f"the token has {len(token)} octets", reason=Reason.TOKEN_TOO_LARGE)
         check_type(jws.type, terms)
         key = verify(jws, await issuer.keys_for(jws.kid, jws.algorithm))
         check_audience(claims, terms)
+        check_required(claims, terms)
         validity = read_validity(claims, terms)
         validity.check(self._clock())
         principal = _principal(claims, issuer.name, terms, validity)
         return Verified(principal, validity, read_binding(claims, self._bound), issuer, key, len(token))
-
-    def _issuer_of(self, claims: Mapping[str, Any]) -> tuple[Issuer, Terms]:
-        """RFC 7519, section 4.1.1: compared as text, to the letter."""
-        identifier = claims.get("iss")
-        trusted = self._trusted.get(identifier) if isinstance(identifier, str) else None
-        if trusted is None:
-            raise InvalidToken(f"iss {str(identifier)[:200]!r}", reason=Reason.TOKEN_ISSUER_UNKNOWN)
-        return trusted
-
-
-def _by_identifier(issuers: Iterable[Issuer]) -> Mapping[str, tuple[Issuer, Terms]]:
-    trusted: dict[str, tuple[Issuer, Terms]] = {}
-    for issuer in issuers:
-        terms = Terms.of(issuer.spec)
-        if terms.issuer in trusted:
-            other = trusted[terms.issuer][0]
-            raise ConfigError(
-                f"issuers {other.name} and {issuer.name} have the same `issuer`: use one of them per route"
-            )
-        trusted[terms.issuer] = issuer, terms
-    return MappingProxyType(trusted)
 
 
 def _principal(claims: dict[str, Any], issuer: str, terms: Terms, validity: Validity) -> Principal:

@@ -26,6 +26,7 @@ _QUESTIONS: Final[tuple[Callable[[Draft], Iterator[Problem]], ...]] = (
     inject.templates,
     listeners.addresses,
     listeners.evidence,
+    issuers.fitting,
     issuers.fetchable,
     issuers.distinct,
     vaults.paths,

@@ -158,6 +158,10 @@ class ListenerSpec(Spec):
         return self
 
 
+Some = Annotated[tuple[Text, ...], Field(min_length=1, strict=False)]
+"""One or more texts."""
+
+
 # --- issuers -----------------------------------------------------------------------------------
 
 Algorithm = Literal["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"]
@@ -170,6 +174,9 @@ class KeysSpec(Spec):
     max_stale: Duration = Field(86400.0, description="How long the last key set is used while the issuer is down.")
     cooldown: Duration = Field(10.0, description="Least time between fetches for unknown key ids.")
     timeout: Duration = Field(5.0, description="Patience with one fetch.")
+    refresh_least: Duration = Field(
+        60.0, description="How old it becomes at least, however soon `Cache-Control` (RFC 9111) wants it fetched again."
+    )
 
 
 class ClaimsSpec(Spec):
@@ -182,13 +189,55 @@ class ClaimsSpec(Spec):
     scope: Text = Field("scope", description="The scopes: one string with spaces (RFC 8693), or a list.")
 
 
+PresetName = Literal["google", "auth0", "okta", "entra", "firebase", "keycloak", "axinom", "cosmian"]
+
+
+def _any_key(*names: str) -> dict[str, Any]:
+    """JSON Schema: at least one of these keys is there."""
+    return {"anyOf": [{"required": [name]} for name in names]}
+
+
 class IssuerSpec(Spec):
     """Whose tokens count (RFC 7519), and where its keys are (RFC 7517)."""
 
-    issuer: Text = Field(description="The exact `iss` of its tokens; also where discovery starts.")
-    jwks_url: SecureUrl | None = Field(None, description="The key set; by default found by OpenID discovery.")
+    model_config = ConfigDict(
+        json_schema_extra={
+            "allOf": [
+                _any_key("preset", "issuer"),
+                _any_key("preset", "audiences", "audience_wildcard", "audience_unchecked"),
+            ]
+        }
+    )
+    preset: PresetName | None = Field(None, description="A provider whose quirks are known; it fills in the rest.")
+    issuer: Text | None = Field(
+        None, description="The exact `iss` of its tokens; also where discovery starts. Required, but for some presets."
+    )
+    aliases: Annotated[tuple[Text, ...], Field(strict=False)] = Field((), description="Other spellings of its `iss`.")
+    jwks_url: SecureUrl | None = Field(None, description="The key set; by default found by discovery.")
+    jwks_file: FileReference | None = Field(
+        None, description="The key set in a file: JWKS, certificates or public keys (PEM). Watched."
+    )
+    certificates_url: SecureUrl | None = Field(
+        None, description="Certificates by URL: PEM, or a map {kid: certificate} as Google publishes."
+    )
+    discovery: Literal["openid", "oauth"] = Field(
+        "openid", description="Where metadata is: OpenID Connect Discovery 1.0, or RFC 8414."
+    )
+    tenant: Text | None = Field(
+        None,
+        description="Only tokens of this tenant; tells issuers with the same `iss` apart. For entra the directory.",
+    )
+    environment: Text | None = Field(None, description="Only tokens of this environment; tells issuers apart as well.")
+    auth_endpoint: SecureUrl | None = Field(None, description="preset axinom: the identity service.")
+    application: Text | None = Field(None, description="preset axinom: the application whose end users are meant.")
+    project: Text | None = Field(None, description="preset firebase: the project.")
     audiences: Annotated[tuple[Text, ...], Field(min_length=1, strict=False)] = Field(
-        description="Accepted `aud` values; a token needs one of them."
+        (), description="Accepted `aud` values; a token needs one of them. Required, but for some presets."
+    )
+    audience_wildcard: bool = Field(False, description="Accept tokens that are for everybody (`aud` is `*`).")
+    audience_unchecked: bool = Field(False, description="Do not look at `aud`: tokens for other services count too.")
+    require: dict[Text, Text | Some] = Field(
+        default_factory=dict, description="Claims that must have one of these values, such as {typ: Bearer}."
     )
     algorithms: Annotated[tuple[Algorithm, ...], Field(min_length=1, strict=False)] = Field(
         ("ES256", "RS256"), description="Accepted signature algorithms. Never taken from the token."
@@ -203,6 +252,20 @@ class IssuerSpec(Spec):
     authorities: Annotated[tuple[FileReference, ...], Field(strict=False)] = Field(
         (), description="CA certificates that its server is verified with; by default the system's."
     )
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if self.preset is None and self.issuer is None:
+            raise Refused("C102", "'issuer' is missing in an issuer")
+        free = self.audience_wildcard or self.audience_unchecked or self.preset in ("firebase", "axinom", "cosmian")
+        if not self.audiences and not free:
+            raise Refused("C102", "'audiences' is missing in an issuer")
+        return self
+
+    @property
+    def identifiers(self) -> tuple[str, ...]:
+        """Every spelling of `iss` that its tokens may have."""
+        return (*((self.issuer,) if self.issuer else ()), *self.aliases)
 
 
 # --- vaults and credentials --------------------------------------------------------------------
@@ -376,9 +439,6 @@ class AuthenticateSpec(OneOf):
     )
 
 
-Some = Annotated[tuple[Text, ...], Field(min_length=1, strict=False)]
-
-
 class SomeOf(OneOf):
     """At least one of these, or every one of these."""
 
@@ -476,4 +536,7 @@ class GatewaySpec(Spec):
     upstreams: dict[Name, UpstreamSpec] = Field(min_length=1, description="The protected side.")
     routes: Annotated[tuple[RouteSpec, ...], Field(min_length=1, strict=False)] = Field(
         description="Requests and their policies."
+    )
+    state: Text | None = Field(
+        None, description="Folder for what should outlive a restart: the last good key sets. By default systemd's."
     )

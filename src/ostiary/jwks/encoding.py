@@ -28,6 +28,11 @@ def base64url(text: bytes) -> bytes:
     return data
 
 
+def unpadded(data: bytes) -> str:
+    """Return octets as base64url without padding (RFC 7515, section 2)."""
+    return urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
 def json_object(data: bytes) -> dict[str, Any]:
     """Return the JSON object that `data` is: UTF-8, no member twice, bounded depth, finite numbers (RFC 8259).
 

@@ -25,11 +25,23 @@ class Patience:
         refresh: how old it may become before it is fetched again.
         max_stale: how much longer it is used while it cannot be fetched.
         cooldown: least time between fetches for unknown key ids, and after a failed fetch.
+        least: how old it becomes at least, whatever its sender says of its age (RFC 9111).
     """
 
     refresh: float
     max_stale: float
     cooldown: float
+    least: float = 0.0
+
+    def fresh_for(self, lifetime: float | None) -> float:
+        """Return how old a document may become before it is fetched again.
+
+        Its sender may ask for less than `refresh`, down to `least`; never for more, because a key that was
+        withdrawn must stop counting in the time that the configuration says.
+        """
+        if lifetime is None:
+            return self.refresh
+        return min(max(lifetime, self.least), self.refresh)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,19 +50,21 @@ class Freshness:
 
     Attributes:
         fetched: when the last good document was asked for, or None.
+        lifetime: for how long its sender called it fresh, or None when nothing was said.
         asked: when it was last fetched for the sake of an unknown key id, or None.
         failed: when the last attempt failed, if it failed.
         failures: how many attempts failed since the last good one.
     """
 
     fetched: float | None = None
+    lifetime: float | None = None
     asked: float | None = None
     failed: float | None = None
     failures: int = 0
 
-    def succeeded(self, now: float) -> Freshness:
+    def succeeded(self, now: float, lifetime: float | None = None) -> Freshness:
         """A good document, asked for at `now`, has arrived."""
-        return replace(self, fetched=now, failed=None, failures=0)
+        return replace(self, fetched=now, lifetime=lifetime, failed=None, failures=0)
 
     def failed_at(self, now: float) -> Freshness:
         """An attempt has failed at `now`."""
@@ -76,7 +90,7 @@ class Freshness:
         if self.failed is not None:
             return self.failed + self._pause(patience) * (1 + _SPREAD * chance)
         if self.fetched is not None:
-            return self.fetched + patience.refresh * (1 - _SPREAD * chance)
+            return self.fetched + patience.fresh_for(self.lifetime) * (1 - _SPREAD * chance)
         return -math.inf
 
     def may_ask(self, patience: Patience, now: float) -> bool:

@@ -9,19 +9,20 @@ from __future__ import annotations
 
 import asyncio
 import random
-import ssl
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import structlog
 
 from ostiary.config.schema import IssuerSpec
-from ostiary.errors import ConfigError, InvalidToken, KeysUnavailable
+from ostiary.errors import InvalidToken, KeysUnavailable
+from ostiary.jwks.facts import KeyFacts, Tally
+from ostiary.jwks.formats import Form
 from ostiary.jwks.freshness import Freshness, Patience
 from ostiary.jwks.jwk import Key
 from ostiary.jwks.keyset import KeySet
-from ostiary.jwks.source import HttpSource, Source, discoverable
+from ostiary.jwks.source import Document, FetchError, Source
+from ostiary.jwks.store import Copy, Store, Unusable
 from ostiary.reasons import Reason
 
 _log = structlog.get_logger("ostiary.jwks")
@@ -32,9 +33,12 @@ class Issuer:
 
     Args:
         name: its name in the configuration.
-        spec: what the configuration says of it.
+        spec: what the configuration says of it, its preset applied.
         source: where its key set comes from.
+        form: what the document may be.
+        store: where the last good document is kept on disk, if it is.
         clock: seconds, monotonic.
+        wall: epoch seconds, for the age of what is on disk and the dates of certificates.
         chance: 0 to 1, spreads the fetches of many gateways.
     """
 
@@ -44,25 +48,35 @@ class Issuer:
         spec: IssuerSpec,
         source: Source,
         *,
+        form: Form = "jwks",
+        store: Store | None = None,
         clock: Callable[[], float] = time.monotonic,
+        wall: Callable[[], float] = time.time,
         chance: Callable[[], float] = random.random,
     ) -> None:
         self.name = name
         self.spec = spec
         self._source = source
+        self._form = form
+        self._store = store
         self._clock = clock
+        self._wall = wall
         self._chance = chance
         self._algorithms = frozenset[str](spec.algorithms)
-        self._patience = Patience(spec.keys.refresh, spec.keys.max_stale, spec.keys.cooldown)
+        kept = spec.keys
+        self._patience = Patience(kept.refresh, kept.max_stale, kept.cooldown, min(kept.refresh_least, kept.refresh))
         self._keys = KeySet()
+        self._document = Document(None)
         self._freshness = Freshness()
         self._void_from = self._freshness.void_from(self._patience)
+        self._tally = Tally()
         self._keeper: asyncio.Task[None] | None = None
         self._fetching: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Begin to keep the keys fresh. Does not wait for the issuer, and does not fail when it is down."""
         if self._keeper is None:
+            self._recall()
             self._fetch()
             self._keeper = asyncio.create_task(self._keep_fresh(), name=f"keys of {self.name}")
 
@@ -74,6 +88,18 @@ class Issuer:
         await asyncio.gather(*tasks, return_exceptions=True)
         self._keeper = self._fetching = None
         await self._source.aclose()
+
+    def inherit(self, previous: Issuer) -> None:
+        """Begin with what the issuer of the configuration before knows, if its keys come from the same place."""
+        if previous._source.origin != self._source.origin or previous._document.content is None:
+            return
+        fetched = previous._freshness.fetched
+        if fetched is not None:
+            self._begin_with(previous._document, fetched)
+
+    def facts(self) -> KeyFacts:
+        """Return what is to be known of its keys now: for metrics, health and status."""
+        return self._tally.facts(self._keys, self._freshness, self._patience, self._clock())
 
     def holds(self, key: Key) -> bool:
         """Whether that very key still counts. Asked for every request; costs two look-ups."""
@@ -132,21 +158,37 @@ class Issuer:
 
     async def _fetch_once(self) -> None:
         begun = self._clock()
+        self._tally.fetches += 1
         try:
-            keys = KeySet.read(await self._source.fetch(), self._algorithms)
+            document = self._whole(await self._source.fetch(self._document.validator))
+            keys = self._read(document)
         except Exception as error:  # noqa: BLE001 - whatever it was: the old keys stay, and the next attempt waits
             self._freshness = self._freshness.failed_at(self._clock())
             why = f"{type(error).__name__}: {error}"
+            self._tally.failed(why)
             _log.warning("key set not fetched", issuer=self.name, why=why, failures=self._freshness.failures)
         else:
-            self._adopt(keys, begun)
+            self._adopt(keys, document, begun)
+            await self._remember(document)
         finally:
             self._fetching = None
 
-    def _adopt(self, keys: KeySet, begun: float) -> None:
+    def _whole(self, document: Document) -> Document:
+        """Return a document with its content, also where the source says that it is the one we have."""
+        if document.content is not None:
+            return document
+        if self._document.content is None:
+            raise FetchError("nothing has changed, and nothing was there")
+        return Document(self._document.content, document.validator, document.lifetime)
+
+    def _read(self, document: Document) -> KeySet:
+        return KeySet.read(document.content or b"", self._algorithms, self._form, self._wall())
+
+    def _adopt(self, keys: KeySet, document: Document, begun: float) -> None:
         previous = self._keys
         self._keys = keys.keeping(previous)
-        self._freshness = self._freshness.succeeded(begun)
+        self._document = document
+        self._freshness = self._freshness.succeeded(begun, document.lifetime)
         self._void_from = self._freshness.void_from(self._patience)
         if self._keys.keys != previous.keys:
             _log.info("keys changed", issuer=self.name, kids=sorted(str(key.kid) for key in self._keys.keys))
@@ -154,34 +196,34 @@ class Issuer:
             for drop in keys.dropped:
                 _log.warning("key left out", issuer=self.name, position=drop.position, kid=drop.kid, why=drop.why)
 
-
-def compile_issuer(name: str, spec: IssuerSpec, folder: Path) -> Issuer:
-    """Return the issuer that a block of the configuration describes. It does nothing until it is started.
-
-    Args:
-        name: its name in the configuration.
-        spec: the block.
-        folder: the folder of the configuration file.
-
-    Raises:
-        ConfigError: its keys could never be fetched.
-    """
-    if spec.jwks_url is None:
+    def _recall(self) -> None:
+        """Begin with what is on disk, as old as it is. It never delays the first fetch."""
+        if self._store is None or self._document.content is not None:
+            return
         try:
-            discoverable(spec.issuer)
+            copy = self._store.load()
+        except Unusable as error:
+            _log.warning("stored key set not used", issuer=self.name, why=str(error), file=str(self._store.path))
+            return
+        if copy is not None:
+            age = self._wall() - copy.fetched
+            if age >= 0:  # what was fetched tomorrow was written by another clock
+                self._begin_with(copy.document, self._clock() - age)
+
+    def _begin_with(self, document: Document, fetched: float) -> None:
+        try:
+            keys = self._read(document)
         except ValueError as error:
-            raise ConfigError(f"issuers.{name}: `issuer` cannot be discovered, give `jwks_url`: {error}") from error
-    source = HttpSource(spec.issuer, spec.jwks_url, spec.keys.timeout, _tls(name, spec, folder))
-    return Issuer(name, spec, source)
+            _log.warning("stored key set not used", issuer=self.name, why=str(error))
+            return
+        if self._clock() < Freshness(fetched=fetched).void_from(self._patience):
+            self._adopt(keys, document, fetched)
 
-
-def _tls(name: str, spec: IssuerSpec, folder: Path) -> ssl.SSLContext:
-    if not spec.authorities:
-        return ssl.create_default_context()
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    for reference in spec.authorities:
+    async def _remember(self, document: Document) -> None:
+        if self._store is None:
+            return
+        copy = Copy(document, self._wall())
         try:
-            context.load_verify_locations(cafile=reference.below(folder))
-        except OSError as error:  # ssl.SSLError is one
-            raise ConfigError(f"issuers.{name}.authorities: {reference}: {error.strerror or error}") from error
-    return context
+            await asyncio.to_thread(self._store.save, copy)
+        except Unusable as error:
+            _log.warning("key set not stored", issuer=self.name, why=str(error), file=str(self._store.path))

@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.asymmetric.ed448 import Ed448PublicKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey, RSAPublicNumbers
 
-from ostiary.jwks.encoding import base64url
+from ostiary.jwks.encoding import base64url, unpadded
 from ostiary.jwks.roca import has_roca_fingerprint
 
 PublicKey: TypeAlias = RSAPublicKey | EllipticCurvePublicKey | Ed25519PublicKey | Ed448PublicKey
@@ -106,6 +106,33 @@ def _read_okp(member: Mapping[str, Any]) -> Material:
 
 
 _READERS: Final = {"RSA": _read_rsa, "EC": _read_ec, "OKP": _read_okp}
+
+
+def describe(public: Any) -> dict[str, str]:
+    """Return the members that describe a public key: the inverse of `read_material`, which will judge it.
+
+    Raises:
+        ValueError: it is of a type or on a curve that we do not know.
+    """
+    match public:
+        case RSAPublicKey():
+            numbers = public.public_numbers()
+            return {"kty": "RSA", "n": _number(numbers.n), "e": _number(numbers.e)}
+        case EllipticCurvePublicKey():
+            for name, (curve, _, size) in _CURVES.items():
+                if curve.name == public.curve.name:
+                    point = public.public_numbers()
+                    return {"kty": "EC", "crv": name, "x": _number(point.x, size), "y": _number(point.y, size)}
+        case Ed25519PublicKey():
+            return {"kty": "OKP", "crv": "Ed25519", "x": unpadded(public.public_bytes_raw())}
+        case Ed448PublicKey():
+            return {"kty": "OKP", "crv": "Ed448", "x": unpadded(public.public_bytes_raw())}
+    raise ValueError("its type or curve is not supported")
+
+
+def _number(value: int, size: int | None = None) -> str:
+    """Base64urlUInt (RFC 7518, section 2); coordinates have a fixed length."""
+    return unpadded(value.to_bytes(size or max(1, (value.bit_length() + 7) // 8)))
 
 
 def _known(curves: Mapping[str, Any], member: Mapping[str, Any]) -> Any:

@@ -22,7 +22,9 @@ from tests.support.tokens import Signer, issuer_spec, key_set
 
 from ostiary.errors import InvalidToken, KeysUnavailable
 from ostiary.jwks import Issuer, compile_issuer
-from ostiary.jwks.source import MAX_DOCUMENT, FetchError, HttpSource, discovery_url, jwks_url_of
+from ostiary.jwks.discovery import Discovery, discovery_url, jwks_url_of
+from ostiary.jwks.source import MAX_DOCUMENT, FetchError
+from ostiary.jwks.web import HttpSource
 
 ONE = Signer("one")
 DOCUMENT = key_set(ONE)
@@ -36,9 +38,10 @@ async def web() -> AsyncIterator[Origin]:
 
 
 async def fetch(web: Origin, path: str | None = "/jwks", patience: float = 2.0) -> bytes:
-    source = HttpSource(web.url(), None if path is None else web.url(path), patience, ssl.create_default_context())
+    place = Discovery(web.url()) if path is None else web.url(path)
+    source = HttpSource(place, patience, ssl.create_default_context())
     try:
-        return await source.fetch()
+        return (await source.fetch()).content or b""
     finally:
         await source.aclose()
 

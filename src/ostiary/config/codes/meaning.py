@@ -117,9 +117,10 @@ MEANING: Final = (
     Code(
         "C321",
         "issuers that look alike",
-        "Two issuers of one authenticator write the same `iss`, so a token cannot say whose it is.",
+        "Two issuers of one authenticator write the same `iss`, so a token cannot say whose it is; unless both name "
+        "a `tenant` or an `environment`, and not the same one.",
         "jwt: {issuers: [production, staging]}     # both write iss: login",
-        "jwt: {issuers: [production]}",
+        "production: {issuer: login, environment: live, ...}\nstaging: {issuer: login, environment: test, ...}",
     ),
     Code(
         "C323",
@@ -157,5 +158,28 @@ MEANING: Final = (
         "The same name stands twice in one list: mostly one of the two should be another.",
         "issuers: [bank, bank]",
         "issuers: [bank, partner]",
+    ),
+    Code(
+        "C331",
+        "what a preset needs, or has no use for",
+        "A preset fills in what its provider has in common with nobody. Some need a key for that; keys of another "
+        "preset mean nothing beside it.",
+        "login: {preset: firebase, auth_endpoint: https://id.example.com}",
+        "login: {preset: firebase, project: my-project}",
+    ),
+    Code(
+        "C332",
+        "an issuer as its provider never writes it",
+        "`iss` is compared to the letter, and this provider never writes it so: no token would ever be accepted, or "
+        "those of others would be.",
+        "login: {preset: auth0, issuer: https://bank.eu.auth0.com, ...}",
+        "login: {preset: auth0, issuer: https://bank.eu.auth0.com/, ...}",
+    ),
+    Code(
+        "C333",
+        "keys from several places",
+        "The keys of an issuer come from one place: `jwks_url`, `jwks_file` or `certificates_url`.",
+        "jwks_url: https://id.example.com/keys\njwks_file: file:keys.json",
+        "jwks_url: https://id.example.com/keys",
     ),
 )

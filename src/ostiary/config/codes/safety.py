@@ -57,4 +57,19 @@ SAFETY: Final = (
         "revocation: {crls: [...], mode: soft}",
         "revocation: {crls: [...], mode: hard}",
     ),
+    Code(
+        "C411",
+        "an issuer that may not be what is meant",
+        "The provider's tokens do not look as the file says, or not all of them can be verified.",
+        "issuer: https://login.microsoftonline.com/DIRECTORY/discovery/v2.0/",
+        "tenant: DIRECTORY",
+    ),
+    Code(
+        "C412",
+        "tokens for others",
+        "`aud` is not looked at, so a token that a caller gave to any other service of this issuer opens this one, "
+        "too: whoever runs that service can come in its callers' names.",
+        "audience_unchecked: true",
+        "audiences: [accounts]",
+    ),
 )
