@@ -26,6 +26,7 @@ from cryptography import x509
 from ostiary.errors import InvalidCertificate
 from ostiary.listener.profile import Profile, check_chain
 from ostiary.listener.revocation import Revocation
+from ostiary.listener.tally import Soonest
 from ostiary.model import Certificate
 from ostiary.pki.certificate import describe, parse, unsuitable, validity
 from ostiary.reasons import Reason
@@ -59,12 +60,14 @@ class ClientCertificates:
         depth: how many authorities may stand above the leaf.
         revocation: what is known of revoked certificates, or None when nobody asks.
         clock: seconds since the epoch.
+        soonest: those whose certificate ends first.
     """
 
     profile: Profile
     depth: int
     revocation: Revocation | None
     clock: Callable[[], float] = time.time
+    soonest: Soonest = field(default_factory=Soonest, init=False, repr=False)
     _judged: LRUCache[bytes, Judged] = field(default_factory=lambda: LRUCache(_SESSIONS), init=False, repr=False)
 
     def of(self, ssl_object: ssl.SSLObject) -> Certificate | None:
@@ -103,7 +106,9 @@ class ClientCertificates:
         chain = tuple(parse(der) for der in ders)
         check_chain(chain, profile=self.profile, depth=self.depth)
         until = min(certificate.not_valid_after_utc.timestamp() for certificate in chain)
-        return Judged(digest, describe(chain[0]), chain, until)
+        certificate = describe(chain[0])
+        self.soonest.note(certificate.subject, certificate.not_after, self.clock())
+        return Judged(digest, certificate, chain, until)
 
 
 def verified_chain(ssl_object: ssl.SSLObject) -> Sequence[bytes]:

@@ -1,4 +1,4 @@
-"""One connection's TLS object: the name asked for, and why a handshake was refused.
+"""One connection's TLS object: the name asked for, how long the handshake took, and why it was refused.
 
 An event loop drops the error of a refused handshake, and the operator is left to guess. Both asyncio and
 uvloop make their TLS objects with `context.wrap_bio`, so a class of our own sees it first.
@@ -7,10 +7,12 @@ uvloop make their TLS objects with `context.wrap_bio`, so a class of our own see
 from __future__ import annotations
 
 import ssl
-from typing import Final
+from time import perf_counter
+from typing import ClassVar, Final
 
 import structlog
 
+from ostiary.listener.tally import Handshakes
 from ostiary.reasons import Reason
 
 _log = structlog.get_logger("ostiary.listener")
@@ -24,15 +26,28 @@ _VERIFY: Final = {  # X509_V_ERR_*
     **dict.fromkeys((3, 8, 11, 12, 33, 44), Reason.CERTIFICATE_REVOCATION_UNKNOWN),
 }
 
+ABANDONED: Final = "abandoned"
+_FAULTS: Final = {  # SSL_R_*, in the few words that a metric can bear
+    "UNSUPPORTED_PROTOCOL": "protocol",
+    "NO_SHARED_CIPHER": "cipher",
+    "HTTP_REQUEST": "not-tls",
+    "WRONG_VERSION_NUMBER": "not-tls",
+    "UNEXPECTED_EOF_WHILE_READING": ABANDONED,
+}
+
 
 class ServerSslObject(ssl.SSLObject):
     """The server's side of one connection.
 
     Attributes:
+        tally: where the handshakes of the listener are counted.
         server_name: what the client asked for (SNI, RFC 6066, section 3), in lower case, or None.
     """
 
+    tally: ClassVar[Handshakes] = Handshakes()
     server_name: str | None = None
+    _began = 0.0
+    _over = False
 
     def do_handshake(self) -> None:
         """Go on with the handshake; write down why the client's certificate is refused, if it is.
@@ -40,16 +55,29 @@ class ServerSslObject(ssl.SSLObject):
         Raises:
             ssl.SSLError: more octets are wanted, or the handshake has failed.
         """
+        self._began = self._began or perf_counter()
         try:
             super().do_handshake()
         except ssl.SSLWantReadError:
             raise
         except ssl.SSLError as error:
-            reason = reason_of(error)
-            if reason is not None:
-                why = getattr(error, "verify_message", error.reason)
-                _log.info("client certificate refused in the handshake", reason=str(reason), openssl=why)
+            self._refused(error)
             raise
+        if not self._over:
+            self._over = True
+            self.tally.took.observe(perf_counter() - self._began)
+
+    def _refused(self, error: ssl.SSLError) -> None:
+        reason = reason_of(error)
+        self._over = True
+        self.tally.refused[fault_of(error) if reason is None else str(reason)] += 1
+        if reason is not None:
+            why = getattr(error, "verify_message", error.reason)
+            _log.info("client certificate refused in the handshake", reason=str(reason), openssl=why)
+
+    def __del__(self) -> None:
+        if self._began and not self._over:
+            self.tally.refused[ABANDONED] += 1
 
 
 def reason_of(error: ssl.SSLError) -> Reason | None:
@@ -59,13 +87,21 @@ def reason_of(error: ssl.SSLError) -> Reason | None:
     return Reason.CERTIFICATE_MISSING if getattr(error, "reason", None) == _NO_CERTIFICATE else None
 
 
+def fault_of(error: ssl.SSLError) -> str:
+    """Return a word for a failed handshake that is not about a client certificate; there are six."""
+    reason = getattr(error, "reason", None) or ""
+    return "refused-by-client" if "_ALERT_" in reason else _FAULTS.get(reason, "other")
+
+
 def remember_name(ssl_object: ssl.SSLObject, name: str | None, context: ssl.SSLContext) -> None:  # noqa: ARG001 - the shape OpenSSL calls
     """Keep the name that the client asks for. The context stays: one listener, one policy."""
     if isinstance(ssl_object, ServerSslObject) and name:
         ssl_object.server_name = name.lower().removesuffix(".")
 
 
-def watch(context: ssl.SSLContext) -> None:
-    """Let every connection of a context be a `ServerSslObject`."""
-    context.sslobject_class = ServerSslObject
+def watch(context: ssl.SSLContext) -> Handshakes:
+    """Let every connection of a context be a `ServerSslObject`; return where their handshakes are counted."""
+    tally = Handshakes()
+    context.sslobject_class = type("CountedSslObject", (ServerSslObject,), {"tally": tally})
     context.sni_callback = remember_name
+    return tally

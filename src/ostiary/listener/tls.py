@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import ssl
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -26,7 +26,8 @@ from ostiary.listener.clients import ClientCertificates
 from ostiary.listener.files import as_path
 from ostiary.listener.handshake import ServerSslObject, watch
 from ostiary.listener.identity import load_identity, use
-from ostiary.listener.revocation import Revocation, load_revocation
+from ostiary.listener.revocation import Revocation, load_revocation, signer
+from ostiary.listener.tally import End, Handshakes
 from ostiary.model import Peer
 
 _CIPHERS: Final = "@SECLEVEL=2:ECDHE+AESGCM:ECDHE+CHACHA20"  # of TLS 1.2; those of TLS 1.3 are all of this kind
@@ -41,10 +42,14 @@ class ServerTls:
     Attributes:
         context: for `create_server(ssl=...)`.
         clients: the demands on client certificates, or None when none is asked for.
+        handshakes: what became of them.
+        ends: when the certificates and revocation lists in use end.
     """
 
     context: ssl.SSLContext
     clients: ClientCertificates | None
+    handshakes: Handshakes = field(default_factory=Handshakes)
+    ends: tuple[End, ...] = ()
 
     def peer(self, ssl_object: ssl.SSLObject, address: str) -> Peer:
         """Return the other end of a connection whose handshake is done.
@@ -77,15 +82,31 @@ def compile_tls(spec: ListenerTlsSpec, folder: Path, *, clock: Callable[[], floa
             what is there. There is no such thing as a listener that asks for certificates and verifies nothing.
     """
     context = _bare_context(spec)
-    use(load_identity(spec, folder), context)
+    handshakes = watch(context)
+    identity = load_identity(spec, folder)
+    use(identity, context)
+    shown = _end("server", identity.certificate)
     if spec.client.mode == "off":
-        return ServerTls(context, None)
+        return ServerTls(context, None, handshakes, (shown,))
     now = datetime.fromtimestamp(clock(), UTC)
     authorities = load_authorities(spec.client, folder, now)
     wanted = spec.client.revocation
     revocation = None if wanted is None else load_revocation(wanted, authorities, folder, now)
     _verify_clients(context, spec.client, authorities, revocation)
-    return ServerTls(context, ClientCertificates(spec.client.profile, spec.client.depth, revocation, clock))
+    clients = ClientCertificates(spec.client.profile, spec.client.depth, revocation, clock)
+    return ServerTls(context, clients, handshakes, (shown, *_ends(authorities, revocation)))
+
+
+def _ends(authorities: Sequence[x509.Certificate], revocation: Revocation | None) -> Iterator[End]:
+    for one in authorities:
+        yield _end("client-authority", one)
+        said = None if revocation is None else revocation.lists.get(signer(one))
+        if said is not None:
+            yield End("revocation-list", one.subject.rfc4514_string(), said.until)
+
+
+def _end(kind: Literal["server", "client-authority"], certificate: x509.Certificate) -> End:
+    return End(kind, certificate.subject.rfc4514_string(), certificate.not_valid_after_utc.timestamp())
 
 
 def _bare_context(spec: ListenerTlsSpec) -> ssl.SSLContext:
@@ -95,7 +116,6 @@ def _bare_context(spec: ListenerTlsSpec) -> ssl.SSLContext:
     context.options |= ssl.OP_NO_COMPRESSION | ssl.OP_NO_RENEGOTIATION | ssl.OP_NO_TICKET
     context.num_tickets = 0
     context.set_alpn_protocols(["http/1.1"])
-    watch(context)
     return context
 
 
