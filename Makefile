@@ -52,10 +52,10 @@ lock: setup-lint  ## compile the locks in requirements/ anew
 generate: setup-lint  ## write the schema and the pages that are made from the code
 	@$(BIN)/python tools/generate.py
 
-bench: setup  ## measure, peers side by side (long)
-	@$(BIN)/python -m benchmarks $(ARGS)
+bench: setup  ## measure, all peers side by side (about 40 minutes; as root it installs what is missing)
+	@$(BIN)/python -m benchmarks --install $(ARGS)
 
-bench-quick: setup  ## measure for about a minute
+bench-quick: setup  ## measure for two to three minutes
 	@$(BIN)/python -m benchmarks --quick $(ARGS)
 
 clean:  ## remove what these commands have made; a vault of yours in var/ stays

@@ -7,6 +7,10 @@ class BenchmarkFailed(Exception):
     exit_code = 1
 
 
+class Unable(BenchmarkFailed):
+    """A peer works, and cannot do what is asked: it is left out, and the run has not failed."""
+
+
 class Missing(BenchmarkFailed):
     """Something is not installed. The text says what, and how to get it."""
 

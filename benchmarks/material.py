@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from jwt.algorithms import ECAlgorithm
 
 from ostiary.pki.development import DevelopmentPki, write_development_pki
@@ -31,6 +32,7 @@ class Material:
     Attributes:
         pki: a CA, the gateway's identity, the caller's identity (ECDSA P-256, all of them).
         jwks: the issuer's key set (RFC 7517).
+        public_key: the only key of it, for those who take no key set (PEM).
         tokens: ES256 tokens of that issuer, all valid, all different.
         forged: a token like them, signed with another key.
         user, password: the credential that the upstream is shown in place of the token.
@@ -38,6 +40,7 @@ class Material:
 
     pki: DevelopmentPki
     jwks: str
+    public_key: bytes
     tokens: tuple[str, ...] = field(repr=False)
     forged: str = field(repr=False)
     user: str = "benchmark"
@@ -66,6 +69,7 @@ def make(folder: Path, lifetime: float) -> Material:
     return Material(
         pki=write_development_pki(folder),
         jwks=json.dumps({"keys": [_jwk(key.public_key())]}, separators=(",", ":")),
+        public_key=key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo),
         tokens=tuple(_token(key, number, expires) for number in range(MANY)),
         forged=_token(other, 0, expires),
     )

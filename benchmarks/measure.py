@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from benchmarks.errors import BenchmarkFailed
-from benchmarks.load.wrk import Said, loading
+from benchmarks.errors import BenchmarkFailed, Unable
+from benchmarks.load.running import loading
+from benchmarks.load.said import Said
 from benchmarks.places import Cores, Place
 from benchmarks.processes import Running
 from benchmarks.upstream import Upstream
@@ -26,6 +27,8 @@ _AFTER: Final = 0.2
 """Seconds of load after it, at least."""
 _BROKEN: Final = 0.001
 """Share of requests that may break: wrk cuts off what is under way when it ends."""
+_HELD: Final = 0.95
+"""Share of a fixed rate that has to be answered, or it is not held."""
 _TICKS: Final = os.sysconf("SC_CLK_TCK")
 
 
@@ -120,11 +123,14 @@ def between(before: Reading, after: Reading, workload: Workload, said: Said, res
 
     Raises:
         BenchmarkFailed: nothing was answered in between.
+        Unable: it does not hold the rate that is asked for.
     """
     requests = (after.requests - before.requests - 1) / workload.counted  # the second question counts itself
     wall, gateway = after.wall - before.wall, after.gateway - before.gateway
     if requests <= 0:
         raise BenchmarkFailed("no request came through within the window")
+    if requests / wall < workload.rate * _HELD:
+        raise Unable(f"it answers {requests / wall:.0f} requests a second, of {workload.rate}")
     return Sample(
         microseconds=gateway / requests * 1e6,
         rate=requests / wall,

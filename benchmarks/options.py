@@ -15,15 +15,26 @@ from benchmarks.places import ROOT, Cores
 from benchmarks.workloads import WORKLOADS, Workload
 
 Thing = TypeVar("Thing")
-DEFAULT_PEERS: Final = "nginx,ostiary,envoy,hypercorn"
+DEFAULT_PEERS: Final = "nginx,ostiary,envoy,envoy-uncached,haproxy,caddy,hypercorn"
+QUICK_PEERS: Final = "nginx,ostiary,envoy"
+QUICK_WORKLOADS: Final = "W1,W1M,W4"
 DEFAULT_JSON: Final = ROOT / "benchmarks" / "results" / "latest.local.json"
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What was asked for."""
+    """What was asked for.
+
+    Attributes:
+        peers, workloads, plan: who, what, how long.
+        named: the peers were listed, so that a missing one is a mistake and not to be left out.
+        json: where the numbers are written.
+        install: install what is missing.
+        keep: keep configurations and logs.
+    """
 
     peers: list[Peer]
+    named: bool
     workloads: list[Workload]
     plan: Plan
     json: Path
@@ -35,12 +46,13 @@ def parse(arguments: list[str]) -> Options:
     """Return what the command line says; leaves with 2 when it makes no sense."""
     parser = _parser()
     said = parser.parse_args(arguments)
-    rounds, seconds, workloads = (3, 3.0, "W1") if said.quick else (5, 5.0, ",".join(WORKLOADS))
+    rounds, seconds, workloads = (3, 2.7, QUICK_WORKLOADS) if said.quick else (5, 5.0, ",".join(WORKLOADS))
     cores = Cores(said.gateway_core, said.load_core)
     if cores.gateway == cores.load or not {cores.gateway, cores.load} <= os.sched_getaffinity(0):
         parser.error(f"two different cores are wanted, of {sorted(os.sched_getaffinity(0))}")
     return Options(
-        peers=_chosen(parser, "peer", said.peers, everyone()),
+        peers=_chosen(parser, "peer", said.peers or (QUICK_PEERS if said.quick else DEFAULT_PEERS), everyone()),
+        named=said.peers is not None,
         workloads=_chosen(parser, "workload", said.workloads or workloads, WORKLOADS),
         plan=Plan(said.rounds or rounds, said.seconds or seconds, said.connections, cores),
         json=said.json,
@@ -52,11 +64,11 @@ def parse(arguments: list[str]) -> Options:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure gateways side by side.")
     add = parser.add_argument
-    add("--quick", action="store_true", help="W1 only, 3 rounds of 3 seconds")
+    add("--quick", action="store_true", help=f"{QUICK_WORKLOADS} with {QUICK_PEERS}, 3 rounds of 2.7 s")
     add("--rounds", type=_positive(int), help="samples of each peer (5)")
     add("--seconds", type=_positive(float), help="length of a sample (5)")
     add("--connections", type=_positive(int), default=64, help="callers at a time (64)")
-    add("--peers", default=DEFAULT_PEERS, help=f"{','.join(everyone())} (default: {DEFAULT_PEERS})")
+    add("--peers", help=f"{','.join(everyone())} (default: all that are installed)")
     add("--workloads", help=f"{','.join(WORKLOADS)} (default: all)")
     add("--gateway-core", type=int, default=0, help="core of the gateway (0)")
     add("--load-core", type=int, default=1, help="core of callers and upstream (1)")

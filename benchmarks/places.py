@@ -43,12 +43,14 @@ class Place:
         port: where it listens, with TLS.
         upstream: port of the protected side, in clear.
         material: certificates, tokens, credential.
+        routes: how many it has.
     """
 
     folder: Path
     port: int
     upstream: int
     material: Material
+    routes: int = 1
 
     @property
     def upstream_url(self) -> str:

@@ -23,8 +23,8 @@ from typing import Final
 from benchmarks.errors import BenchmarkFailed
 from benchmarks.places import LOOPBACK
 
-PATIENCE: Final = 20.0
-"""Seconds that a process may take to listen."""
+PATIENCE: Final = 60.0
+"""Seconds that a process may take to listen: ten thousand routes take their time."""
 GRACE: Final = 5.0
 """Seconds that a process may take to end when it is asked to."""
 _PAGE: Final = resource.getpagesize()

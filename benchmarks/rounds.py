@@ -5,17 +5,28 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from statistics import median
 
+from benchmarks.errors import BenchmarkFailed
 from benchmarks.measure import Contestant, Sample
+from benchmarks.workloads import Workload
+
+Pair = tuple[Contestant, Workload]
 
 
 def alternate(
-    contestants: list[Contestant], rounds: int, take: Callable[[Contestant], Sample]
-) -> dict[str, list[Sample]]:
-    """Take `rounds` samples of each peer in turn, every other round backwards, so that drift hits all alike."""
-    samples: dict[str, list[Sample]] = {contestant.name: [] for contestant in contestants}
+    pairs: list[Pair], rounds: int, take: Callable[[Pair], Sample], give_up: Callable[[Pair, BenchmarkFailed], None]
+) -> dict[Pair, list[Sample]]:
+    """Take `rounds` samples of each pair in turn, every other round backwards, so that drift hits all alike.
+
+    A pair that fails once is out, and told to `give_up` with the reason.
+    """
+    samples: dict[Pair, list[Sample]] = {pair: [] for pair in pairs}
     for number in range(rounds):
-        for contestant in contestants if number % 2 == 0 else reversed(contestants):
-            samples[contestant.name].append(take(contestant))
+        for pair in tuple(samples) if number % 2 == 0 else tuple(reversed(samples)):
+            try:
+                samples[pair].append(take(pair))
+            except BenchmarkFailed as failure:
+                del samples[pair]
+                give_up(pair, failure)
     return samples
 
 
@@ -32,11 +43,14 @@ def middle(samples: Iterable[Sample]) -> Sample:
 
 
 def ratio(samples: Mapping[str, list[Sample]], name: str, base: str) -> float | None:
-    """Return how many times the CPU of `base` a peer needs: the median of the ratios within each round."""
-    if base not in samples:
-        return None
-    pairs = zip(samples[name], samples[base], strict=True)
-    return median(one.microseconds / other.microseconds for one, other in pairs)
+    """Return how many times the CPU of `base` a peer needs; None when there is no such base."""
+    return times(samples[name], samples[base]) if name in samples and base in samples else None
+
+
+def times(some: list[Sample], others: list[Sample], field: str = "microseconds") -> float:
+    """Return how many times a figure of some samples that of others is: the median of the ratios within each round."""
+    pairs = zip(some, others, strict=True)
+    return float(median(getattr(one, field) / getattr(other, field) for one, other in pairs))
 
 
 def spread(samples: list[Sample]) -> float:

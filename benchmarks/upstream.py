@@ -2,6 +2,7 @@
 
 /small               1 KB             /seen    the Authorization header, as it arrived here
 /large               64 KB            /jwks.json    the issuer's key set
+/area-*/**           1 KB: what many routes lead to
 /upload              takes the whole body, then answers 1 KB
 /requests            (other port) requests taken so far
 """
@@ -39,6 +40,7 @@ _CONFIGURATION: Final = """
         listen 127.0.0.1:{port} backlog=1024;
         root {folder}/files;
         location = /small {{ return 200 "{small}"; }}
+        location /area- {{ return 200 "{small}"; }}
         location = /seen {{ return 200 "$http_authorization"; }}
         location = /upload {{
             proxy_http_version 1.1;

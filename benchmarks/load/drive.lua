@@ -1,15 +1,24 @@
 -- What wrk sends, and what it says in the end: one line of JSON.
--- Arguments: method, path, octets of the body, file with one token a line, "keep-alive" or "close".
+-- Arguments: method, file with one path a line, octets of the body, file with one token a line, "keep-alive" or "close".
+-- Paths and tokens take turns; what all of them amount to is written once, before the first request.
 
 local requests, turn = {}, 0
 
+local function lines(name)
+  local all = {}
+  for line in io.lines(name) do all[#all + 1] = line end
+  return all
+end
+
 function init(arguments)
-  local method, path, size, tokens, connection = unpack(arguments)
+  local method, paths, size, tokens, connection = unpack(arguments)
+  paths, tokens = lines(paths), lines(tokens)
   local body = tonumber(size) > 0 and string.rep("x", tonumber(size)) or nil
-  for token in io.lines(tokens) do
+  for number = 0, math.max(#paths, #tokens) - 1 do
+    local token = tokens[number % #tokens + 1]
     local headers = { ["Authorization"] = "Bearer " .. token, ["Host"] = wrk.headers["Host"] }
     if connection == "close" then headers["Connection"] = "close" end
-    requests[#requests + 1] = wrk.format(method, path, headers, body)
+    requests[#requests + 1] = wrk.format(method, paths[number % #paths + 1], headers, body)
   end
 end
 

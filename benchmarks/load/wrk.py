@@ -7,19 +7,14 @@ before it (`client_certificate.c`) sets certificate and key in every TLS context
 from __future__ import annotations
 
 import json
-import math
 import shutil
 import subprocess
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from benchmarks.errors import BenchmarkFailed, Missing
+from benchmarks.load.said import Call, Said
 from benchmarks.places import LOOPBACK, TOOLS, Place
-from benchmarks.processes import GRACE, Running, running
 from benchmarks.workloads import Workload
 
 HERE: Final = Path(__file__).resolve().parent
@@ -69,49 +64,37 @@ def build_shim() -> Path:
     return library
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
-    """What wrk says in the end.
+def shown(place: Place) -> dict[str, str]:
+    """Return the environment that makes a program with OpenSSL show the caller's certificate."""
+    return {
+        "LD_PRELOAD": str(TOOLS / "client_certificate.so"),
+        "LOAD_CERTIFICATE": str(place.material.pki.client),
+        "LOAD_KEY": str(place.material.pki.client_key),
+    }
 
-    Attributes:
-        requests: answered ones, whatever their status.
-        p50, p99: from the last octet of a request written to the answer complete; seconds.
-        refused: answers that were not 2xx or 3xx.
-        broken: connections that failed, and answers that did not come in time.
+
+def call(workload: Workload, place: Place, seconds: int, connections: int) -> Call:
+    """Return how wrk is started."""
+    tokens = place.material.write_tokens(place.folder / "tokens.txt", workload.tokens)
+    paths = place.folder / "paths.txt"
+    paths.write_text("\n".join(workload.paths()) + "\n")
+    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", _TIMEOUT, "-s", str(HERE / "drive.lua")]
+    script = [workload.method, str(paths), str(workload.upload), str(tokens)]
+    script.append("keep-alive" if workload.keep_alive else "close")
+    command += [f"https://{LOOPBACK}:{place.port}/", "--", *script]
+    return Call("wrk", command, read, shown(place))
+
+
+def read(log: Path) -> Said:
+    """Return what wrk says.
+
+    Raises:
+        LookupError: it says nothing.
     """
-
-    requests: int
-    p50: float
-    p99: float
-    refused: int
-    broken: int
-
-
-@dataclass(frozen=True, slots=True)
-class Load:
-    """Callers at work."""
-
-    process: Running
-    ends: float
-
-    def said(self) -> Said:
-        """Wait for the end; return what wrk says.
-
-        Raises:
-            BenchmarkFailed: it failed, or does not end.
-        """
-        try:
-            code = self.process.process.wait(max(0.0, self.ends - time.monotonic()) + GRACE)
-        except subprocess.TimeoutExpired:
-            raise BenchmarkFailed("wrk does not end") from None
-        output = self.process.log.read_text(errors="replace")
-        line = next((line for line in output.splitlines() if line.startswith("{")), None)
-        if code != 0 or line is None:
-            raise BenchmarkFailed(f"wrk failed:\n{output[-2000:]}")
-        return _said(json.loads(line))
-
-
-def _said(values: dict[str, float]) -> Said:
+    line = next((line for line in log.read_text(errors="replace").splitlines() if line.startswith("{")), None)
+    if line is None:
+        raise LookupError("no numbers")
+    values = json.loads(line)
     return Said(
         requests=int(values["requests"]),
         p50=values["p50"] / 1e6,
@@ -119,22 +102,3 @@ def _said(values: dict[str, float]) -> Said:
         refused=int(values["refused"]),
         broken=int(values["broken"]),
     )
-
-
-@contextmanager
-def loading(workload: Workload, place: Place, *, seconds: float, connections: int, core: int) -> Iterator[Load]:
-    """Let callers work against the gateway of a place for that long (or a little more), in the background."""
-    whole = math.ceil(seconds)
-    tokens = place.material.write_tokens(place.folder / "tokens.txt", workload.tokens)
-    command = ["wrk", "-t1", f"-c{connections}", f"-d{whole}s", "--timeout", _TIMEOUT, "-s", str(HERE / "drive.lua")]
-    script = [workload.method, workload.path, str(workload.upload), str(tokens)]
-    script.append("keep-alive" if workload.keep_alive else "close")
-    environment = {
-        "LD_PRELOAD": str(TOOLS / "client_certificate.so"),
-        "LOAD_CERTIFICATE": str(place.material.pki.client),
-        "LOAD_KEY": str(place.material.pki.client_key),
-    }
-    command += [f"https://{LOOPBACK}:{place.port}/", "--", *script]
-    log = place.folder / "wrk.log"
-    with running("wrk", command, core=core, log=log, environment=environment) as process:
-        yield Load(process, time.monotonic() + whole)

@@ -1,7 +1,8 @@
-"""`python -m benchmarks.micro`: every piece, one line each."""
+"""`python -m benchmarks.micro [WORD ...] [--json]`: every piece, one line each."""
 
 from __future__ import annotations
 
+import json
 import logging
 import sys
 import tempfile
@@ -16,12 +17,18 @@ from benchmarks.micro.timing import microseconds
 
 def main(words: list[str]) -> int:
     """Time the pieces whose name holds one of the words, or all; return the exit code."""
+    as_json, words = "--json" in words, [word for word in words if word != "--json"]
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     chosen = [piece for piece in PIECES if not words or any(word in piece.__name__ for word in words)]
     with tempfile.TemporaryDirectory(prefix="ostiary-micro-") as folder:
         made = material.make(Path(folder), lifetime=3600)
+        times = {}
         for piece in chosen:
-            print(f"{piece.__name__:20} {microseconds(piece(made)):9.2f} us", flush=True)
+            times[piece.__name__] = microseconds(piece(made))
+            if not as_json:
+                print(f"{piece.__name__:20} {times[piece.__name__]:9.2f} us", flush=True)
+        if as_json:
+            print(json.dumps(times))
     return 0 if chosen else 2
 
 

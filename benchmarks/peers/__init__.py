@@ -63,10 +63,12 @@ class Peer(Protocol):
 
 def everyone() -> dict[str, Peer]:
     """Return every peer, by name, in the order of the table."""
-    from benchmarks.peers.envoy import Envoy  # noqa: PLC0415 - they import the words above
+    from benchmarks.peers.caddy import Caddy  # noqa: PLC0415 - they import the words above
+    from benchmarks.peers.envoy import Envoy  # noqa: PLC0415
+    from benchmarks.peers.haproxy import HAProxy  # noqa: PLC0415
     from benchmarks.peers.hypercorn import Hypercorn  # noqa: PLC0415
     from benchmarks.peers.nginx import Nginx  # noqa: PLC0415
     from benchmarks.peers.ostiary import Ostiary  # noqa: PLC0415
 
-    peers: list[Peer] = [Nginx(), Ostiary(), Envoy(), Envoy(cached=False), Hypercorn()]
+    peers: list[Peer] = [Nginx(), Ostiary(), Envoy(), Envoy(cached=False), HAProxy(), Caddy(), Hypercorn()]
     return {peer.name: peer for peer in peers}

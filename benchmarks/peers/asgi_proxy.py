@@ -18,6 +18,8 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
+from benchmarks.workloads import route_paths
+
 _HOP_BY_HOP: Final = {b"connection", b"keep-alive", b"transfer-encoding", b"te", b"upgrade", b"host", b"authorization"}
 _METHODS: Final = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
 _keys: Final = jwt.PyJWKClient(os.environ["PROXY_JWKS"])
@@ -66,4 +68,10 @@ async def proxy(request: Request) -> Response:
     return response
 
 
-app = Starlette(routes=[Route("/{path:path}", proxy, methods=_METHODS)], lifespan=lifespan)
+def _patterns() -> list[str]:
+    """Return the paths of the routes: one for everything, or as many as are asked for."""
+    routes = int(os.environ["PROXY_ROUTES"])
+    return [path.replace("leaf", "{rest:path}") for path in route_paths(routes)] if routes > 1 else ["/{path:path}"]
+
+
+app = Starlette(routes=[Route(path, proxy, methods=_METHODS) for path in _patterns()], lifespan=lifespan)

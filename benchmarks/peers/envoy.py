@@ -10,6 +10,7 @@ from typing import Any, Final
 from benchmarks.material import AUDIENCE, ISSUER
 from benchmarks.peers import Start
 from benchmarks.places import LOOPBACK, TOOLS, Place
+from benchmarks.workloads import route_paths
 
 RELEASE: Final = "1.40.0"
 BINARY: Final = TOOLS / "envoy" / "envoy" / "_bin" / "envoy"
@@ -32,7 +33,7 @@ def _tls(place: Place) -> dict[str, Any]:
         "tls_params": {"tls_minimum_protocol_version": "TLSv1_3", "tls_maximum_protocol_version": "TLSv1_3"},
         "tls_certificates": [{"certificate_chain": _file(pki.server), "private_key": _file(pki.server_key)}],
         "validation_context": {"trusted_ca": _file(pki.ca)},
-        "alpn_protocols": ["http/1.1"],
+        "alpn_protocols": ["h2", "http/1.1"],
     }
     context = _typed(
         "transport_sockets.tls.v3.DownstreamTlsContext",
@@ -59,17 +60,19 @@ def _jwt(place: Place, cached: bool) -> dict[str, Any]:
 
 def _manager(place: Place, cached: bool) -> dict[str, Any]:
     log = _typed("access_loggers.file.v3.FileAccessLog", path=str(place.folder / "access.log"))
-    every = {"match": {"prefix": "/"}, "route": {"cluster": "protected", "timeout": "0s"}}
+    forward = {"cluster": "protected", "timeout": "0s"}
+    paths = [path.removesuffix("leaf") for path in route_paths(place.routes)] if place.routes > 1 else ["/"]
+    routes = [{"match": {"prefix": path}, "route": forward} for path in paths]
     return _typed(
         "filters.network.http_connection_manager.v3.HttpConnectionManager",
         stat_prefix="public",
-        codec_type="HTTP1",
+        codec_type="AUTO",
         access_log=[{"name": "file", "typed_config": log}],
         http_filters=[
             {"name": "jwt", "typed_config": _jwt(place, cached)},
             {"name": "router", "typed_config": _typed("filters.http.router.v3.Router")},
         ],
-        route_config={"virtual_hosts": [{"name": "every", "domains": ["*"], "routes": [every]}]},
+        route_config={"virtual_hosts": [{"name": "every", "domains": ["*"], "routes": routes}]},
     )
 
 

@@ -56,5 +56,6 @@ class Hypercorn:
             "PROXY_ISSUER": ISSUER,
             "PROXY_AUDIENCE": AUDIENCE,
             "PROXY_AUTHORIZATION": place.material.basic,
+            "PROXY_ROUTES": str(place.routes),
         }
         return Start([sys.executable, "-m", "hypercorn", *arguments, "benchmarks.peers.asgi_proxy:app"], environment)

@@ -12,6 +12,7 @@ from typing import Final
 
 from benchmarks.peers import Start
 from benchmarks.places import Place
+from benchmarks.workloads import route_paths
 
 _MAIN: Final = """
 daemon off;
@@ -19,7 +20,7 @@ worker_processes 1;
 pid {folder}/nginx.pid;
 error_log {folder}/error.log warn;
 {user}
-events {{ worker_connections 8192; }}
+events {{ worker_connections 16384; }}
 http {{
     client_body_temp_path {folder}/body;
     proxy_temp_path {folder}/proxy;
@@ -44,7 +45,7 @@ _PROXY: Final = """
         keepalive_timeout 10m;
     }}
     server {{
-        listen 127.0.0.1:{port} ssl backlog=1024;
+        listen 127.0.0.1:{port} ssl http2 backlog=1024;
         ssl_certificate {pki.server};
         ssl_certificate_key {pki.server_key};
         ssl_client_certificate {pki.ca};
@@ -52,13 +53,11 @@ _PROXY: Final = """
         ssl_protocols TLSv1.3;
         ssl_session_tickets off;
         ssl_conf_command NumTickets 0;
-        location / {{
-            proxy_pass http://protected;
-            proxy_http_version 1.1;
-            proxy_set_header Host $http_host;
-            proxy_set_header Connection "";
-            proxy_request_buffering off;
-        }}
+        proxy_http_version 1.1;
+        proxy_set_header Host $host;
+        proxy_set_header Connection "";
+        proxy_request_buffering off;
+{locations}
     }}
 """
 
@@ -101,5 +100,7 @@ class Nginx:
     def prepare(self, place: Place) -> Start:
         """Write its configuration."""
         upstream = place.upstream_url.removeprefix("http://")
-        http = _PROXY.format(folder=place.folder, upstream=upstream, port=place.port, pki=place.material.pki)
-        return Start(command(place.folder, http))
+        paths = [path.removesuffix("leaf") for path in route_paths(place.routes)] if place.routes > 1 else ["/"]
+        locations = "\n".join(f"        location {path} {{ proxy_pass http://protected; }}" for path in paths)
+        where = {"folder": place.folder, "upstream": upstream, "port": place.port}
+        return Start(command(place.folder, _PROXY.format(**where, pki=place.material.pki, locations=locations)))

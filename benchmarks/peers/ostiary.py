@@ -2,50 +2,70 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 from base64 import b64encode
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
-from typing import Final
+from pathlib import Path
+from typing import Any, Final
 
 from benchmarks.errors import BenchmarkFailed
 from benchmarks.material import ALIAS, AUDIENCE, ISSUER
 from benchmarks.peers import Start
-from benchmarks.places import Place
+from benchmarks.places import LOOPBACK, Place
+from benchmarks.workloads import route_paths
 
-_CONFIGURATION: Final = """
-version: 1
-listeners:
-  public:
-    bind: 127.0.0.1:{port}
-    tls:
-      certificate: file:{pki.server}
-      private_key: file:{pki.server_key}
-      minimum_version: "1.3"
-      client: {{mode: required, authorities: ["file:{pki.ca}"]}}
-issuers:
-  bank: {{issuer: "{issuer}", jwks_url: "{jwks_url}", audiences: [{audience}], algorithms: [ES256]}}
-vaults:
-  local: {{type: local, path: vault.db, master_key: env:OSTIARY_MASTER_KEY}}
-credentials:
-  {alias}: {{vault: local}}
-upstreams:
-  protected: {{endpoints: ["{upstream}"]}}
-routes:
-  - name: everything
-    match: {{path: /**}}
-    authenticate:
-      all:
-        - mtls: {{subject: san.uri, allow: ["spiffe://**"]}}
-        - jwt: {{issuers: [bank], bound: when-present}}
-    authorize:
-      - permissions: {{accounts: {{any: [read]}}}}
-    inject:
-      - basic: {{credential: {alias}}}
-    upstream: protected
-"""
+
+def configuration(place: Place) -> dict[str, Any]:
+    """Return the gateway's file: one listener, one issuer, one credential, one upstream, `place.routes` routes."""
+    pki = place.material.pki
+    client = {"mode": "required", "authorities": [f"file:{pki.ca}"]}
+    tls = {"certificate": f"file:{pki.server}", "private_key": f"file:{pki.server_key}", "minimum_version": "1.3"}
+    issuer = {"issuer": ISSUER, "jwks_url": place.jwks_url, "audiences": [AUDIENCE], "algorithms": ["ES256"]}
+    return {
+        "version": 1,
+        "listeners": {"public": {"bind": f"{LOOPBACK}:{place.port}", "tls": {**tls, "client": client}}},
+        "issuers": {"bank": issuer},
+        "vaults": {"local": {"type": "local", "path": "vault.db", "master_key": "env:OSTIARY_MASTER_KEY"}},
+        "credentials": {ALIAS: {"vault": "local"}},
+        "upstreams": {"protected": {"endpoints": [place.upstream_url]}},
+        "routes": [EVERYTHING] if place.routes == 1 else [_short(path) for path in route_paths(place.routes)],
+    }
+
+
+EVERYTHING: Final[dict[str, Any]] = {
+    "name": "everything",
+    "match": {"path": "/**"},
+    "authenticate": {
+        "all": [
+            {"mtls": {"subject": "san.uri", "allow": ["spiffe://**"]}},
+            {"jwt": {"issuers": ["bank"], "bound": "when-present"}},
+        ]
+    },
+    "authorize": [{"permissions": {"accounts": {"any": ["read"]}}}],
+    "inject": [{"basic": {"credential": ALIAS}}],
+    "upstream": "protected",
+}
+
+
+def _short(path: str) -> dict[str, Any]:
+    """Return a route as short as it can be: a file has room for ten thousand of these, and not of longer ones."""
+    return {
+        "name": path.removesuffix("/leaf").strip("/").replace("/", "-"),
+        "match": {"path": path.replace("leaf", "**")},
+        "authenticate": {"jwt": {"issuers": ["bank"]}},
+        "authorize": "anyone",
+        "upstream": "protected",
+    }
+
+
+def write(path: Path, document: Mapping[str, Any]) -> None:
+    """Write a gateway's file; JSON is YAML."""
+    path.write_text("".join(f"{key}: {json.dumps(value)}\n" for key, value in document.items()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +79,7 @@ class Ostiary:
 
     def missing(self) -> str | None:
         """Return what is not there yet, or None."""
-        asked = subprocess.run([*_ostiary(), "serve", "--help"], capture_output=True, check=False)
+        asked = subprocess.run([*program(), "serve", "--help"], capture_output=True, check=False)
         return None if asked.returncode == 0 else "`ostiary serve` is not part of this installation"
 
     def version(self) -> str:
@@ -73,29 +93,20 @@ class Ostiary:
             BenchmarkFailed: the vault takes no credential.
         """
         path = place.folder / "gateway.yaml"
-        path.write_text(
-            _CONFIGURATION.format(
-                port=place.port,
-                pki=place.material.pki,
-                issuer=ISSUER,
-                audience=AUDIENCE,
-                alias=ALIAS,
-                jwks_url=place.jwks_url,
-                upstream=place.upstream_url,
-            )
-        )
+        write(path, configuration(place))
         environment = {"OSTIARY_MASTER_KEY": b64encode(os.urandom(32)).decode(), "OSTIARY_CONFIG": str(path)}
-        _put(place, environment)
-        return Start([*_ostiary(), "serve", str(path)], environment)
+        put(place, environment)
+        return Start([*program(), "serve", str(path)], environment)
 
 
-def _ostiary() -> list[str]:
+def program() -> list[str]:
+    """Return how the program of this installation is called."""
     return [sys.executable, "-m", "ostiary"]
 
 
-def _put(place: Place, environment: dict[str, str]) -> None:
+def put(place: Place, environment: dict[str, str]) -> None:
     """Store the credential in the vault, as an operator does."""
-    command = [*_ostiary(), "vault", "put", ALIAS, "--id", place.material.user, "--secret-stdin"]
+    command = [*program(), "vault", "put", ALIAS, "--id", place.material.user, "--secret-stdin"]
     done = subprocess.run(
         command,
         input=place.material.password.encode(),

@@ -3,10 +3,10 @@
 from pathlib import Path
 
 import pytest
-from benchmarks.errors import BenchmarkFailed
-from benchmarks.load.wrk import Said
+from benchmarks.errors import BenchmarkFailed, Unable
+from benchmarks.load.said import Said, percentile
 from benchmarks.measure import Contestant, Reading, Sample, between, core_seconds
-from benchmarks.rounds import alternate, middle, ratio, spread
+from benchmarks.rounds import alternate, middle, ratio, spread, times
 from benchmarks.workloads import WORKLOADS
 
 SAID = Said(requests=1100, p50=0.001, p99=0.009, refused=0, broken=0)
@@ -42,22 +42,53 @@ def test_a_window_without_requests_is_no_sample():
         between(before, after, WORKLOADS["W1"], SAID, resident=0)
 
 
-def test_every_other_round_goes_backwards():
-    order = []
+def test_a_fixed_rate_that_is_not_held_is_no_sample():
+    before, after = Reading(0.0, 0.0, 0.0, 0), Reading(1.0, 0.1, 0.1, 901)
+    with pytest.raises(Unable, match="900 requests a second, of 1000"):
+        between(before, after, WORKLOADS["LAT"], SAID, resident=0)
 
-    def take(one):
-        order.append(one.name)
+
+def test_every_other_round_goes_backwards():
+    order, pairs = [], [(contestant("a"), WORKLOADS["W1"]), (contestant("b"), WORKLOADS["W1M"])]
+
+    def take(pair):
+        order.append((pair[0].name, pair[1].name))
         return sample(1.0)
 
-    samples = alternate([contestant("a"), contestant("b")], 3, take)
-    assert order == ["a", "b", "b", "a", "a", "b"]
-    assert {name: len(taken) for name, taken in samples.items()} == {"a": 3, "b": 3}
+    samples = alternate(pairs, 3, take, give_up=None)
+    forth = [("a", "W1"), ("b", "W1M")]
+    assert order == [*forth, *reversed(forth), *forth]
+    assert [len(taken) for taken in samples.values()] == [3, 3]
+
+
+def test_who_fails_once_is_out_and_the_others_go_on():
+    good, bad = ((contestant(name), WORKLOADS["W1"]) for name in ("good", "bad"))
+    given_up = []
+
+    def take(pair):
+        if pair is bad:
+            raise BenchmarkFailed("it ended")
+        return sample(1.0)
+
+    samples = alternate([good, bad], 2, take, lambda pair, failure: given_up.append((pair, str(failure))))
+    assert given_up == [(bad, "it ended")]
+    assert {pair[0].name: len(taken) for pair, taken in samples.items()} == {"good": 2}
 
 
 def test_ratios_are_taken_within_a_round():
     samples = {"floor": [sample(10.0), sample(20.0), sample(40.0)], "peer": [sample(20.0), sample(40.0), sample(400.0)]}
     assert ratio(samples, "peer", "floor") == pytest.approx(2.0)
     assert ratio(samples, "peer", "absent") is None
+
+
+def test_two_workloads_are_compared_within_the_rounds_that_they_share():
+    assert times([sample(30.0), sample(10.0), sample(20.0)], [sample(10.0), sample(10.0), sample(10.0)]) == 2.0
+
+
+def test_a_percentile_is_one_of_the_values():
+    ordered = [float(number) for number in range(1, 101)]
+    assert [percentile(ordered, share) for share in (0.0, 0.5, 0.99, 1.0)] == [1.0, 50.0, 99.0, 100.0]
+    assert percentile([7.0], 0.99) == 7.0
 
 
 def test_medians_are_taken_field_by_field():
