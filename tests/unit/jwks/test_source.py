@@ -22,8 +22,8 @@ from tests.support.tokens import Signer, issuer_spec, key_set
 
 from ostiary.errors import InvalidToken, KeysUnavailable
 from ostiary.jwks import Issuer, compile_issuer
-from ostiary.jwks.discovery import Discovery, discovery_url, jwks_url_of
-from ostiary.jwks.source import MAX_DOCUMENT, FetchError
+from ostiary.jwks.discovery import Discovery, discovery_url, jwks_url_of, metadata_url
+from ostiary.jwks.source import MAX_DOCUMENT, Document, FetchError
 from ostiary.jwks.web import HttpSource
 
 ONE = Signer("one")
@@ -258,3 +258,52 @@ def self_signed(folder: Path, name: str) -> Path:
         + key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     )
     return path
+
+
+# --- what does not have to be sent twice -------------------------------------------------------
+
+
+async def fetch_twice(web: Origin, second: bytes) -> tuple[Document, Document]:
+    source = HttpSource(web.url("/jwks"), 2.0, ssl.create_default_context())
+    first = await source.fetch()
+    web.answers["/jwks"] = second
+    try:
+        return first, await source.fetch(first.validator)
+    finally:
+        await source.aclose()
+
+
+NOT_MODIFIED = b'HTTP/1.1 304 Not Modified\r\nETag: "v1"\r\nCache-Control: max-age=90\r\nConnection: close\r\n\r\n'
+
+
+async def test_an_entity_tag_is_shown_at_the_next_fetch(web: Origin) -> None:
+    web.answers["/jwks"] = ok(DOCUMENT, 'ETag: "v1"', "Cache-Control: public, max-age=300")
+    first, second = await fetch_twice(web, NOT_MODIFIED)
+    assert first.lifetime == 300
+    assert (second.content, second.validator, second.lifetime) == (None, first.validator, 90)
+    assert b"if-none-match" not in web.heads[0].lower()
+    assert b'if-none-match: "v1"\r\n' in web.heads[1].lower()
+
+
+async def test_a_304_that_nobody_asked_for_is_refused(web: Origin) -> None:
+    web.answers["/jwks"] = ok(DOCUMENT)
+    with pytest.raises(FetchError, match="304"):
+        await fetch_twice(web, NOT_MODIFIED)
+
+
+async def test_the_tag_of_another_place_is_not_shown(web: Origin) -> None:
+    web.answers["/jwks"] = ok(DOCUMENT, 'ETag: "v1"')
+    source = HttpSource(web.url("/jwks"), 2.0, ssl.create_default_context())
+    await source.fetch('https://elsewhere.example/jwks "v1"')
+    await source.aclose()
+    assert b"if-none-match" not in web.heads[0].lower()
+
+
+async def test_metadata_of_an_authorization_server_is_between_host_and_path(web: Origin) -> None:
+    identifier = web.url("/tenants/bank")
+    path = "/.well-known/oauth-authorization-server/tenants/bank"
+    web.answers[path] = metadata(web, issuer=identifier)
+    source = HttpSource(Discovery(identifier, "oauth"), 2.0, ssl.create_default_context())
+    assert (await source.fetch()).content == DOCUMENT
+    await source.aclose()
+    assert metadata_url("https://a.example") == "https://a.example/.well-known/oauth-authorization-server"
