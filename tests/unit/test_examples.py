@@ -11,7 +11,7 @@ from ostiary.authn.compile import compile_authenticators
 from ostiary.authz.compile import compile_policy
 from ostiary.config.load import examine, load
 from ostiary.demo.places import template
-from ostiary.jwks.issuers import compile_issuer
+from ostiary.jwks import compile_issuer
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = sorted((ROOT / "examples").glob("*.yaml"))
