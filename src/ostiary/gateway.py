@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from ostiary.model import Answer, Request
 from ostiary.observe.access import AccessLog
@@ -21,6 +21,16 @@ class Part(Protocol):
 
     async def aclose(self) -> None:
         """End, and let go of everything."""
+
+
+@runtime_checkable
+class Heir(Protocol):
+    """A part that can begin with what its predecessor knows."""
+
+    name: str
+
+    def inherit(self, previous: Any) -> None:
+        """Begin with what the part of the same kind and name knew, as far as that still holds. Before `start`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +50,18 @@ class Gateway:
         self._parts = tuple(parts)
         self._started = AsyncExitStack()
         self.access = access
+
+    @property
+    def size(self) -> int:
+        """How many routes it has."""
+        return len(self._routes)
+
+    def inherit(self, previous: Gateway) -> None:
+        """Begin with what the gateway before knows: a reload forgets no key and no credential that still holds."""
+        known = {(type(part), part.name): part for part in previous._parts if isinstance(part, Heir)}
+        for part in self._parts:
+            if isinstance(part, Heir) and (before := known.get((type(part), part.name))) is not None:
+                part.inherit(before)
 
     async def start(self) -> None:
         """Start the parts in order; when one fails, those already started are closed again.

@@ -20,12 +20,14 @@ def serve(file: ConfigFile = DEFAULT_CONFIG) -> None:
     from ostiary.errors import ConfigError
     from ostiary.observe.access import AccessLog
     from ostiary.observe.log import configure
+    from ostiary.serve import Ending, Server, compile_places
     from ostiary.serve import serve as run
 
     configure()
     loaded = load_checked(file)
     try:
         gateway = compile_gateway(loaded, AccessLog(sys.stdout.fileno()))
-        uvloop.run(run(gateway, loaded.spec, loaded.folder))
+        places = compile_places(loaded.spec.listeners, loaded.folder)
+        uvloop.run(run(Server(gateway, places, ending=Ending.of(loaded.spec))))
     except ConfigError as error:
         fail("serve.cannot-start", str(error), where=str(file), exit_code=Exit.NO)

@@ -125,6 +125,9 @@ class ListenerLimits(Spec):
     header_count: int = Field(100, ge=8, le=1000, description="Most header fields in a request.")
     body: Size | None = Field(None, description="Largest body; unlimited by default, because bodies stream.")
     connections: int = Field(10_000, ge=1, description="Most connections at a time.")
+    connections_per_address: int | None = Field(
+        None, ge=1, description="Most connections of one address; unlimited by default, because of balancers before us."
+    )
 
 
 class ListenerTimeouts(Spec):
@@ -536,6 +539,12 @@ class GatewaySpec(Spec):
     upstreams: dict[Name, UpstreamSpec] = Field(min_length=1, description="The protected side.")
     routes: Annotated[tuple[RouteSpec, ...], Field(min_length=1, strict=False)] = Field(
         description="Requests and their policies."
+    )
+    drain_timeout: Duration = Field(
+        30.0, description="How long what is under way may take to end, when the gateway stops or is replaced."
+    )
+    lame_duck: Duration = Field(
+        0.0, description="How long callers are still let in after readiness turned false, when the gateway stops."
     )
     state: Text | None = Field(
         None, description="Folder for what should outlive a restart: the last good key sets. By default systemd's."

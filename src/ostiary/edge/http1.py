@@ -13,16 +13,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final, cast
 
 import httptools
 
-from ostiary.config.schema import ListenerLimits, ListenerTimeouts
-from ostiary.edge.carry import Handler, begin, carry
+from ostiary.edge.carry import begin, carry
 from ostiary.edge.exchange import Exchange
 from ostiary.edge.head import body_length, next_id, read_head
+from ostiary.edge.listening import Listening, address_of
 from ostiary.errors import BadRequest, ContentTooLarge, GatewayError, HeadersTooLarge, RequestTimeout
 from ostiary.model import Headers, Peer, fold
 from ostiary.reasons import Reason
@@ -35,21 +33,6 @@ _WORTH_READING: Final = 64 << 10
 """Octets of a request that are read and dropped after its answer, to keep the connection."""
 
 
-@dataclass(slots=True)
-class Listening:
-    """What every connection of one listener shares."""
-
-    gateway: Handler
-    limits: ListenerLimits
-    timeouts: ListenerTimeouts
-    scheme: str
-    prove: Callable[[asyncio.Transport], Peer]
-    connections: set[Http1Connection]
-    stopping: bool = False
-    name: str = ""
-    refused: int = 0  # connections beyond the limit
-
-
 class Http1Connection(asyncio.Protocol):
     """One connection from a caller."""
 
@@ -59,6 +42,7 @@ class Http1Connection(asyncio.Protocol):
         "_listening",
         "_parser",
         "_peer",
+        "_proven_by",
         "_queue",
         "_read_pauses",
         "_reading",
@@ -81,6 +65,7 @@ class Http1Connection(asyncio.Protocol):
         self._parser = httptools.HttpRequestParser(self)
         self._transport: asyncio.Transport = cast("asyncio.Transport", None)
         self._peer = Peer("")
+        self._proven_by = listening.prove
         self._refusal: GatewayError | None = None  # what the peer's certificate deserves
         self._queue: deque[Exchange] = deque()
         self._fields: list[tuple[bytes, bytes, bytes]] = []
@@ -104,6 +89,7 @@ class Http1Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Prove the peer, once."""
         self._transport = cast("asyncio.Transport", transport)
+        self._peer = Peer(address_of(transport))
         listening = self._listening
         if len(listening.connections) >= self.limits.connections:
             listening.refused += 1
@@ -111,6 +97,14 @@ class Http1Connection(asyncio.Protocol):
             return
         listening.connections.add(self)
         self.deadline = self.loop.time() + listening.timeouts.headers
+        self._prove()
+
+    def _prove(self) -> None:
+        """Find out who is at the other end: once, and again when a reload has changed who is let in."""
+        listening = self._listening
+        self.limits = listening.limits
+        self._proven_by = listening.prove
+        self._refusal = None
         try:
             self._peer = listening.prove(self._transport)
         except GatewayError as refusal:
@@ -119,6 +113,7 @@ class Http1Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
         """Let go of everything that was under way."""
         self._listening.connections.discard(self)
+        self._listening.left(self._peer.address)
         self.deadline = 0.0
         exchange, self.exchange = self.exchange, None
         self._queue.clear()
@@ -237,6 +232,8 @@ class Http1Connection(asyncio.Protocol):
             raise BadRequest(f"HTTP/{version[:8]}")
         exchange.old = version == "1.0"
         exchange.close = exchange.old or not self._parser.should_keep_alive()
+        if self._proven_by is not self._listening.prove:
+            self._prove()
         headers = Headers(fields)
         self._fields = []  # what the parser finds from here on are trailers, which are never part of the head
         exchange.request = read_head(
@@ -397,6 +394,11 @@ class Http1Connection(asyncio.Protocol):
             self._refuse(RequestTimeout())
         else:
             self.abort()
+
+    def under_way(self) -> tuple[Exchange, ...]:
+        """Return the exchange that was handed to the gateway and has not ended."""
+        exchange = self.exchange
+        return () if exchange is None or exchange.answered else (exchange,)
 
     def shut_down(self) -> None:
         """Close when idle; an exchange under way ends first."""

@@ -7,6 +7,9 @@ Sessions are why the memory is more than a convenience. TLS 1.3 sends no tickets
 OpenSSL resumes sessions by their id, Python cannot forbid it, and then nothing is verified again: there is
 no chain to look at. Such a connection is given what was found in the full handshake, at today's time;
 if that is not remembered, it is refused. We remember as many clients as OpenSSL remembers sessions.
+
+After a reload, connections that live are asked again, with what the new files say: who was revoked, or
+whose authority is no longer trusted, gets no further. They are known by what was remembered before.
 """
 
 from __future__ import annotations
@@ -22,10 +25,11 @@ from typing import Final
 
 from cachetools import LRUCache
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from ostiary.errors import InvalidCertificate
 from ostiary.listener.profile import Profile, check_chain
-from ostiary.listener.revocation import Revocation
+from ostiary.listener.revocation import Revocation, Signer, signer
 from ostiary.listener.tally import Soonest
 from ostiary.model import Certificate
 from ostiary.pki.certificate import describe, parse, unsuitable, validity
@@ -60,6 +64,8 @@ class ClientCertificates:
         depth: how many authorities may stand above the leaf.
         revocation: what is known of revoked certificates, or None when nobody asks.
         clock: seconds since the epoch.
+        authorities: the trust anchors: one of them must be in every chain.
+        required: whether there is no connection without a certificate.
         soonest: those whose certificate ends first.
     """
 
@@ -67,8 +73,16 @@ class ClientCertificates:
     depth: int
     revocation: Revocation | None
     clock: Callable[[], float] = time.time
+    authorities: frozenset[Signer] = frozenset()
+    required: bool = False
     soonest: Soonest = field(default_factory=Soonest, init=False, repr=False)
     _judged: LRUCache[bytes, Judged] = field(default_factory=lambda: LRUCache(_SESSIONS), init=False, repr=False)
+    _before: LRUCache[bytes, Judged] = field(default_factory=lambda: LRUCache(_SESSIONS), init=False, repr=False)
+
+    def inherit(self, previous: ClientCertificates) -> None:
+        """Know the chains that the listener of the configuration before knew; each is judged anew."""
+        for known in (previous._before, previous._judged):
+            self._before.update(known)
 
     def of(self, ssl_object: ssl.SSLObject) -> Certificate | None:
         """Return the certificate of a connection whose handshake is done, or None when there is none.
@@ -78,6 +92,8 @@ class ClientCertificates:
         """
         leaf = ssl_object.getpeercert(binary_form=True)
         if leaf is None:
+            if self.required:
+                raise InvalidCertificate("none was asked for before", reason=Reason.CERTIFICATE_MISSING)
             return None
         judged = self._judge(leaf, verified_chain(ssl_object))
         now = self.clock()
@@ -91,9 +107,9 @@ class ClientCertificates:
     def _judge(self, leaf: bytes, ders: Sequence[bytes]) -> Judged:
         known = self._judged.get(leaf)
         if not ders:
-            if known is None:
-                raise unsuitable("a resumed session, of which no verified chain is known")
-            return known
+            if known is not None:
+                return known
+            ders = self._chain_before(leaf)
         digest = hashlib.sha256(b"".join(ders)).digest()
         if known is not None and known.digest == digest:
             return known
@@ -102,9 +118,17 @@ class ClientCertificates:
         judged = self._judged[leaf] = self._found_good(digest, ders)
         return judged
 
+    def _chain_before(self, leaf: bytes) -> Sequence[bytes]:
+        before = self._before.get(leaf)
+        if before is None:
+            raise unsuitable("a resumed session, of which no verified chain is known")
+        return [certificate.public_bytes(Encoding.DER) for certificate in before.chain]
+
     def _found_good(self, digest: bytes, ders: Sequence[bytes]) -> Judged:
         chain = tuple(parse(der) for der in ders)
         check_chain(chain, profile=self.profile, depth=self.depth)
+        if self.authorities.isdisjoint(signer(authority) for authority in chain[1:]):
+            raise InvalidCertificate("no trusted authority above it", reason=Reason.CERTIFICATE_UNTRUSTED)
         until = min(certificate.not_valid_after_utc.timestamp() for certificate in chain)
         certificate = describe(chain[0])
         self.soonest.note(certificate.subject, certificate.not_after, self.clock())

@@ -27,6 +27,10 @@ class Handshakes:
     refused: Counter[str] = field(default_factory=Counter)
     took: Histogram = field(default_factory=Histogram)
 
+    def go_on(self, previous: Handshakes) -> None:
+        """Count on from what was counted before a reload; handshakes that are under way are counted there too."""
+        self.refused, self.took = previous.refused, previous.took
+
 
 @dataclass(frozen=True, slots=True)
 class End:

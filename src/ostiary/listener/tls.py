@@ -51,6 +51,12 @@ class ServerTls:
     handshakes: Handshakes = field(default_factory=Handshakes)
     ends: tuple[End, ...] = ()
 
+    def inherit(self, previous: ServerTls) -> None:
+        """Go on where the TLS of the configuration before ends: what was counted, and whose chains are known."""
+        self.handshakes.go_on(previous.handshakes)
+        if self.clients is not None and previous.clients is not None:
+            self.clients.inherit(previous.clients)
+
     def peer(self, ssl_object: ssl.SSLObject, address: str) -> Peer:
         """Return the other end of a connection whose handshake is done.
 
@@ -69,19 +75,26 @@ class ServerTls:
         )
 
 
-def compile_tls(spec: ListenerTlsSpec, folder: Path, *, clock: Callable[[], float] = time.time) -> ServerTls:
+def compile_tls(
+    spec: ListenerTlsSpec,
+    folder: Path,
+    *,
+    clock: Callable[[], float] = time.time,
+    protocols: Sequence[str] = ("http/1.1",),
+) -> ServerTls:
     """Return the TLS that a block of the configuration describes.
 
     Args:
         spec: `listeners.NAME.tls`.
         folder: the folder of the configuration file.
         clock: seconds since the epoch.
+        protocols: what is offered by ALPN (RFC 7301), the most wanted first.
 
     Raises:
         ConfigError: a file is missing, unreadable, empty or wrong, or a client could never be verified with
             what is there. There is no such thing as a listener that asks for certificates and verifies nothing.
     """
-    context = _bare_context(spec)
+    context = _bare_context(spec, protocols)
     handshakes = watch(context)
     identity = load_identity(spec, folder)
     use(identity, context)
@@ -93,7 +106,9 @@ def compile_tls(spec: ListenerTlsSpec, folder: Path, *, clock: Callable[[], floa
     wanted = spec.client.revocation
     revocation = None if wanted is None else load_revocation(wanted, authorities, folder, now)
     _verify_clients(context, spec.client, authorities, revocation)
-    clients = ClientCertificates(spec.client.profile, spec.client.depth, revocation, clock)
+    anchors = frozenset(signer(one) for one in authorities)
+    required = spec.client.mode == "required"
+    clients = ClientCertificates(spec.client.profile, spec.client.depth, revocation, clock, anchors, required)
     return ServerTls(context, clients, handshakes, (shown, *_ends(authorities, revocation)))
 
 
@@ -109,13 +124,13 @@ def _end(kind: Literal["server", "client-authority"], certificate: x509.Certific
     return End(kind, certificate.subject.rfc4514_string(), certificate.not_valid_after_utc.timestamp())
 
 
-def _bare_context(spec: ListenerTlsSpec) -> ssl.SSLContext:
+def _bare_context(spec: ListenerTlsSpec, protocols: Sequence[str]) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = _VERSIONS[spec.minimum_version]
     context.set_ciphers(_CIPHERS)
     context.options |= ssl.OP_NO_COMPRESSION | ssl.OP_NO_RENEGOTIATION | ssl.OP_NO_TICKET
     context.num_tickets = 0
-    context.set_alpn_protocols(["http/1.1"])
+    context.set_alpn_protocols(list(protocols))
     return context
 
 

@@ -72,9 +72,14 @@ class Routes(Generic[T]):
 
     def __init__(self) -> None:
         self._hosts: dict[str, _Node[T]] = {}
+        self._count = 0
+
+    def __len__(self) -> int:
+        return self._count
 
     def add(self, match: MatchSpec, value: T) -> None:
         """Plant a route."""
+        self._count += 1
         node = self._hosts.setdefault(match.host or _ANY, _Node())
         node.add(match.path[1:].split("/"), match.methods or (_ANY,), value)
 

@@ -1,0 +1,99 @@
+"""What the connections of one listener share, and what a listener asks of each of them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from ostiary.config.schema import ListenerLimits, ListenerTimeouts
+from ostiary.edge.carry import Handler
+from ostiary.model import Peer
+
+
+class UnderWay(Protocol):
+    """An exchange, seen from outside.
+
+    Attributes:
+        answered: whether it has ended, in whatever way.
+    """
+
+    answered: bool
+
+
+class Connection(Protocol):
+    """A connection from a caller, whatever protocol it speaks."""
+
+    def tick(self, now: float) -> None:
+        """Act on a deadline that has passed, on the loop's clock."""
+
+    def shut_down(self) -> None:
+        """Close when idle; what is under way ends first."""
+
+    def abort(self) -> None:
+        """Cut it."""
+
+    def under_way(self) -> Iterable[UnderWay]:
+        """Return the exchanges that were handed to the gateway and have not ended."""
+
+
+@dataclass(slots=True)
+class Listening:
+    """What every connection of one listener shares. A reload exchanges most of it while they live.
+
+    Attributes:
+        gateway: where the next request goes.
+        limits, timeouts: as the configuration says now.
+        scheme: "https" or "http".
+        prove: who is at the other end of a transport. Another function than at the connection's start means that
+            the listener's TLS has changed: the peer has to be proven again before its next request.
+        connections: those that live.
+        stopping: whether the listener is being closed.
+        name: of the listener.
+        refused: connections beyond a limit.
+        addresses: connections of each address, from the moment they are accepted.
+    """
+
+    gateway: Handler
+    limits: ListenerLimits
+    timeouts: ListenerTimeouts
+    scheme: str
+    prove: Callable[[asyncio.Transport], Peer]
+    connections: set[Connection] = field(default_factory=set)
+    stopping: bool = False
+    name: str = ""
+    refused: int = 0
+    addresses: dict[str, int] = field(default_factory=dict)
+
+    def arrived(self, address: str) -> bool:
+        """Count a connection that was accepted, before anything is known of it but its address.
+
+        Returns:
+            False when that address has as many as it may have; then it is not counted.
+        """
+        count = self.addresses.get(address, 0)
+        most = self.limits.connections_per_address
+        if most is not None and count >= most:
+            return False
+        self.addresses[address] = count + 1
+        return True
+
+    def left(self, address: str) -> None:
+        """Count a connection that is gone; to be called once for each that arrived, by the edge that carried it."""
+        count = self.addresses.get(address, 0) - 1
+        if count > 0:
+            self.addresses[address] = count
+        else:
+            self.addresses.pop(address, None)
+
+
+def address_of(transport: asyncio.BaseTransport) -> str:
+    """Return the IP address of the other end, without a zone; "" on a unix socket."""
+    name = transport.get_extra_info("peername")
+    return plain(name[0]) if isinstance(name, tuple) else ""
+
+
+def plain(address: str) -> str:
+    """Return an address without its zone (RFC 4007, section 11), which not everybody writes."""
+    return address.partition("%")[0]

@@ -1,0 +1,14 @@
+"""Listen, until told to stop.
+
+server.py       a gateway and its listeners; exchanging both while they run
+listener.py     one bound address
+door.py         accepting connections, as long as there is room
+descriptors.py  how much room there is
+run.py          signals, from the first to the last
+"""
+
+from ostiary.serve.listener import Listener, Place, compile_places
+from ostiary.serve.run import serve, settle
+from ostiary.serve.server import DRAIN, Ending, Server, listening
+
+__all__ = ["DRAIN", "Ending", "Listener", "Place", "Server", "compile_places", "listening", "serve", "settle"]

@@ -1,0 +1,153 @@
+"""Accept the connections of one listening socket, as long as there is room for them.
+
+A connection is let in in three steps: there is a descriptor for it; its listener and its address have not
+as many as they may have; then TLS, within `timeouts.handshake`. The first makes callers wait in the
+kernel's queue, the second turns them away before they cost a handshake.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+from collections.abc import Callable
+from typing import Final
+
+import structlog
+
+from ostiary.edge.listening import Listening, plain
+from ostiary.serve.descriptors import Descriptors
+
+log = structlog.get_logger("ostiary.serve")
+
+_AT_ONCE: Final = 64
+"""Connections that are accepted before others get their turn."""
+
+_PAUSE: Final = 0.25
+"""Seconds before it is looked again whether there are descriptors."""
+
+_QUIET: Final = 10.0
+"""Seconds between two lines of the log about callers who are turned away."""
+
+
+class Door:
+    """Lets callers in.
+
+    Args:
+        listening: what their connections share.
+        protocol: makes the protocol of a connection.
+        context: returns the TLS to use for a new connection, or None for none.
+        descriptors: whether there is room for one more.
+    """
+
+    def __init__(
+        self,
+        listening: Listening,
+        protocol: Callable[[], asyncio.Protocol],
+        context: Callable[[], ssl.SSLContext | None],
+        descriptors: Descriptors,
+    ) -> None:
+        self._listening = listening
+        self._protocol = protocol
+        self._context = context
+        self._descriptors = descriptors
+        self._socket: socket.socket | None = None
+        self._waiting: asyncio.TimerHandle | None = None
+        self._shaking: set[asyncio.Task[None]] = set()
+        self._told = 0.0
+        self._full = False
+
+    def open(self, listener: socket.socket) -> None:
+        """Accept from a socket that listens."""
+        self._socket = listener
+        asyncio.get_running_loop().add_reader(listener.fileno(), self._accept)
+
+    def close(self) -> socket.socket | None:
+        """Accept no more. Return the socket, which still listens."""
+        listener, self._socket = self._socket, None
+        if self._waiting is not None:
+            self._waiting.cancel()
+            self._waiting = None
+        elif listener is not None:
+            asyncio.get_running_loop().remove_reader(listener.fileno())
+        return listener
+
+    @property
+    def shaking(self) -> int:
+        """How many connections are in their handshake."""
+        return len(self._shaking)
+
+    def abort(self) -> None:
+        """Break off every handshake."""
+        for task in tuple(self._shaking):
+            task.cancel()
+
+    # --- accepting -----------------------------------------------------------------------------
+
+    def _accept(self) -> None:
+        for _ in range(_AT_ONCE):
+            if self._socket is None:
+                return
+            if not self._descriptors.take():
+                self._rest("file descriptors are used up: callers wait")
+                return
+            try:
+                accepted, address = self._socket.accept()
+            except (BlockingIOError, InterruptedError, ConnectionAbortedError):
+                return
+            except OSError as error:  # the machine's table of files is full, or its memory
+                self._rest(f"no connection can be accepted: {error.strerror}")
+                return
+            self._full = False
+            self._admit(accepted, plain(str(address[0])))
+
+    def _rest(self, why: str) -> None:
+        """Accept nothing for a moment; that costs nothing, however many callers wait."""
+        if self._socket is None:
+            return
+        if not self._full:
+            log.warning(why, listener=self._listening.name, connections=len(self._listening.connections))
+            self._full = True
+        loop = asyncio.get_running_loop()
+        loop.remove_reader(self._socket.fileno())
+        self._waiting = loop.call_later(_PAUSE, self._again)
+
+    def _again(self) -> None:
+        self._waiting = None
+        if self._socket is not None:
+            self.open(self._socket)
+            self._accept()
+
+    def _admit(self, accepted: socket.socket, address: str) -> None:
+        listening = self._listening
+        if len(listening.connections) + len(self._shaking) >= listening.limits.connections:
+            self._turn_away(accepted, address, "limits.connections")
+        elif not listening.arrived(address):
+            self._turn_away(accepted, address, "limits.connections_per_address")
+        else:
+            accepted.setblocking(False)
+            task = asyncio.get_running_loop().create_task(self._introduce(accepted, address))
+            self._shaking.add(task)
+            task.add_done_callback(self._shaking.discard)
+
+    def _turn_away(self, accepted: socket.socket, address: str, limit: str) -> None:
+        accepted.close()
+        self._listening.refused += 1
+        now = asyncio.get_running_loop().time()
+        if now >= self._told + _QUIET:
+            self._told = now
+            facts = {"listener": self._listening.name, "limit": limit, "address": address}
+            log.warning("connections refused: there are too many", **facts, refused=self._listening.refused)
+
+    async def _introduce(self, accepted: socket.socket, address: str) -> None:
+        """Shake hands, and leave the connection to its protocol."""
+        loop = asyncio.get_running_loop()
+        context = self._context()
+        patience = None if context is None else self._listening.timeouts.handshake
+        try:
+            await loop.connect_accepted_socket(self._protocol, accepted, ssl=context, ssl_handshake_timeout=patience)
+        except BaseException as error:  # from here on nobody's `connection_lost` will say that it is gone
+            self._listening.left(address)
+            if not isinstance(error, OSError):  # which ssl.SSLError and TimeoutError are
+                raise
+            log.debug("no connection came about", listener=self._listening.name, address=address, detail=str(error))

@@ -1,0 +1,227 @@
+"""One bound address, and the connections that came in by it."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import structlog
+
+from ostiary.config.schema import ListenerSpec
+from ostiary.config.values import Bind
+from ostiary.edge.carry import Handler
+from ostiary.edge.http1 import Http1Connection
+from ostiary.edge.listening import Listening, UnderWay, address_of
+from ostiary.errors import ConfigError
+from ostiary.listener.tls import ServerTls, compile_tls
+from ostiary.model import Peer
+from ostiary.serve.descriptors import Descriptors
+from ostiary.serve.door import Door
+
+log = structlog.get_logger("ostiary.serve")
+
+_BACKLOG: Final = 4096
+_TICK: Final = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What a configuration says of one listener, with its files read.
+
+    Attributes:
+        name: in the configuration.
+        spec: what stands there.
+        tls: its TLS, or None.
+    """
+
+    name: str
+    spec: ListenerSpec
+    tls: ServerTls | None
+
+    @property
+    def address(self) -> tuple[Bind, str]:
+        """What tells whether two configurations mean the same socket. Any free port is another one for each name."""
+        return self.spec.bind, self.name if self.spec.bind.port == 0 else ""
+
+    @property
+    def scheme(self) -> str:
+        """The scheme of its requests."""
+        return "http" if self.tls is None else "https"
+
+
+def compile_places(listeners: Mapping[str, ListenerSpec], folder: Path) -> dict[str, Place]:
+    """Read what listeners need; nothing is bound.
+
+    Raises:
+        ConfigError: a file of some TLS is missing, unreadable or wrong.
+    """
+    return {
+        name: Place(name, spec, None if spec.tls is None else compile_tls(spec.tls, folder))
+        for name, spec in listeners.items()
+    }
+
+
+def _prover(tls: ServerTls | None) -> Callable[[asyncio.Transport], Peer]:
+    """Return how the peer of a connection is proven."""
+    if tls is None:
+        return lambda transport: Peer(address_of(transport))
+    return lambda transport: tls.peer(transport.get_extra_info("ssl_object"), address_of(transport))
+
+
+class Listener:
+    """One bound address.
+
+    Args:
+        place: what the configuration says of it.
+        gateway: where requests go.
+        descriptors: whether one more connection may be accepted.
+    """
+
+    def __init__(self, place: Place, gateway: Handler, descriptors: Descriptors) -> None:
+        self._place = place
+        self._shared = Listening(
+            gateway, place.spec.limits, place.spec.timeouts, place.scheme, _prover(place.tls), name=place.name
+        )
+        self._socket: socket.socket | None = None
+        self._door = Door(self._shared, self._protocol, self._context, descriptors)
+        self._ticking: asyncio.TimerHandle | None = None
+
+    @property
+    def place(self) -> Place:
+        """What the configuration says of it."""
+        return self._place
+
+    @property
+    def port(self) -> int:
+        """The port that was bound."""
+        assert self._socket is not None  # noqa: S101 - asked only while it listens
+        return int(self._socket.getsockname()[1])
+
+    @property
+    def connections(self) -> int:
+        """How many connections live."""
+        return len(self._shared.connections)
+
+    def under_way(self) -> list[UnderWay]:
+        """Return every exchange that was handed to the gateway and has not ended."""
+        return [exchange for connection in self._shared.connections for exchange in connection.under_way()]
+
+    def bind(self, *, shared: bool = False) -> None:
+        """Take the address. Nobody is let in yet.
+
+        Args:
+            shared: other processes of this gateway take it as well (SO_REUSEPORT).
+
+        Raises:
+            ConfigError: it is not to be had.
+        """
+        spec = self._place.spec
+        try:
+            self._socket = bind(spec.bind, shared=shared)
+        except OSError as error:
+            where = f"listeners > {self._place.name} > bind"
+            raise ConfigError(f"{where}: {spec.bind} cannot be bound: {error.strerror}") from error
+
+    def open(self, inherited: socket.socket | None = None) -> None:
+        """Let callers in, through the socket that was bound, or through that of another listener."""
+        self._socket = inherited or self._socket
+        assert self._socket is not None  # noqa: S101 - bound, or inherited
+        self._door.open(self._socket)
+        self._tick()
+        place = self._place
+        log.info(
+            "listening", listener=place.name, address=str(place.spec.bind), port=self.port, tls=place.tls is not None
+        )
+
+    def change(self, place: Place, gateway: Handler) -> None:
+        """Take what a new configuration says of the same socket and scheme; valid from the next request on."""
+        before, self._place = self._place.tls, place
+        if before is not None and place.tls is not None:
+            place.tls.inherit(before)
+        shared = self._shared
+        shared.gateway = gateway
+        shared.limits = place.spec.limits
+        shared.timeouts = place.spec.timeouts
+        shared.prove = _prover(place.tls)
+        shared.name = place.name
+
+    def abort(self) -> None:
+        """Cut every connection."""
+        self._door.abort()
+        for connection in tuple(self._shared.connections):
+            connection.abort()
+
+    def close(self) -> None:
+        """Let nobody in, and end idle connections; the others end with their exchange."""
+        self.hand_over()
+        self.unbind()
+
+    def hand_over(self) -> socket.socket | None:
+        """Close, but for the socket: return it. It still listens."""
+        self._shared.stopping = True
+        for connection in tuple(self._shared.connections):
+            connection.shut_down()
+        return self._door.close()
+
+    def unbind(self) -> None:
+        """Give the address up."""
+        if self._socket is not None:
+            self._socket.close()
+
+    async def drain(self, seconds: float) -> None:
+        """Wait until the connections of a closed listener have ended; after some seconds, cut them."""
+        loop = asyncio.get_running_loop()
+        end = loop.time() + seconds
+        while (self._shared.connections or self._door.shaking) and loop.time() < end:  # noqa: ASYNC110 - seldom
+            await asyncio.sleep(0.02)
+        self.abort()
+        if self._ticking is not None:
+            self._ticking.cancel()
+        await asyncio.sleep(0)
+
+    def _protocol(self) -> asyncio.Protocol:
+        """Return the protocol of a new connection."""
+        return Http1Connection(self._shared, asyncio.get_running_loop())
+
+    def _context(self) -> ssl.SSLContext | None:
+        tls = self._place.tls
+        return None if tls is None else tls.context
+
+    def _tick(self) -> None:
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        for connection in tuple(self._shared.connections):
+            connection.tick(now)
+        self._ticking = loop.call_later(_TICK, self._tick)
+
+
+def bind(address: Bind, *, shared: bool = False) -> socket.socket:
+    """Return a socket that listens on an address.
+
+    Args:
+        address: where.
+        shared: other processes may listen there as well (SO_REUSEPORT).
+
+    Raises:
+        OSError: it is taken, or is not ours.
+    """
+    family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
+    one = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if shared:
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        if family == socket.AF_INET6:
+            one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        one.setblocking(False)
+        one.bind((address.host, address.port))
+        one.listen(_BACKLOG)
+    except BaseException:
+        one.close()
+        raise
+    return one
