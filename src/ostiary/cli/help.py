@@ -18,7 +18,7 @@ def help_(
     if not word:
         _list(as_json=as_json)
         return
-    entry = _code(word) or _reason(word)
+    entry = _code(word) or _reason(word) or _finding(word)
     if entry is None:
         _unknown(word)
     if as_json:
@@ -34,6 +34,15 @@ def _code(word: str) -> dict[str, Any] | None:
 
     code = CODES.get(word.upper())
     return None if code is None else {"kind": "code", **code._asdict()}
+
+
+def _finding(word: str) -> dict[str, Any] | None:
+    from ostiary.pki.diagnosis.codes import CODES
+
+    code = CODES.get(word.upper())
+    if code is None:
+        return None
+    return {"kind": "finding", "name": code.name, "group": code.group, "severity": code.severity, "text": code.text}
 
 
 def _reason(word: str) -> dict[str, Any] | None:
@@ -74,6 +83,8 @@ def _list(*, as_json: bool) -> None:
 
 
 def _text(entry: dict[str, Any]) -> str:
+    if entry["kind"] == "finding":
+        return f"{entry['name']}: {entry['severity']} of `ostiary doctor`, group {entry['group']}\n\n  {entry['text']}"
     if entry["kind"] == "reason":
         return (
             f"{entry['name']}\n\n  {entry['cause']}\n\nThe caller is told\n  {entry['told']}\n\n"
