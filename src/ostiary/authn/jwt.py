@@ -85,6 +85,15 @@ class JwtAuthenticator:
         check_binding(verified.thumbprint, request.peer.certificate)
         return verified.principal
 
+    async def judge(self, token: bytes) -> Principal:
+        """Return whom a token proves, wherever it came from: nothing is remembered, no binding is checked.
+
+        Raises:
+            InvalidToken: it is bad.
+            KeysUnavailable: it cannot be judged now.
+        """
+        return (await self._judge(token)).principal
+
     async def _judge(self, token: bytes) -> Verified:
         """Judge a token as if it had never been seen."""
         jws = parse(token, self._trusted.largest)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
 from typing import Final
 
 _DIRECTIVE: Final = re.compile(r'([a-z-]+)(?:="?([^",\s]*)"?)?')
@@ -26,6 +27,14 @@ def lifetime(headers: Mapping[str, str]) -> float | None:
     if seconds is None:
         return None
     return max(0.0, seconds - (_seconds(headers.get("age", "")) or 0.0))
+
+
+def sent(headers: Mapping[str, str]) -> float | None:
+    """Return what the sender's clock said, epoch seconds, or None (RFC 9110, section 6.6.1)."""
+    try:
+        return parsedate_to_datetime(headers.get("date", "")).timestamp()
+    except (ValueError, TypeError):
+        return None
 
 
 def _seconds(text: str) -> float | None:

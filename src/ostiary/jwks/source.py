@@ -5,7 +5,7 @@ web.py fetches over HTTPS, file.py reads a file. Whatever arrives is untrusted u
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 MAX_DOCUMENT: Final = 512 << 10
@@ -24,11 +24,13 @@ class Document:
         content: the octets, or None: it is still the one that the validator stands for.
         validator: what to show at the next fetch to be told so; a matter of the source alone. None: there is no such.
         lifetime: seconds for which its sender calls it fresh, or None when nothing was said.
+        sent: what its sender's clock said (RFC 9110, section 6.6.1), epoch seconds; or None.
     """
 
     content: bytes | None
     validator: str | None = None
     lifetime: float | None = None
+    sent: float | None = field(default=None, compare=False)
 
 
 class Source(Protocol):

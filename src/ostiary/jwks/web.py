@@ -12,7 +12,7 @@ from typing import Final
 
 import httpx2
 
-from ostiary.jwks.caching import lifetime
+from ostiary.jwks.caching import lifetime, sent
 from ostiary.jwks.discovery import Discovery, jwks_url_of
 from ostiary.jwks.source import MAX_DOCUMENT, Document, FetchError
 
@@ -79,13 +79,13 @@ class HttpSource:
         conditions = {"If-None-Match": tag} if tag and place == url else {}
         async with self._client.stream("GET", url, headers=conditions) as response:
             if response.status_code == httpx2.codes.NOT_MODIFIED and conditions:
-                return Document(None, validator, lifetime(response.headers))
+                return Document(None, validator, lifetime(response.headers), sent(response.headers))
             if response.status_code != httpx2.codes.OK:
                 raise FetchError(f"{url} answered {response.status_code}")
             if response.headers.get("content-encoding", "identity").lower() != "identity":
                 raise FetchError(f"{url} answered with compressed content, which was not asked for")
             content = await _whole(response, url)
-            return Document(content, _validator(url, response), lifetime(response.headers))
+            return Document(content, _validator(url, response), lifetime(response.headers), sent(response.headers))
 
 
 def _validator(url: str, response: httpx2.Response) -> str | None:
