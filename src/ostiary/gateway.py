@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
@@ -82,9 +82,9 @@ class Gateway:
         finally:
             self.access.flush()
 
-    async def handle(self, request: Request, answer: Answer) -> None:
+    def handle(self, request: Request, answer: Answer) -> Awaitable[None]:
         """Carry one request through its route's pipeline, or raise the GatewayError that it ends with."""
         route = self._routes.find(request.host, request.path, request.method)
         request.record.route = route.name
         request.record.challenges = route.challenges
-        await route.pipeline.handle(request, answer)
+        return route.pipeline.handle(request, answer)

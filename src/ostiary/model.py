@@ -232,6 +232,9 @@ class Answer(Protocol):
     def write(self, data: bytes) -> None:
         """Send a piece of content."""
 
+    def flush(self) -> None:
+        """Send what may be held back: nothing more is at hand for now."""
+
     def finish(self, trailers: Headers | None = None) -> None:
         """The content is complete."""
 

@@ -7,6 +7,7 @@ Each step takes the ticket of the one before. Nothing awaits when nothing must b
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -33,7 +34,7 @@ class Upstream(Protocol):
     def prepare(self, request: Request, permit: Permit) -> Outbound:
         """Open an outbound head: strip what must not pass."""
 
-    async def forward(self, outbound: Outbound, body: Body, answer: Answer) -> None:
+    def forward(self, outbound: Outbound, body: Body, answer: Answer) -> Awaitable[None]:
         """Set the exchange going. Returns when it flows; the rest is between the two connections."""
 
 

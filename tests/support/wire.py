@@ -163,6 +163,9 @@ class Told:
         assert not self.ends, "content after the end"
         self.content += data
 
+    def flush(self) -> None:
+        pass
+
     def finish(self, trailers: Headers | None = None) -> None:
         self.trailers = trailers
         self._end()

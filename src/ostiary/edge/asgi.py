@@ -19,7 +19,7 @@ from typing import Any, Final, TypeAlias
 
 from ostiary.config.schema import ListenerLimits, ListenerTimeouts
 from ostiary.edge.asgi_exchange import AsgiExchange, Message, Receive, Send
-from ostiary.edge.carry import Handler, begin, carry
+from ostiary.edge.carry import Handler, carry
 from ostiary.edge.head import body_length, read_head
 from ostiary.errors import BadRequest, ContentTooLarge, GatewayError, HeadersTooLarge, RequestTimeout
 from ostiary.model import Headers, Peer
@@ -80,7 +80,7 @@ class AsgiEdge:
     def _start(self, exchange: AsgiExchange, receive: Receive, first: Message | None) -> asyncio.Task[None]:
         assert exchange.request is not None  # noqa: S101 - the head has been read
         loop = asyncio.get_running_loop()
-        exchange.task = begin(carry(self.gateway, exchange.request, exchange), loop)
+        exchange.task = loop.create_task(carry(self.gateway, exchange.request, exchange))
         return loop.create_task(exchange.read(receive, first))
 
     async def _read_head(

@@ -209,6 +209,9 @@ class AsgiExchange:
             self._source_paused = True
             self._source.pause()
 
+    def flush(self) -> None:
+        """Nothing is held back."""
+
     def finish(self, trailers: Headers | None = None) -> None:  # noqa: ARG002 - trailers are dropped: RFC 9110, 6.5.1
         """The content is complete."""
         if not self._answered:

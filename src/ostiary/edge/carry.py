@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-import sys
-from collections.abc import Coroutine
-from typing import Any, Protocol
+from collections.abc import Awaitable
+from typing import Protocol
 
 import structlog
 
@@ -25,7 +23,7 @@ class Handler(Protocol):
 
     access: AccessLog
 
-    async def handle(self, request: Request, answer: Answer) -> None:
+    def handle(self, request: Request, answer: Answer) -> Awaitable[None]:
         """Carry one request through, or raise the GatewayError that it ends with."""
 
 
@@ -38,16 +36,3 @@ async def carry(gateway: Handler, request: Request, answer: Answer) -> None:
     except Exception:
         log.exception("a request failed in the gateway", id=request.id, route=request.record.route)
         answer.fail(InternalError("an exception; see the log"))
-
-
-if sys.version_info >= (3, 12):
-
-    def begin(coroutine: Coroutine[Any, Any, None], loop: asyncio.AbstractEventLoop) -> asyncio.Task[None]:
-        """Run a coroutine at once, up to where it first waits: most requests never do."""
-        return asyncio.Task(coroutine, loop=loop, eager_start=True)
-
-else:
-
-    def begin(coroutine: Coroutine[Any, Any, None], loop: asyncio.AbstractEventLoop) -> asyncio.Task[None]:
-        """Run a coroutine as a task."""
-        return loop.create_task(coroutine)

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 _NO_CONTENT: Final = frozenset({204, 304})
 
+_WORTH_READING: Final = 64 << 10
+"""Octets of a request that are read and dropped after its answer, to keep the connection."""
+
 
 class Exchange:
     """A `Body` and an `Answer` for one request."""
@@ -79,9 +82,9 @@ class Exchange:
         self.source: Flow | None = None
 
     @property
-    def left(self) -> int | None:
-        """Octets of the body that have not come yet; None when unknown."""
-        return None if self.length is None else self.length - self._taken
+    def worth_reading(self) -> bool:
+        """Whether the rest of the body is certain to come, and little enough to be read for the connection's sake."""
+        return self.length is not None and self.length - self._taken <= _WORTH_READING and not self.expects
 
     # --- the body, from the parser -------------------------------------------------------------
 
@@ -159,7 +162,6 @@ class Exchange:
         self._begin(status, headers, length)
         if self._connection.writing_paused:
             source.pause()
-        self._connection.loop.call_soon(self._send_head)
 
     def _begin(self, status: int, headers: Headers, length: int | None) -> None:
         self.status = status
@@ -179,7 +181,8 @@ class Exchange:
             framing += b"Connection: close\r\n"
         self._head = head(status, headers, framing)
 
-    def _send_head(self) -> None:
+    def flush(self) -> None:
+        """Send the head, if no content has taken it along."""
         waiting, self._head = self._head, None
         if waiting is not None:
             self._connection.send(waiting)
@@ -214,8 +217,8 @@ class Exchange:
             self._end()
             self._connection.abort()
             return
-        if not self.read:
-            self.close = True  # what is left of the request is not worth reading
+        if not self.read and not self.worth_reading:
+            self.close = True
         self._chunked = False
         status, headers, content = render(error, self.id, self.record.challenges)
         headers.fields = [field for field in headers.fields if field[1] != b"x-request-id"]

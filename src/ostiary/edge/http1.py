@@ -17,20 +17,19 @@ from typing import Final, cast
 
 import httptools
 
-from ostiary.edge.carry import begin, carry
+from ostiary.eager import begin
+from ostiary.edge.carry import carry
 from ostiary.edge.exchange import Exchange
 from ostiary.edge.head import body_length, next_id, read_head
 from ostiary.edge.listening import Listening, address_of
+from ostiary.edge.plain import read_plain
 from ostiary.errors import BadRequest, ContentTooLarge, GatewayError, HeadersTooLarge, RequestTimeout
-from ostiary.model import Headers, Peer, fold
+from ostiary.model import Headers, Peer, Request, fold
 from ostiary.reasons import Reason
 
 _LINGER: Final = 2.0
 """Seconds for which octets are still read, and dropped, after a refused request, so that the answer
 is not lost to a reset (RFC 9112, section 9.6)."""
-
-_WORTH_READING: Final = 64 << 10
-"""Octets of a request that are read and dropped after its answer, to keep the connection."""
 
 
 class Http1Connection(asyncio.Protocol):
@@ -40,7 +39,9 @@ class Http1Connection(asyncio.Protocol):
         "_fields",
         "_head_size",
         "_listening",
+        "_name",
         "_parser",
+        "_parsing",
         "_peer",
         "_proven_by",
         "_queue",
@@ -66,10 +67,12 @@ class Http1Connection(asyncio.Protocol):
         self._transport: asyncio.Transport = cast("asyncio.Transport", None)
         self._peer = Peer("")
         self._proven_by = listening.prove
+        self._name: str | None = None  # the host that TLS was set up for, in one spelling
         self._refusal: GatewayError | None = None  # what the peer's certificate deserves
         self._queue: deque[Exchange] = deque()
         self._fields: list[tuple[bytes, bytes, bytes]] = []
         self._url = b""
+        self._parsing = False  # the parser is within a request
         self._head_size = 0
         self._reading: Exchange | None = None  # whose body is being read
         self._trouble: GatewayError | None = None
@@ -107,6 +110,8 @@ class Http1Connection(asyncio.Protocol):
         self._refusal = None
         try:
             self._peer = listening.prove(self._transport)
+            if self._peer.server_name is not None:
+                self._name = self._peer.server_name.lower().rstrip(".")
         except GatewayError as refusal:
             self._refusal = refusal
 
@@ -126,6 +131,8 @@ class Http1Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Feed the parser, and deal with what it found."""
         if self.lingering or self._trouble is not None:
+            return
+        if self.exchange is None and not self._parsing and data.endswith(b"\r\n\r\n") and self._glance(data):
             return
         if self._reading is None:
             if not self._head_size and self.exchange is None:
@@ -166,6 +173,7 @@ class Http1Connection(asyncio.Protocol):
 
     def on_message_begin(self) -> None:
         """Begin a new head."""
+        self._parsing = True
         self._fields = []
         self._url = b""
 
@@ -212,6 +220,7 @@ class Http1Connection(asyncio.Protocol):
     def on_message_complete(self) -> None:
         """The request has been read."""
         self._head_size = 0
+        self._parsing = False
         reading, self._reading = self._reading, None
         if reading is None or self._trouble is not None:
             return
@@ -221,6 +230,36 @@ class Http1Connection(asyncio.Protocol):
             self._next(reading)
 
     # --- from head to exchange -----------------------------------------------------------------
+
+    def _glance(self, data: bytes) -> bool:
+        """Take a request that is plain and comes whole, without the parser. False: nothing was done."""
+        if self._proven_by is not self._listening.prove:
+            self._prove()
+        if len(data) > self.limits.headers or self._refusal is not None:
+            return False
+        head = read_plain(data, self.limits.header_count)
+        if head is None or (self._name is not None and self._name != head.host):
+            return False
+        asked = head.asked
+        self.exchange = exchange = Exchange(self, next_id(), self.loop.time(), self._peer.address)
+        exchange.method = asked.method
+        exchange.target = asked.target
+        exchange.read = True
+        exchange.request = Request(
+            id=exchange.id,
+            method=asked.method,
+            target=asked.target,
+            path=asked.path,
+            host=head.host,
+            authority=head.authority,
+            scheme=self._listening.scheme,
+            headers=head.headers,
+            peer=self._peer,
+            body=exchange,
+            record=exchange.record,
+        )
+        self._start(exchange)
+        return True
 
     def _read_head(self, exchange: Exchange) -> None:
         fields = self._fields
@@ -269,7 +308,7 @@ class Http1Connection(asyncio.Protocol):
             return
         self.deadline = 0.0 if exchange.length == 0 else self.loop.time() + self._listening.timeouts.body
         task = begin(carry(self._listening.gateway, exchange.request, exchange), self.loop)
-        if not task.done():
+        if task is not None:
             exchange.task = task
 
     # --- the end of an exchange ----------------------------------------------------------------
@@ -277,13 +316,14 @@ class Http1Connection(asyncio.Protocol):
     def exchange_answered(self, exchange: Exchange) -> None:
         """The answer of the exchange under way has been sent."""
         self._log(exchange)
+        exchange.request = None  # each holds the other: let go, so that no garbage is left to be collected
         if self._transport.is_closing():
             return
         if exchange.close or self.stopping:
             self._close_gently(exchange.read)
         elif exchange.read:
             self._next(exchange)
-        elif exchange.left is None or exchange.left > _WORTH_READING:
+        elif not exchange.worth_reading:
             self._close_gently(read=False)
         # else: the rest of the request is read and dropped, see Exchange.take; then on_message_complete
 

@@ -4,6 +4,10 @@ httptools (llhttp) takes the octets apart; what an answer may look like is decid
 than the parser would let pass. Where the end of an answer can be read in two ways, whoever controls
 the upstream's output could write the answer to somebody else's request: such an answer is refused, and
 its connection never used again.
+
+Nearly every answer is plain: a final status, plain lines, a Content-Length. Such a head is read at a
+glance, without the parser, and its content is counted. Everything else goes to the parser from its
+first octet on. What is plain is plain to the parser too, and means the same.
 """
 
 from __future__ import annotations
@@ -16,6 +20,7 @@ from ostiary.errors import GatewayError, InternalError, UpstreamInvalid
 from ostiary.model import Headers, fold
 from ostiary.upstream.exchange import Exchange
 from ostiary.upstream.headers import HOP_BY_HOP, Passing, named_by_connection
+from ostiary.upstream.plain import LONGEST, read_plain
 
 MAX_HEAD: Final = 64 << 10  # octets of fields, informational responses and trailers included
 MAX_INFORMATIONAL: Final = 16
@@ -23,6 +28,8 @@ _PASSING: Final = Passing(HOP_BY_HOP | {b"x-request-id"})  # the edge writes its
 _DIGITS: Final = 18  # of a Content-Length: what everybody can count
 _VERSIONS: Final = ("1.1", "1.0")
 _NO_CONTENT, _NOT_MODIFIED, _SWITCHING = 204, 304, 101
+
+_UNREAD, _PARSED = -1, -2  # instead of the octets left: nothing has arrived; the parser reads
 
 
 class AnswerReader:
@@ -40,6 +47,7 @@ class AnswerReader:
         "_head_only",
         "_hops",
         "_informed",
+        "_left",
         "_length",
         "_parser",
         "_quiet",
@@ -63,6 +71,7 @@ class AnswerReader:
         self._exchange = exchange
         self._head_only = exchange.outbound.request.method == "HEAD"
         self._size = self._quiet = self._informed = 0
+        self._left = _UNREAD
         self.started = self.complete = self.keep_alive = self._until_close = self._stuck = False
         self._reset()
 
@@ -72,6 +81,20 @@ class AnswerReader:
         Raises:
             UpstreamInvalid: this is no answer that can be passed on.
         """
+        left = self._left
+        if left > 0:
+            self._count(data, left)
+            return
+        if left == _UNREAD:
+            if not self._head_only and self._glance(data):
+                return
+            self._left = _PARSED
+        elif left == 0:
+            self.keep_alive = False  # what came behind the answer is nobody's
+            return
+        self._parse(data)
+
+    def _parse(self, data: bytes) -> None:
         self._quiet += len(data)
         try:
             self._parser.feed_data(data)
@@ -92,6 +115,34 @@ class AnswerReader:
     def ends_here(self) -> bool:
         """Whether an orderly end of the connection is the end of the answer (RFC 9112, section 6.3)."""
         return self._until_close and not self.complete
+
+    # --- plain answers, without the parser ---
+
+    def _glance(self, data: bytes) -> bool:
+        """Read a plain head with what follows it. False: it is not plain, and nothing was done."""
+        end = data.find(b"\r\n\r\n", 0, LONGEST)
+        head = read_plain(data[:end], _PASSING) if end > 0 else None
+        if head is None:
+            return False
+        self.started = True
+        status, length, headers = head
+        self._exchange.start(status, headers, length)
+        self._count(data[end + 4 :], length)
+        return True
+
+    def _count(self, data: bytes, left: int) -> None:
+        """Pass a piece of content on; `left` octets are awaited."""
+        more = len(data) - left
+        if more > 0:
+            data = data[:left]
+        if data:
+            self._exchange.answer.write(data)
+        if more >= 0:
+            self._left = 0
+            self.complete = True
+            self.keep_alive = more == 0
+        else:
+            self._left = -more
 
     # --- what the parser says ---
 

@@ -134,6 +134,7 @@ class Connection(asyncio.Protocol):
             self._complete(exchange)
         else:
             exchange.heard()
+            exchange.answer.flush()
 
     def eof_received(self) -> None:
         """The upstream says no more: the end of an answer that ends so, or a break."""

@@ -10,6 +10,7 @@ from typing import Final
 
 from ostiary.config.schema import UpstreamSpec
 from ostiary.config.values import Endpoint
+from ostiary.eager import in_a_task
 from ostiary.errors import GatewayError, UpstreamTimeout, UpstreamUnreachable
 from ostiary.upstream.connection import Connection
 from ostiary.upstream.waiting import WaitingRoom
@@ -145,6 +146,7 @@ class EndpointPool:
 
     async def _dial(self) -> Connection:
         loop = asyncio.get_running_loop()
+        await in_a_task()
         try:
             async with asyncio.timeout(self._patience.connect):
                 _, connection = await loop.create_connection(

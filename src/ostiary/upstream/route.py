@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from typing import Protocol
 
 from ostiary.model import Answer, Body, Outbound, Permit, Request
@@ -11,7 +12,7 @@ from ostiary.upstream.headers import Opening
 class Forwarding(Protocol):
     """What sends."""
 
-    async def forward(self, outbound: Outbound, body: Body, answer: Answer) -> None:
+    def forward(self, outbound: Outbound, body: Body, answer: Answer) -> Awaitable[None]:
         """Set an exchange going; returns when it flows."""
 
 
@@ -28,11 +29,11 @@ class RouteUpstream:
         """Open an outbound head: strip what must not pass."""
         return self._opening.open(request, permit)
 
-    async def forward(self, outbound: Outbound, body: Body, answer: Answer) -> None:
+    def forward(self, outbound: Outbound, body: Body, answer: Answer) -> Awaitable[None]:
         """Set the exchange going. Returns when it flows; the rest is between the two connections.
 
         Raises:
             UpstreamUnreachable, UpstreamTimeout: no endpoint accepted a connection.
             Overloaded: as many connections as there may be are busy, or the gateway is stopping.
         """
-        await self._pool.forward(outbound, body, answer)
+        return self._pool.forward(outbound, body, answer)

@@ -1,0 +1,52 @@
+"""Is what is remembered on the data path bounded, and what must not be remembered forgotten?"""
+
+from __future__ import annotations
+
+from ostiary import wire
+from ostiary.remember import Remembered
+from ostiary.wire import FieldLines
+
+
+def test_a_function_is_asked_once_for_each_argument():
+    asked = []
+    remembered = Remembered(lambda number: asked.append(number) or number * 2)
+    assert [remembered[number] for number in (1, 2, 1)] == [2, 4, 2]
+    assert asked == [1, 2]
+
+
+def test_a_full_memory_begins_anew():
+    remembered = Remembered(str, most=3)
+    assert [remembered[number] for number in range(10)] == [str(number) for number in range(10)]
+    assert len(remembered) <= 3
+
+
+def test_field_lines_are_read_once_and_their_octets_are_bounded(monkeypatch):
+    monkeypatch.setattr(wire, "_OCTETS", 4096)
+    lines = FieldLines()
+    first = lines[b"X-Number: 1"]
+    assert first == (b"X-Number", b"x-number", b"1")
+    assert lines[b"X-Number: 1"] is first
+    for number in range(1000):
+        assert lines[b"X-Number: %d" % number] == (b"X-Number", b"x-number", b"%d" % number)
+    assert sum(len(line) for line in lines) < 4096
+
+
+def test_cookies_and_long_lines_are_read_and_not_kept():
+    lines = FieldLines()
+    for line in (b"Cookie: a=b", b"Set-Cookie: a=b", b"X-Long: " + b"a" * 5000):
+        assert lines[line] is not None
+    assert not lines
+
+
+def test_what_is_not_a_plain_line_is_nothing():
+    lines = FieldLines()
+    for line in (b"", b":", b"X", b"X : a", b" X: a", b"X: a\rb", b"X: a\nb", b"X: \x00", b"X\xe9: a", b"X: \x7f"):
+        assert lines[line] is None
+    assert not lines
+
+
+def test_blanks_around_a_value_do_not_belong_to_it():
+    lines = FieldLines()
+    for line in (b"X: a b", b"X:a b", b"X:\t a b \t"):
+        assert lines[line] == (b"X", b"x", b"a b")
+    assert lines[b"X: "] == (b"X", b"x", b"")
