@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from ostiary.authn import compile_authenticators
+from ostiary.authn.jwt import JwtAuthenticator
+from ostiary.authn.verified import VerifiedTokens
 from ostiary.authz import compile_policy
 from ostiary.config.load import Loaded
 from ostiary.config.schema import AuthenticateSpec, GatewaySpec, RouteSpec
@@ -38,7 +40,14 @@ def compile_gateway(loaded: Loaded, access: AccessLog | None = None) -> Gateway:
     owned = _owned(spec, credentials)
     routes = [(route.match, _route(route, issuers, credentials, upstreams, owned)) for route in spec.routes]
     parts: tuple[Part, ...] = (*vaults.values(), *issuers.values(), *upstreams.values())
-    return Gateway(compile_routes(routes), parts, access or AccessLog())
+    memories = _memories(route for _, route in routes)
+    return Gateway(compile_routes(routes), parts, access or AccessLog(), memories, loaded)
+
+
+def _memories(routes: Iterable[Route]) -> list[VerifiedTokens]:
+    """Return where routes remember the tokens that they have verified."""
+    each = (one for route in routes for one in getattr(route.pipeline.authenticators, "each", ()))
+    return [one.known for one in each if isinstance(one, JwtAuthenticator)]
 
 
 def _credentials(spec: GatewaySpec, vaults: Mapping[str, Vault]) -> dict[str, CredentialSource]:

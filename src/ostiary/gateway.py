@@ -7,6 +7,8 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
+from ostiary.authn.verified import VerifiedTokens
+from ostiary.config.load import Loaded
 from ostiary.model import Answer, Request
 from ostiary.observe.access import AccessLog
 from ostiary.pipeline import Pipeline
@@ -43,13 +45,33 @@ class Route:
 
 
 class Gateway:
-    """Everything that one configuration says, compiled. Immutable but for its parts' caches."""
+    """Everything that one configuration says, compiled. Immutable but for its parts' caches.
 
-    def __init__(self, routes: Routes[Route], parts: Sequence[Part], access: AccessLog) -> None:
+    Attributes:
+        access: where each request gets its line.
+        tokens: the memories of verified tokens.
+        loaded: the file that it was compiled from, if it was.
+    """
+
+    def __init__(
+        self,
+        routes: Routes[Route],
+        parts: Sequence[Part],
+        access: AccessLog,
+        tokens: Sequence[VerifiedTokens] = (),
+        loaded: Loaded | None = None,
+    ) -> None:
         self._routes = routes
         self._parts = tuple(parts)
+        self.tokens = tuple(tokens)
+        self.loaded = loaded
         self._started = AsyncExitStack()
         self.access = access
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """Issuers, vaults, upstreams: what has a lifetime."""
+        return self._parts
 
     @property
     def size(self) -> int:

@@ -23,6 +23,7 @@ SECTIONS: Final[dict[str, TypeAdapter[Any]]] = {
     "upstreams": TypeAdapter(schema.UpstreamSpec),
 }
 _ROUTE: Final = TypeAdapter(schema.RouteSpec)
+_ADMIN: Final = TypeAdapter(schema.AdminSpec | None)
 _Entry = TypeVar("_Entry", bound=BaseModel)
 
 
@@ -36,6 +37,7 @@ class Draft:
         listeners, issuers, vaults, credentials, upstreams: the sound entries, by name.
         routes: the sound routes, by position in the file.
         broken: sections of which something had to be left out; what they lack cannot be judged.
+        admin: the admin listener, if there is one and it is sound.
     """
 
     tree: Tree
@@ -47,6 +49,7 @@ class Draft:
     upstreams: dict[str, schema.UpstreamSpec]
     routes: dict[int, schema.RouteSpec]
     broken: frozenset[str]
+    admin: schema.AdminSpec | None = None
 
     def problem(
         self,
@@ -95,7 +98,8 @@ def sound(tree: Tree, folder: Path, spec: schema.GatewaySpec | None, problems: I
     """
     if spec is not None and not tree.problems:
         entries = {section: getattr(spec, section) for section in SECTIONS}
-        return Draft(tree, folder, **entries, routes=dict(enumerate(spec.routes)), broken=frozenset())
+        routes = dict(enumerate(spec.routes))
+        return Draft(tree, folder, **entries, routes=routes, broken=frozenset(), admin=spec.admin)
     bad = {problem.path: _remedy(problem) for problem in problems}
     document = tree.data if isinstance(tree.data, dict) else {}
     entries = {section: _named(tree, document, section, bad) for section in SECTIONS}
@@ -104,7 +108,14 @@ def sound(tree: Tree, folder: Path, spec: schema.GatewaySpec | None, problems: I
     broken |= {str(path[0]) for path in bad if len(path) == 1}
     broken |= {"routes"} if len(routes) < _size(document, "routes") else set()
     broken |= {meant for path, meant in bad.items() if len(path) == 1 and meant}
-    return Draft(tree, folder, **entries, routes=routes, broken=frozenset(broken))
+    return Draft(tree, folder, **entries, routes=routes, broken=frozenset(broken), admin=_admin(document))
+
+
+def _admin(document: dict[str, Any]) -> schema.AdminSpec | None:
+    try:
+        return _ADMIN.validate_python(document.get("admin"))
+    except ValidationError:
+        return None
 
 
 def _remedy(problem: Problem) -> str | None:

@@ -528,11 +528,53 @@ class RouteSpec(Spec):
     upstream: Name = Field(description="Where it goes.")
 
 
+# --- operators ---------------------------------------------------------------------------------
+
+
+class AdminSpec(Spec):
+    """Where operators look: health, metrics, the configuration in use. Nothing can be changed there."""
+
+    bind: Address = Field(description="IP:PORT to listen on. Beyond loopback, it has to be said who may read.")
+    tls: ListenerTlsSpec | None = Field(None, description="TLS; with `client: {mode: required}` it says who may read.")
+    token: SecretReference | None = Field(
+        None, description="Bearer token that readers show (RFC 6750); /livez, /healthz and /readyz answer without it."
+    )
+    hosts: Annotated[tuple[HostPattern, ...], Field(strict=False)] = Field(
+        (), description="Host names under which it is asked, besides localhost and IP addresses."
+    )
+    plaintext: Literal["accepted"] | None = Field(
+        None, description="`accepted` allows an address that other machines can reach without TLS."
+    )
+    anonymous: Literal["accepted"] | None = Field(
+        None, description="`accepted` allows whoever reaches such an address to read, without token or certificate."
+    )
+
+    @model_validator(mode="after")
+    def _not_for_everybody(self) -> Self:
+        if self.bind.loopback:
+            return self
+        if self.tls is None and self.plaintext is None:
+            raise Refused(
+                "C304",
+                "an admin listener that other machines can reach needs `tls` (or, in so many words, "
+                "`plaintext: accepted`)",
+            )
+        certificate = self.tls is not None and self.tls.client.mode == "required"
+        if not certificate and self.token is None and self.anonymous is None:
+            raise Refused(
+                "C341",
+                "an admin listener that other machines can reach needs `token`, or `tls` with `client: {mode: "
+                "required}` (or, in so many words, `anonymous: accepted`)",
+            )
+        return self
+
+
 class GatewaySpec(Spec):
     """The whole file."""
 
     version: Literal[1] = Field(description="Version of this language.")
     listeners: dict[Name, ListenerSpec] = Field(min_length=1, description="Where callers connect.")
+    admin: AdminSpec | None = Field(None, description="Where operators look.")
     issuers: dict[Name, IssuerSpec] = Field(default_factory=dict, description="Whose tokens count.")
     vaults: dict[Name, VaultSpec] = Field(default_factory=dict, description="Where secrets live.")
     credentials: dict[Name, CredentialSpec] = Field(default_factory=dict, description="Aliases of credentials.")

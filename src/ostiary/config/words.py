@@ -17,6 +17,7 @@ NOUNS: Final[dict[type, str]] = {
     schema.RevocationSpec: "revocation",
     schema.ListenerLimits: "a listener's limits",
     schema.ListenerTimeouts: "a listener's timeouts",
+    schema.AdminSpec: "admin",
     schema.IssuerSpec: "an issuer",
     schema.KeysSpec: "an issuer's keys",
     schema.ClaimsSpec: "an issuer's claims",
@@ -48,7 +49,6 @@ NOUNS: Final[dict[type, str]] = {
 # What the design has and this version has not: refused by name, so that nobody believes to have it.
 LATER: Final[dict[type, dict[str, str]]] = {
     schema.GatewaySpec: {
-        "admin": "the admin listener",
         "keys": "keys to sign and connect with",
         "certificates": "managed certificates",
         "observe": "metrics and traces",

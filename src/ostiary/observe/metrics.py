@@ -7,7 +7,6 @@ number of series is bounded. Prometheus' words are made of it when somebody asks
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from ostiary.model import Record
@@ -72,8 +71,6 @@ class Metrics:
         whole: durations by (route, method, status, listener).
         upstream: durations by (upstream, method, status, failure).
         overhead: durations by (route,).
-        reloads: how often a configuration was taken (True), or could not be (False).
-        last_reload: whether the last one was taken, and when one was last taken, in seconds since the epoch.
     """
 
     def __init__(self) -> None:
@@ -81,8 +78,6 @@ class Metrics:
         self.whole: dict[tuple[str, ...], Histogram] = {}
         self.upstream: dict[tuple[str, ...], Histogram] = {}
         self.overhead: dict[tuple[str, ...], Histogram] = {}
-        self.reloads = {True: 0, False: 0}
-        self.last_reload: tuple[bool, float] = (True, 0.0)
 
     def count(self, record: Record, *, listener: str, method: str, status: int, now: float) -> None:
         """Count one request, whatever became of it.
@@ -117,14 +112,9 @@ class Metrics:
             series.overhead.observe(sent - record.started)
             series.upstream.observe((answered or now) - sent)
 
-    def reloaded(self, at: float, *, taken: bool) -> None:
-        """A configuration was taken, or could not be, at this time (seconds since the epoch)."""
-        self.reloads[taken] += 1
-        self.last_reload = (taken, at if taken else self.last_reload[1])
-
-    def kinds(self) -> Iterable[tuple[Kind, int]]:
-        """Return how many requests there were of each kind."""
-        return [(Kind(*key), series.requests) for key, series in self.series.items()]  # type: ignore[arg-type]
+    def kinds(self) -> list[tuple[Kind, int]]:
+        """Return how many requests there were of each kind. May be asked in another thread than the one that counts."""
+        return [(Kind(*key), series.requests) for key, series in list(self.series.items())]  # type: ignore[arg-type]
 
     def _series(self, kind: Kind) -> Series:
         """Return the series of a kind that was not seen before, or whose method is nobody's."""

@@ -107,6 +107,11 @@ class Listener:
         """How many connections live."""
         return len(self._shared.connections)
 
+    @property
+    def refused(self) -> int:
+        """How many connections were beyond a limit."""
+        return self._shared.refused
+
     def under_way(self) -> list[UnderWay]:
         """Return every exchange that was handed to the gateway and has not ended."""
         return [exchange for connection in self._shared.connections for exchange in connection.under_way()]

@@ -110,14 +110,6 @@ def test_what_is_above_every_bound_is_only_in_the_last_bucket():
     assert len(below) == len(COARSE)
 
 
-def test_a_broken_reload_keeps_the_time_of_the_last_good_one():
-    metrics = Metrics()
-    metrics.reloaded(100.0, taken=True)
-    metrics.reloaded(200.0, taken=False)
-    assert metrics.last_reload == (False, 100.0)
-    assert metrics.reloads == {True: 1, False: 1}
-
-
 def test_a_silent_access_log_counts_all_the_same():
     metrics = Metrics()
     log = AccessLog(metrics=metrics)

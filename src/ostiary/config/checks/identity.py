@@ -22,6 +22,9 @@ def identities(findings: Findings) -> Iterator[Problem]:
     for name, listener in findings.draft.listeners.items():
         if listener.tls is not None:
             yield from _identity(findings, ("listeners", name, "tls"), listener.tls)
+    admin = findings.draft.admin
+    if admin is not None and admin.tls is not None:
+        yield from _identity(findings, ("admin", "tls"), admin.tls)
 
 
 def _identity(findings: Findings, path: Path, tls: ListenerTlsSpec) -> Iterator[Problem]:

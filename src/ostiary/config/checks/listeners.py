@@ -12,8 +12,9 @@ from ostiary.config.problem import Problem
 def addresses(draft: Draft) -> Iterator[Problem]:
     """Find listeners that would take each other's address."""
     taken: dict[tuple[str, int], str] = {}
-    for name, listener in draft.listeners.items():
-        bind = listener.bind
+    binds = [(name, listener.bind, ("listeners", name)) for name, listener in draft.listeners.items()]
+    admin = [] if draft.admin is None else [("admin", draft.admin.bind, ("admin",))]
+    for name, bind, path in (*binds, *admin):
         if bind.port == 0:
             continue
         everywhere = "::" if ":" in bind.host else "0.0.0.0"  # noqa: S104 - the word for every address
@@ -25,7 +26,7 @@ def addresses(draft: Draft) -> Iterator[Problem]:
         if rivals:
             message = f"listener {rivals[0]!r} listens on {bind} already"
             first = f"line {draft.tree.keys['listeners', rivals[0]].line}"
-            yield draft.problem("C319", message, ("listeners", name, "bind"), first=first)
+            yield draft.problem("C319", message, (*path, "bind"), first=first)
 
 
 def evidence(draft: Draft) -> Iterator[Problem]:

@@ -92,6 +92,7 @@ def references(draft: Draft) -> Iterator[tuple[FieldPath, FileRef | SecretRef]]:
     for section in SECTIONS:
         for name, entry in getattr(draft, section).items():
             yield from _within(entry, (section, name))
+    yield from _within(draft.admin, ("admin",))
 
 
 def _within(value: Any, path: FieldPath) -> Iterator[tuple[FieldPath, FileRef | SecretRef]]:

@@ -46,8 +46,11 @@ def _list(findings: Findings, paths: list[Path]) -> Iterator[Problem]:
 
 def _lenient(findings: Findings, path: Path) -> bool:
     """Whether authorities that cannot say what they are, as X.509 v1 cannot, are accepted at a path."""
-    listener = findings.draft.listeners.get(str(path[1])) if path[0] == "listeners" else None
-    return path[0] != "listeners" or bool(listener and listener.tls and listener.tls.client.profile == "compat")
+    if path[0] not in ("listeners", "admin"):
+        return True
+    draft = findings.draft
+    listener = draft.admin if path[0] == "admin" else draft.listeners.get(str(path[1]))
+    return bool(listener and listener.tls and listener.tls.client.profile == "compat")
 
 
 def revocation(findings: Findings) -> Iterator[Problem]:
@@ -55,6 +58,9 @@ def revocation(findings: Findings) -> Iterator[Problem]:
     for name, listener in findings.draft.listeners.items():
         if listener.tls is not None and listener.tls.client.revocation is not None:
             yield from _revocation(findings, ("listeners", name, "tls", "client"), listener.tls.client.revocation)
+    admin = findings.draft.admin
+    if admin is not None and admin.tls is not None and admin.tls.client.revocation is not None:
+        yield from _revocation(findings, ("admin", "tls", "client"), admin.tls.client.revocation)
 
 
 def _revocation(findings: Findings, path: Path, spec: RevocationSpec) -> Iterator[Problem]:

@@ -182,4 +182,12 @@ MEANING: Final = (
         "jwks_url: https://id.example.com/keys\njwks_file: file:keys.json",
         "jwks_url: https://id.example.com/keys",
     ),
+    Code(
+        "C341",
+        "an admin listener for everybody",
+        "What it shows (routes, callers, keys, versions) is of use to whoever looks for a way in. On an address that "
+        "other machines can reach, readers show a token or a client certificate.",
+        "admin: {bind: 0.0.0.0:9444, tls: {...}}",
+        "admin: {bind: 0.0.0.0:9444, tls: {...}, token: env:OSTIARY_ADMIN_TOKEN}",
+    ),
 )

@@ -1,0 +1,55 @@
+"""What was counted, in Prometheus' words.
+
+Names, labels and buckets follow Prometheus' conventions (base units, `_total`, moments instead of ages) and, for the
+two HTTP histograms, OpenTelemetry's. Everything is read when somebody asks; nothing here runs while requests
+are served. Labels come from the configuration and from closed vocabularies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from prometheus_client import CollectorRegistry, ProcessCollector
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
+
+from ostiary.admin.exposition.certificates import certificates
+from ostiary.admin.exposition.connections import connections
+from ostiary.admin.exposition.gateway import gateway
+from ostiary.admin.exposition.requests import requests
+from ostiary.admin.exposition.rooms import rooms
+from ostiary.admin.exposition.tokens import tokens
+from ostiary.admin.view import View
+
+__all__ = ["registry"]
+
+_CHAPTERS: tuple[Callable[[View], Iterable[Metric]], ...] = (
+    requests,
+    tokens,
+    connections,
+    certificates,
+    rooms,
+    gateway,
+)
+
+
+class _ViewCollector(Collector):
+    def __init__(self, view: View) -> None:
+        self._view = view
+
+    def describe(self) -> Iterable[Metric]:
+        """Say nothing: what is collected depends on the configuration, which may change."""
+        return ()
+
+    def collect(self) -> Iterator[Metric]:
+        """Read everything."""
+        for chapter in _CHAPTERS:
+            yield from chapter(self._view)
+
+
+def registry(view: View) -> CollectorRegistry:
+    """Return what `/metrics` is written from."""
+    own = CollectorRegistry(auto_describe=False)
+    own.register(_ViewCollector(view))
+    ProcessCollector(registry=own)
+    return own

@@ -1,0 +1,33 @@
+"""When certificates and revocation lists end."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+from prometheus_client.metrics_core import Metric
+
+from ostiary.admin.exposition.families import gauge
+from ostiary.admin.view import View
+
+_LIST = "revocation-list"
+
+
+def certificates(view: View) -> Iterator[Metric]:
+    """Return what is told of ends. Of several of one name the last counts: the others are its predecessors."""
+    known = [(one.place.name, one.place.tls) for one in view.listeners if one.place.tls is not None]
+    ends = [(f"{name} {end.name}", end) for name, tls in known for end in tls.ends]
+    yield gauge(
+        "ostiary_certificate_not_after_timestamp_seconds", "When a certificate in use ends.", ("role", "name"),
+        (((end.kind, name), end.at) for name, end in ends if end.kind != _LIST),
+    )  # fmt: skip
+    yield gauge(
+        "ostiary_crl_next_update_timestamp_seconds", "When a revocation list is to be replaced.", ("name",),
+        (((name,), end.at) for name, end in ends if end.kind == _LIST),
+    )  # fmt: skip
+    clients = [tls.clients for _, tls in known if tls.clients is not None]
+    yield gauge(
+        "ostiary_client_certificate_not_after_timestamp_seconds",
+        "When the certificates of clients end: of those that were seen, the few that end first.", ("subject",),
+        (((subject,), at) for one in clients for subject, at in one.soonest.now(time.time())),
+    )  # fmt: skip

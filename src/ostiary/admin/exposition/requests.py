@@ -1,0 +1,89 @@
+"""Requests: how long they took, and how they were decided."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from prometheus_client.metrics_core import Metric
+
+from ostiary.admin.exposition.families import counter, histogram
+from ostiary.admin.view import View
+from ostiary.observe.access import decision
+from ostiary.observe.metrics import Kind
+
+_LIMITS: Final = {
+    "request.headers-too-large": "headers",
+    "request.body-too-large": "body",
+    "request.timeout": "time",
+    "token.too-large": "token",
+    "gateway.overloaded": "connections",
+}
+_METHODS: Final = {"certificate": "mtls", "token": "jwt", "keys": "jwt"}
+_UNAUTHORIZED: Final = 401
+
+
+def requests(view: View) -> Iterator[Metric]:
+    """Return what is told of requests."""
+    counted = view.metrics
+    yield histogram(
+        "http_server_request_duration_seconds",
+        "From the end of a request's head until its answer was sent.",
+        ("http_route", "http_request_method", "http_response_status_code", "listener"),
+        counted.whole,
+    )
+    yield histogram(
+        "http_client_request_duration_seconds",
+        "From sending a request's head upstream until the head of the answer came, or the failure.",
+        ("upstream", "http_request_method", "http_response_status_code", "error_type"),
+        counted.upstream,
+    )
+    yield histogram(
+        "ostiary_overhead_seconds",
+        "From the end of a request's head until it was sent upstream: judging, fetching, waiting for a connection.",
+        ("http_route",),
+        counted.overhead,
+    )
+    yield from _decisions(counted.kinds())
+
+
+def _decisions(kinds: list[tuple[Kind, int]]) -> Iterator[Metric]:
+    yield counter(
+        "ostiary_decisions",
+        "Requests by what was decided, and why.",
+        ("http_route", "decision", "reason", "mode"),
+        (((kind.route or "", _decided(kind), kind.reason, "enforce"), count) for kind, count in kinds),
+    )
+    yield counter(
+        "ostiary_authentications",
+        "Who was proven, by kind of evidence; and evidence that proved nobody.",
+        ("method", "outcome", "reason"),
+        (row for kind, count in kinds for row in _authenticated(kind, count)),
+    )
+    yield counter(
+        "ostiary_rejected",
+        "Requests that were beyond a limit.",
+        ("limit",),
+        (((limit,), count) for kind, count in kinds if (limit := _LIMITS.get(kind.reason))),
+    )
+    yield counter(
+        "ostiary_credential_rejections",
+        "Answers of 401 from an upstream to which the credential was shown.",
+        ("credential",),
+        (
+            ((kind.credential,), count)
+            for kind, count in kinds
+            if kind.credential is not None and kind.answered and kind.status == _UNAUTHORIZED
+        ),
+    )
+
+
+def _decided(kind: Kind) -> str:
+    return "allow" if kind.answered else decision(kind.status)
+
+
+def _authenticated(kind: Kind, count: int) -> Iterator[tuple[tuple[str, ...], float]]:
+    if kind.authenticated_by is not None:
+        yield (kind.authenticated_by, "success", "allowed"), count
+    elif method := _METHODS.get(kind.reason.partition(".")[0]):
+        yield (method, "error" if method == "jwt" and kind.reason.startswith("keys") else "failure", kind.reason), count

@@ -1,0 +1,96 @@
+"""Whether requests may be sent here, and what is not as it should be: functions of what is known, no input or output.
+
+An issuer, a vault or an upstream that is down makes the gateway degraded, never unready: taking it out of
+service would turn the trouble of some routes into the trouble of all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from ostiary.admin.view import State, View
+from ostiary.jwks.facts import KeyFacts
+from ostiary.listener.tally import End
+from ostiary.reasons import Reason
+from ostiary.upstream.endpoint import EndpointState
+from ostiary.vault.source import CredentialState
+
+Condition = Literal["ok", "degraded", "down"]
+_WHY_NOT: Final = {"starting": "the listeners are not open yet", "draining": str(Reason.STOPPING)}
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One thing that the gateway depends on.
+
+    Attributes:
+        kind: issuer, credential, upstream, certificate, ...
+        name: its name in the configuration.
+        condition: ok; degraded: it still serves; down: what needs it is refused.
+        reason: a word of the closed vocabulary, or None when it is ok.
+    """
+
+    kind: str
+    name: str
+    condition: Condition
+    reason: Reason | None = None
+
+    def told(self) -> dict[str, Any]:
+        """Return it as JSON has it."""
+        reason = None if self.reason is None else str(self.reason)
+        return {"kind": self.kind, "name": self.name, "condition": self.condition, "reason": reason}
+
+
+def report(state: State, parts: Sequence[Part], *, verbose: bool) -> tuple[int, dict[str, Any]]:
+    """Return status and content of `/readyz`."""
+    if state != "ready":
+        return 503, {"status": state, "reason": _WHY_NOT[state]}
+    failing = [part.told() for part in parts if part.condition != "ok"]
+    content: dict[str, Any] = {"status": "degraded" if failing else "ready", "degraded": failing}
+    if verbose:
+        content["parts"] = [part.told() for part in parts]
+    return 200, content
+
+
+def parts(view: View, now: float, wall: float) -> Iterator[Part]:
+    """Return everything that the gateway depends on (the loop's clock, and seconds since the epoch)."""
+    for issuer in view.issuers:
+        yield of_keys(issuer.name, issuer.facts())
+    for vault in view.vaults:
+        for source in vault.sources:
+            yield of_credential(source.alias, source.state)
+    for pool in view.upstreams:
+        yield of_upstream(pool.name, pool.endpoints(now))
+    for listener in view.listeners:
+        yield of_listener(listener.place.name, listener.place.tls.ends if listener.place.tls else (), wall)
+
+
+def of_keys(name: str, facts: KeyFacts) -> Part:
+    """An issuer's keys."""
+    condition: Condition = "down" if facts.void else "degraded" if facts.stale else "ok"
+    return Part("issuer", name, condition, None if condition == "ok" else Reason.KEYS_UNAVAILABLE)
+
+
+def of_credential(alias: str, state: CredentialState) -> Part:
+    """A credential."""
+    if state.usable and state.reason is None:
+        return Part("credential", alias, "ok")
+    return Part("credential", alias, "degraded" if state.usable else "down", state.reason or Reason.CREDENTIAL_MISSING)
+
+
+def of_upstream(name: str, endpoints: Sequence[EndpointState]) -> Part:
+    """An upstream: an endpoint counts as down for a moment after it could not be reached."""
+    up = sum(endpoint.up for endpoint in endpoints)
+    condition: Condition = "ok" if up == len(endpoints) else "degraded" if up else "down"
+    return Part("upstream", name, condition, None if condition == "ok" else Reason.UPSTREAM_UNREACHABLE)
+
+
+def of_listener(name: str, ends: Sequence[End], wall: float) -> Part:
+    """What a listener uses: its own certificate, the authorities of its callers, their revocation lists."""
+    ended = {end.kind for end in ends if end.at <= wall}
+    if not ended:
+        return Part("listener", name, "ok")
+    reason = Reason.CERTIFICATE_REVOCATION_UNKNOWN if ended == {"revocation-list"} else Reason.CERTIFICATE_EXPIRED
+    return Part("listener", name, "degraded", reason)

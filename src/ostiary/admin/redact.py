@@ -1,0 +1,45 @@
+"""The configuration in use, fit to be shown: references as written, and never a secret.
+
+Comments are left out, because people write passwords into them. Of what an injector writes, only
+templates are shown: a constant may be anything.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any, Final
+
+from ostiary.config.load import Loaded
+from ostiary.config.problem import Path
+from ostiary.config.stars import STARS, hidden
+
+_WRITERS: Final = frozenset(("header", "query"))
+
+
+def shown(loaded: Loaded) -> Any:
+    """Return what the file says as plain data."""
+    tree = loaded.draft.tree
+    return _without(tree.data, (), hidden(tree))
+
+
+def digest(loaded: Loaded) -> str:
+    """Return twelve hexadecimal digits that differ when the file says something else."""
+    said = json.dumps(loaded.draft.tree.data, sort_keys=True, default=str)
+    return hashlib.sha256(said.encode()).hexdigest()[:12]
+
+
+def _without(data: Any, path: Path, secret: frozenset[Path]) -> Any:
+    if path in secret or _constant(data, path):
+        return STARS
+    if isinstance(data, dict):
+        return {key: _without(value, (*path, key), secret) for key, value in data.items()}
+    if isinstance(data, list):
+        return [_without(item, (*path, index), secret) for index, item in enumerate(data)]
+    return data if isinstance(data, str | int | bool) else str(data)
+
+
+def _constant(data: Any, path: Path) -> bool:
+    """Whether this is a constant that an injector writes."""
+    written = len(path) > 1 and path[-1] == "value" and path[-2] in _WRITERS
+    return written and isinstance(data, str) and "{" not in data
