@@ -1,0 +1,69 @@
+"""`python -m benchmarks.faults [NAME...] [--quick] [--json FILE]`: what holds when something goes wrong?
+
+Exit codes: 0 every figure is met or was skipped, 1 one is missed or a scenario broke, 2 no such scenario.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import sys
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.faults.extent import Extent
+from benchmarks.faults.figures import Figure
+from benchmarks.faults.play import SCENARIOS, play
+from benchmarks.places import Cores
+
+
+def main(arguments: list[str]) -> int:
+    """Play the scenarios; return the exit code."""
+    said = _parser().parse_args(arguments)
+    unknown = [name for name in said.names if name not in SCENARIOS]
+    if unknown:
+        sys.stderr.write(f"no such scenario: {', '.join(unknown)}; there are {', '.join(SCENARIOS)}\n")
+        return 2
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    os.sched_setaffinity(0, {said.load_core})
+    console = Console(width=None if sys.stdout.isatty() else 140, stderr=True)
+    figures: list[Figure] = []
+    for name in said.names or SCENARIOS:
+        console.print(f"{datetime.now(UTC):%H:%M:%S} {name}", highlight=False)
+        figures += play(name, Extent(said.quick), Cores(said.gateway_core, said.load_core))
+    Console(width=None if sys.stdout.isatty() else 140).print(table(figures))
+    if said.json:
+        said.json.write_text(json.dumps([asdict(figure) for figure in figures], indent=1) + "\n")
+    return int(any(figure.word == "missed" for figure in figures))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.faults", description="What holds when something fails?")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"{', '.join(SCENARIOS)} (default: all)")
+    parser.add_argument("--quick", action="store_true", help="small and short: shows that it works, not how well")
+    parser.add_argument("--json", type=Path, help="where the figures are written")
+    parser.add_argument("--gateway-core", type=int, default=0, help="core of the gateway (0)")
+    parser.add_argument("--load-core", type=int, default=1, help="core of everybody else (1)")
+    return parser
+
+
+def table(figures: list[Figure]) -> Table:
+    """Return the figures, as they stand in docs/operations.md."""
+    drawn = Table(box=box.MARKDOWN)
+    for heading in ("what", "target", "measured", "verdict"):
+        drawn.add_column(heading, overflow="fold")
+    for figure in figures:
+        drawn.add_row(figure.what, figure.target, figure.measured, figure.word)
+    return drawn
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

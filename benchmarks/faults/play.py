@@ -1,0 +1,70 @@
+"""Play one scenario, bounded in time, on a stage of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import tempfile
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Final
+
+import uvloop
+
+from benchmarks.errors import BenchmarkFailed
+from benchmarks.faults.burst import burst, descriptors
+from benchmarks.faults.changes import drain, reload, worker_killed
+from benchmarks.faults.extent import Extent
+from benchmarks.faults.figures import Figure
+from benchmarks.faults.idle import idle
+from benchmarks.faults.slow import handshakes, slowloris
+from benchmarks.faults.soak import soak
+from benchmarks.faults.stage import Stage, staged
+from benchmarks.faults.streams import streams
+from benchmarks.faults.upstreams import aborts, upstream_broken, upstream_killed
+from benchmarks.places import Cores
+
+Scenario = Callable[[Stage, Extent], Awaitable[list[Figure]]]
+
+SCENARIOS: Final[dict[str, Scenario]] = {
+    scenario.__name__.replace("_", "-"): scenario
+    for scenario in (
+        idle,
+        slowloris,
+        handshakes,
+        burst,
+        descriptors,
+        upstream_killed,
+        upstream_broken,
+        aborts,
+        streams,
+        reload,
+        drain,
+        worker_killed,
+        soak,
+    )
+}
+_LONGEST: Final = 900.0
+"""Seconds that a scenario may take; a quick one takes a tenth at most."""
+
+
+def play(name: str, extent: Extent, cores: Cores) -> list[Figure]:
+    """Return the figures of a scenario; one that breaks is missed, with the reason."""
+    with tempfile.TemporaryDirectory(prefix="ostiary-faults-") as folder:
+        try:
+            return uvloop.run(_play(SCENARIOS[name], extent, Path(folder), cores))
+        except (BenchmarkFailed, OSError, EOFError) as failure:
+            told = _last_words(Path(folder))
+            return [Figure(name, "it can be played", f"{failure!r} {told}".strip(), "missed")]
+
+
+async def _play(scenario: Scenario, extent: Extent, folder: Path, cores: Cores) -> list[Figure]:
+    async with asyncio.timeout(extent(_LONGEST, _LONGEST / 10)), staged(folder, cores) as stage:
+        return await scenario(stage, extent)
+
+
+def _last_words(folder: Path) -> str:
+    """Return the end of what the gateway has said, without its access log."""
+    log = folder / "gateway.log"
+    lines = log.read_text(errors="replace").splitlines() if log.exists() else []
+    return os.linesep.join(line for line in lines if '"reason"' not in line)[-600:]
