@@ -51,11 +51,19 @@ class Loaded:
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """What is to be said of a file, and what it says when there is no error."""
+    """What is to be said of a file, and what it says when there is no error.
+
+    Attributes:
+        source: its text, fit to be shown.
+        problems: what is to be said.
+        loaded: what it says, or None when there is an error.
+        draft: the sound part of it, as far as it can be read at all.
+    """
 
     source: Source
     problems: tuple[Problem, ...]
     loaded: Loaded | None
+    draft: Draft | None = None
 
     def sound(self) -> Loaded:
         """Return what the file says.
@@ -137,5 +145,5 @@ def _judge(path: Path, text: str, tree: Tree, surroundings: tuple[float, Mapping
         problems += check_draft(draft, *surroundings)
     ordered = in_order(problems)
     if spec is None or errors(ordered):
-        return Examined(source, ordered, None)
-    return Examined(source, ordered, Loaded(spec, path.parent, path, draft, source, ordered))
+        return Examined(source, ordered, None, draft)
+    return Examined(source, ordered, Loaded(spec, path.parent, path, draft, source, ordered), draft)

@@ -76,6 +76,13 @@ class Cache:
         """Return the place of a record; credentials that share a record share it."""
         return self._slots.setdefault((path, version), Slot(path, version))
 
+    def inherit(self, previous: Cache) -> None:
+        """Begin with another cache's records, as if something had been written to the vault since."""
+        now = self.clock()
+        for key, slot in self._slots.items():
+            if (before := previous._slots.get(key)) is not None:
+                slot.state = outdated(before.state, now)
+
     def peek(self, slot: Slot, now: float) -> SecretRecord | None:
         """Return the record when it is fresh; the path of nearly every request."""
         if now >= self._look_at:

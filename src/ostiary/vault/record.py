@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, Self
 
 from ostiary.model import Secret
 
@@ -28,6 +28,13 @@ class SecretRecord:
 
 class Provider(Protocol):
     """One kind of vault: talks to it, keeps nothing."""
+
+    @property
+    def origin(self) -> str:
+        """Where its records are, in words: what two configurations must have in common to mean the same vault."""
+
+    def inherit(self, previous: Self) -> None:
+        """Know what the provider of the configuration before knew of the same vault. Before `start`."""
 
     async def start(self) -> None:
         """Open what must be open.

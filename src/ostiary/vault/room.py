@@ -42,6 +42,15 @@ class Vault:
         self._sources.append(source)
         return source
 
+    def inherit(self, previous: Vault) -> None:
+        """Begin with the records that the vault of the configuration before held, if it is the same one.
+
+        They are asked for anew before they are used, and used on only while the vault cannot answer.
+        """
+        if previous._provider.origin == self._provider.origin:
+            self._provider.inherit(previous._provider)
+            self._cache.inherit(previous._cache)
+
     @property
     def sources(self) -> tuple[VaultCredential, ...]:
         """The credentials that are taken from it."""

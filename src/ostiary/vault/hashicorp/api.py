@@ -50,6 +50,7 @@ class Api:
 
     def __init__(self, address: str, namespace: str | None, timeout: float, tls: ssl.SSLContext) -> None:
         self._address = address.rstrip("/")
+        self._place = f"{self._address} {namespace or ''}"
         self._timeout = timeout
         headers = {"X-Vault-Request": "true", "Accept": "application/json", "Accept-Encoding": "identity"}
         if namespace is not None:
@@ -62,6 +63,11 @@ class Api:
             trust_env=False,
             limits=httpx2.Limits(max_connections=16, max_keepalive_connections=4, keepalive_expiry=5.0),
         )
+
+    @property
+    def place(self) -> str:
+        """The server, and the part of it that is asked."""
+        return self._place
 
     async def call(
         self, method: str, path: str, *, token: Secret | None = None, body: Mapping[str, Secret | int] | None = None

@@ -33,6 +33,14 @@ class HashicorpProvider:
             await asyncio.gather(self._keeper, return_exceptions=True)
         await self._api.aclose()
 
+    @property
+    def origin(self) -> str:
+        """The server, the namespace and the engine."""
+        return f"{self._api.place} {self._mount}"
+
+    def inherit(self, previous: HashicorpProvider) -> None:
+        """Log in anew: that costs little, and shows that the new configuration can."""
+
     def check(self, path: str) -> None:
         """Refuse a path that could be read in two ways.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from typing import Final
 
 from ostiary.errors import ConfigError
 from ostiary.vault.errors import SecretError, Tampered
@@ -11,6 +12,8 @@ from ostiary.vault.local.files import check_file
 from ostiary.vault.local.store import LocalStore
 from ostiary.vault.local.watch import Watch
 from ostiary.vault.record import SecretRecord
+
+_OLDER: Final = "the vault is older than what was read from it before; restart to accept that"
 
 
 class LocalProvider:
@@ -37,6 +40,15 @@ class LocalProvider:
         """Stop watching."""
         self._watch.close()
 
+    @property
+    def origin(self) -> str:
+        """The file."""
+        return str(self._store.path)
+
+    def inherit(self, previous: LocalProvider) -> None:
+        """A reload does not accept an older file either."""
+        self._counter = previous._counter
+
     def check(self, path: str) -> None:
         """Accept any path: the file has no folders."""
 
@@ -49,7 +61,7 @@ class LocalProvider:
         asked, before = time.monotonic(), self._counter
         opened, counter = await asyncio.to_thread(self._store.read, path, version)
         if counter < before:
-            raise Tampered("the vault is older than what was read from it before; restart to accept that")
+            raise Tampered(_OLDER)
         self._counter = max(counter, self._counter)
         return SecretRecord(opened.fields, str(opened.version.number), asked)
 
@@ -60,7 +72,10 @@ class LocalProvider:
     def _open(self) -> None:
         check_file(self._store.path)
         try:
-            self._counter = self._store.counter()
+            counter = self._store.counter()
         except SecretError as error:
             raise ConfigError(f"{self._store.path}: {error}") from None
+        if counter < self._counter:
+            raise ConfigError(f"{self._store.path}: {_OLDER}")
+        self._counter = counter
         self._watch.start()

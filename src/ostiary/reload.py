@@ -1,0 +1,166 @@
+"""A new configuration, taken up while the old one serves.
+
+    SIGHUP, or a file has changed and nobody writes any more
+      -> read and judge -> build beside the running gateway -> start -> exchange one reference
+      -> close the old one after its last request
+
+Whatever fails on the way leaves everything as it is, and is said once, in the words of `ostiary check`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Final, TypeAlias
+
+import structlog
+
+from ostiary.config.draft import Draft
+from ostiary.config.load import Loaded, examine
+from ostiary.config.problem import ConfigInvalid, errors
+from ostiary.config.watch import Digests, Watch, files_of
+from ostiary.errors import ConfigError
+from ostiary.gateway import Gateway
+from ostiary.observe.lifecycle import Lifecycle
+from ostiary.serve import Ending, Place, Server
+
+log = structlog.get_logger("ostiary.reload")
+
+_POLL: Final = 1.0
+_SETTLE: Final = 0.2
+_LOOKS: Final = 25
+"""Looks at files that keep changing, before they are taken as they are."""
+
+Build: TypeAlias = Callable[[Loaded], tuple[Gateway, Mapping[str, Place]]]
+"""Makes a gateway, not yet started, and its listeners. Runs in a thread, and raises ConfigError."""
+
+
+class Change:
+    """Knows when a configuration has changed.
+
+    Args:
+        path: the file.
+        draft: what it said when it was read.
+        poll: seconds between two looks.
+        settle: seconds for which nothing may change before it counts as written.
+    """
+
+    def __init__(self, path: Path, draft: Draft | None, *, poll: float = _POLL, settle: float = _SETTLE) -> None:
+        self._path = path
+        self._poll = poll
+        self._settle = settle
+        self._watch = Watch()
+        self._asked = asyncio.Event()
+        self._files = files_of(path, draft)
+        self._known = self._watch.look(self._files)
+
+    def ask(self) -> None:
+        """Let it count as changed, whatever the files say."""
+        self._asked.set()
+
+    async def next(self) -> bool:
+        """Return when there is something new. True: because it was asked for."""
+        while not self._asked.is_set():
+            try:
+                await asyncio.wait_for(self._asked.wait(), self._poll)
+            except TimeoutError:
+                if (seen := await self._look()) != self._known:
+                    self._known = await self._settled(seen)
+                    return False
+        self._asked.clear()
+        self._known = await self._look()
+        return True
+
+    async def reads(self, draft: Draft | None) -> None:
+        """Look at what the file points at now, too. What it pointed at before counts on while it cannot be read."""
+        self._files = files_of(self._path, draft) if draft is not None else self._files
+        fresh = await self._look()
+        self._known = {file: self._known.get(file, digest) for file, digest in fresh.items()}
+
+    async def _settled(self, seen: Digests) -> Digests:
+        for _ in range(_LOOKS):
+            before = seen
+            await asyncio.sleep(self._settle)
+            if (seen := await self._look()) == before:
+                break
+        return seen
+
+    async def _look(self) -> Digests:
+        return await asyncio.to_thread(self._watch.look, self._files)
+
+
+class Reloader:
+    """Keeps a server on the newest configuration that is right.
+
+    Args:
+        path: the configuration file.
+        server: what serves.
+        build: makes a gateway of a file.
+        lifecycle: where it is told how that went.
+        change: when to look.
+    """
+
+    def __init__(self, path: Path, server: Server, build: Build, lifecycle: Lifecycle, change: Change) -> None:
+        self._path = path
+        self._server = server
+        self._build = build
+        self._life = lifecycle
+        self._change = change
+
+    async def run(self) -> None:
+        """Take up every change, until it is cancelled."""
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._change.ask)
+        while True:
+            asked = await self._change.next()
+            await self.take_up(asked=asked)
+
+    async def take_up(self, *, asked: bool = False) -> None:
+        """Serve what the files say now, or leave everything as it is and say why.
+
+        Args:
+            asked: say it also when it has been said before.
+        """
+        began = time.time()
+        try:
+            loaded = await self._read()
+            gateway, places = await asyncio.to_thread(self._build, loaded)
+            await self._server.change(gateway, places, Ending.of(loaded.spec))
+        except ConfigError as error:
+            self._refused(error, asked=asked)
+        except Exception as error:  # whatever it was: what serves goes on serving
+            log.exception("a bug: the configuration cannot be taken up", file=str(self._path))
+            self._refused(ConfigError(f"{self._path}: {type(error).__name__}"), asked=False)
+        else:
+            self._life.reloads[True] += 1
+            self._life.reload_refused = ""
+            self._life.configured_at = began
+            log.info("configuration taken up", file=str(self._path), seconds=round(time.time() - began, 3))
+
+    async def _read(self) -> Loaded:
+        examined = await asyncio.to_thread(examine, self._path)
+        await self._change.reads(examined.draft)
+        return examined.sound()
+
+    def _refused(self, error: ConfigError, *, asked: bool) -> None:
+        told, self._life.reload_refused = self._life.reload_refused, describe(error)
+        self._life.reloads[False] += 1
+        if asked or told != self._life.reload_refused:
+            tell(error, self._path)
+
+
+def describe(error: ConfigError) -> str:
+    """Return everything that is wrong, one line each: FILE:LINE:COLUMN, what, and its code."""
+    if not isinstance(error, ConfigInvalid):
+        return str(error)
+    found = [(one.mark, one) for one in errors(error.problems)]
+    places = [f"{error.source.name}:{mark.line}:{mark.column}" if mark else error.source.name for mark, _ in found]
+    return "\n".join(f"{place}: {one.message} [{one.code}]" for place, (_, one) in zip(places, found, strict=True))
+
+
+def tell(error: ConfigError, path: Path) -> None:
+    """Write into the log why a configuration is not taken up: one line for each mistake."""
+    for line in describe(error).split("\n"):
+        log.error("configuration refused, the one before serves on", file=str(path), why=line)

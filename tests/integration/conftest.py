@@ -1,0 +1,3 @@
+"""Neighbours that several modules share."""
+
+from tests.support.live import live  # noqa: F401 - a fixture
