@@ -43,14 +43,18 @@ def _run(file: Path, loaded: Loaded) -> None:
     """
     import uvloop
 
+    from ostiary.admin.view import View
     from ostiary.build import compile_gateway
     from ostiary.observe.access import AccessLog
     from ostiary.observe.lifecycle import Lifecycle
+    from ostiary.observe.metrics import Metrics
     from ostiary.reload import Change, Reloader
     from ostiary.serve import Ending, Place, Server, compile_places
     from ostiary.serve import serve as run
+    from ostiary.serve.admin import administered
 
-    access = AccessLog(sys.stdout.fileno())
+    metrics = Metrics()
+    access = AccessLog(sys.stdout.fileno(), metrics)
     lifecycle = Lifecycle(configured_at=time.time())
 
     def build(read: Loaded) -> tuple[Gateway, dict[str, Place]]:
@@ -61,6 +65,7 @@ def _run(file: Path, loaded: Loaded) -> None:
         gateway, places = build(loaded)
         server = Server(gateway, places, ending=Ending.of(loaded.spec))
         reloader = Reloader(file, server, build, lifecycle, change)
-        await run(server, lifecycle, companions=[reloader.run])
+        async with administered(View(server, lifecycle, metrics, access)):
+            await run(server, lifecycle, companions=[reloader.run])
 
     uvloop.run(main())
