@@ -36,6 +36,7 @@ class Reason(Enum):
     REQUEST_BODY_TOO_LARGE = "request.body-too-large", "The request's body is too large."
     REQUEST_TIMEOUT = "request.timeout", "The request took too long to arrive."
     REQUEST_ABANDONED = "request.abandoned", "The caller went away."
+    CONNECTION_FLOOD = "connection.flood", "Too much was asked of this connection besides requests."
     REQUEST_MISDIRECTED = "request.misdirected", "This connection is for another host."
     HOST_INVALID = "host.invalid", "The request needs exactly one valid Host."
     PATH_AMBIGUOUS = "path.ambiguous", "The path can be read in two ways; send it in its plain form."

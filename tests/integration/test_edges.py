@@ -7,7 +7,7 @@ import json
 
 import httpx2
 import pytest
-from tests.support.edges import BASIC, LARGE, hypercorn, hypercorn2, mounted, native, world
+from tests.support.edges import BASIC, LARGE, hypercorn, hypercorn2, mounted, native, native2, world
 
 from ostiary import asgi
 from ostiary.asgi import AnswerBroken
@@ -16,7 +16,7 @@ from ostiary.observe.access import AccessLog
 
 pytestmark = pytest.mark.integration
 
-TLS = [native, hypercorn, hypercorn2]
+TLS = [native, native2, hypercorn, hypercorn2]
 
 
 @pytest.fixture
@@ -154,8 +154,9 @@ async def test_a_subject_that_the_caller_made_up_does_not_pass(edge, there, name
     assert b"root" not in head
 
 
-async def test_hypercorn_speaks_http_2_to_those_who_ask_for_it(there):
-    async with hypercorn2(there) as make, make() as client:
+@pytest.mark.parametrize("kind", [native2, hypercorn2])
+async def test_http_2_is_spoken_to_those_who_ask_for_it(there, kind):
+    async with kind(there) as make, make() as client:
         assert (await client.get("/both/1", headers=there.token())).http_version == "HTTP/2"
 
 
@@ -164,7 +165,7 @@ async def test_hypercorn_speaks_http_2_to_those_who_ask_for_it(there):
 
 @pytest.mark.parametrize("path", ["/token/../both/1", "/token/%2e%2e/both/1", "/token/a%2fb", "/token//1"])
 async def test_a_path_with_two_readings_is_refused(there, path):
-    for kind in (native, hypercorn, mounted):
+    for kind in (native, native2, hypercorn, mounted):
         async with kind(there) as make, make() as client:
             request = client.build_request("GET", "/", headers=there.token())
             request.url = _Exact(request.url, path.encode())

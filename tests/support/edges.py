@@ -1,4 +1,4 @@
-"""One gateway behind three edges: the native one, Hypercorn, and a mount in a Starlette application.
+"""One gateway behind its edges: the native one and Hypercorn, both with HTTP/1.1 and HTTP/2, and a mount in Starlette.
 
 The world is real: an issuer and an upstream on loopback, a vault file, certificates made for the test.
 """
@@ -237,6 +237,15 @@ async def native(world: World) -> AsyncIterator[Client]:
     with _log(world) as log:
         async with listening(compile_gateway(loaded, log), loaded.spec, loaded.folder, drain=1) as listeners:
             yield _tls_client(world, listeners["public"].port)
+
+
+@asynccontextmanager
+async def native2(world: World) -> AsyncIterator[Client]:
+    """Our own edge, HTTP/2."""
+    loaded = load_checked(world.file)
+    with _log(world) as log:
+        async with listening(compile_gateway(loaded, log), loaded.spec, loaded.folder, drain=1) as listeners:
+            yield _tls_client(world, listeners["public"].port, http2=True)
 
 
 @asynccontextmanager

@@ -31,6 +31,10 @@ CAUSES: Final[dict[Reason, tuple[str, str]]] = {
         "The client closed the connection before its answer.",
         "Nothing; if it happens often, compare the client's timeout with the upstream's.",
     ),
+    Reason.CONNECTION_FLOOD: (
+        "An HTTP/2 connection sent more control frames, or gave up more of its streams, than honest callers do.",
+        "Nothing, if it is an attack: the connection has ended. A client that cancels very many requests should wait.",
+    ),
     Reason.REQUEST_MISDIRECTED: (
         "The Host of the request is not the name that TLS was made for (RFC 9110, section 15.5.20).",
         "The client should open a connection for each host; some reuse them across names of one certificate.",

@@ -148,6 +148,10 @@ class ListenerSpec(Spec):
     plaintext: Literal["accepted"] | None = Field(
         None, description="`accepted` allows a listener without TLS on an address that other machines can reach."
     )
+    protocols: Annotated[tuple[Literal["h2", "http/1.1"], ...], Field(min_length=1, strict=False)] = Field(
+        ("h2", "http/1.1"),
+        description="HTTP versions offered in the TLS handshake, the most wanted first. Without TLS it is http/1.1.",
+    )
     limits: ListenerLimits = Field(default_factory=lambda: ListenerLimits(), description="Bounds.")
     timeouts: ListenerTimeouts = Field(default_factory=lambda: ListenerTimeouts(), description="Patience.")
 

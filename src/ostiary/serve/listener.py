@@ -14,8 +14,8 @@ import structlog
 
 from ostiary.config.schema import ListenerSpec
 from ostiary.config.values import Bind
+from ostiary.edge.alpn import speaking
 from ostiary.edge.carry import Handler
-from ostiary.edge.http1 import Http1Connection
 from ostiary.edge.listening import Listening, UnderWay, address_of
 from ostiary.errors import ConfigError
 from ostiary.listener.tls import ServerTls, compile_tls
@@ -61,7 +61,7 @@ def compile_places(listeners: Mapping[str, ListenerSpec], folder: Path) -> dict[
         ConfigError: a file of some TLS is missing, unreadable or wrong.
     """
     return {
-        name: Place(name, spec, None if spec.tls is None else compile_tls(spec.tls, folder))
+        name: Place(name, spec, None if spec.tls is None else compile_tls(spec.tls, folder, protocols=spec.protocols))
         for name, spec in listeners.items()
     }
 
@@ -191,7 +191,7 @@ class Listener:
 
     def _protocol(self) -> asyncio.Protocol:
         """Return the protocol of a new connection."""
-        return Http1Connection(self._shared, asyncio.get_running_loop())
+        return speaking(self._shared, self._place.spec.protocols, asyncio.get_running_loop())
 
     def _context(self) -> ssl.SSLContext | None:
         tls = self._place.tls

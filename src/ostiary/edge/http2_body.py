@@ -1,0 +1,180 @@
+"""The request's half of a stream: what comes from the caller, and who takes it (RFC 9113, section 5.2).
+
+What comes is acknowledged when it has been passed on, so that the caller's window is the upstream's patience. No
+more of a body waits here than one window holds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Final
+
+from h2.errors import ErrorCodes
+
+from ostiary.errors import ContentTooLarge, GatewayError
+from ostiary.model import BodySink, Headers
+
+if TYPE_CHECKING:
+    from ostiary.edge.http2 import Http2Connection
+
+_WORTH_READING: Final = 64 << 10
+"""Octets of a request that are taken and dropped after its answer, before the caller is told to stop."""
+
+
+class Http2Body(ABC):
+    """A `Body`, and the half of `Http2Stream` that is about it.
+
+    Attributes:
+        number: of the stream.
+        length: octets announced; 0 for no body, None when unknown.
+        expects: the caller waits for 100 Continue.
+        read: the request has been read to its end.
+        answered: the answer has been sent to its end, or never will be.
+        task: the request on its way through the gateway.
+    """
+
+    __slots__ = (
+        "_connection",
+        "_dropped",
+        "_held",
+        "_paused",
+        "_read_by",
+        "_sink",
+        "_taken",
+        "_unacknowledged",
+        "answered",
+        "expects",
+        "length",
+        "number",
+        "read",
+        "task",
+    )
+
+    def __init__(self, connection: Http2Connection, number: int) -> None:
+        self._connection = connection
+        self._sink: BodySink | None = None
+        self._held: list[bytes] = []  # octets that came before anybody wanted them
+        self._taken = 0
+        self._dropped = 0
+        self._unacknowledged = 0  # octets of the caller's window that he does not have back yet
+        self._paused = False
+        self._read_by = 0.0  # a deadline on the loop's clock; 0.0 for none
+        self.number = number
+        self.length: int | None = 0
+        self.expects = False
+        self.read = False
+        self.answered = False
+        self.task: asyncio.Task[None] | None = None
+
+    @abstractmethod
+    def inform(self, status: int, headers: Headers) -> None:
+        """Send an informational response."""
+
+    @abstractmethod
+    def fail(self, error: GatewayError) -> None:
+        """End with a problem, or visibly."""
+
+    # --- from the connection -------------------------------------------------------------------
+
+    def await_body(self) -> None:
+        """More of the body is wanted from now on."""
+        if not self.read:
+            self._read_by = self._connection.loop.time() + self._connection.timeouts.body
+
+    def touch(self) -> None:
+        """Something of the body has come, even if it is not a whole frame yet."""
+        if self._read_by:
+            self.await_body()
+
+    def take(self, data: bytes, octets: int) -> None:
+        """Take a piece of the body.
+
+        Args:
+            data: the piece.
+            octets: of the caller's window that it has taken, padding included.
+        """
+        self._unacknowledged += octets
+        if self.answered:
+            self._drop(octets)
+            return
+        self._taken += len(data)
+        limit = self._connection.limits.body
+        if limit is not None and self._taken > limit:
+            self.refuse(ContentTooLarge(f"the body is larger than {limit} octets"))
+        elif self._sink is None:
+            self._read_by = 0.0  # it is not the caller who makes it wait
+            self._held.append(data)
+        else:
+            self.touch()
+            if data:
+                self._sink.feed(data)
+            if not self._paused:
+                self._acknowledge()
+
+    def _drop(self, octets: int) -> None:
+        """Drop what comes after the answer, for a while."""
+        self._dropped += octets
+        self._acknowledge()
+        if self._dropped > _WORTH_READING:
+            self._connection.reset(self.number, ErrorCodes.NO_ERROR)  # RFC 9113, section 8.1
+
+    def complete(self) -> None:
+        """The request has been read to its end."""
+        if self.read:  # with its head
+            return
+        self.read = True
+        self._read_by = 0.0
+        if self.answered:
+            self._connection.forget(self.number)
+        elif self._sink is not None:
+            self._sink.finish()
+
+    def _acknowledge(self) -> None:
+        """Give the caller his window back."""
+        octets, self._unacknowledged = self._unacknowledged, 0
+        if octets:
+            self._connection.acknowledge(self.number, octets)
+
+    def refuse(self, error: GatewayError) -> None:
+        """End a request that cannot be read on."""
+        self.abandon()
+        self.fail(error)
+
+    def abandon(self) -> None:
+        """The caller is gone, or was cut off: let go of the upstream."""
+        if self.task is not None and not self.task.done():
+            self.task.cancel()
+        sink, self._sink = self._sink, None
+        if sink is not None:
+            sink.abandon()
+
+    # --- Body ----------------------------------------------------------------------------------
+
+    def flow_to(self, sink: BodySink) -> None:
+        """Hand everything received so far, and everything to come, to `sink`."""
+        self._sink = sink
+        if self.expects and not self.read:
+            self.expects = False
+            self.inform(100, Headers())
+        held, self._held = self._held, []
+        for data in held:
+            sink.feed(data)
+        if self.read:
+            sink.finish()
+        elif not self._paused:
+            self._acknowledge()
+            self.await_body()
+
+    def pause(self) -> None:
+        """Take no more from the caller than his window allows."""
+        self._paused = True
+        self._read_by = 0.0
+
+    def resume(self) -> None:
+        """Take from the caller again."""
+        if self._paused:
+            self._paused = False
+            if not self.answered:
+                self._acknowledge()
+                self.await_body()

@@ -1,0 +1,151 @@
+"""The fields of an HTTP/2 request -> method, target and fields as HTTP/1.1 has them (RFC 9113, section 8).
+
+HPACK carries any octet in names and values. What would be something else on the other side, which speaks
+HTTP/1.1, is refused here: it would be another request there.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import Final, NamedTuple, TypeAlias
+
+from ostiary.edge.head import body_length
+from ostiary.errors import BadRequest
+from ostiary.model import Headers, fold
+from ostiary.reasons import Reason
+
+Fields: TypeAlias = Sequence[tuple[bytes, bytes]]
+
+_NAME: Final = re.compile(rb"[!#$%&'*+\-.^_`|~0-9a-z]+")
+_METHOD: Final = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+_PSEUDO: Final = frozenset({b":method", b":scheme", b":authority", b":path"})
+_CONNECTION: Final = frozenset({b"connection", b"proxy-connection", b"keep-alive", b"transfer-encoding", b"upgrade"})
+
+
+class Head(NamedTuple):
+    """What an HTTP/2 head says.
+
+    Attributes:
+        method: as received.
+        target: path and query as received.
+        headers: the fields; `host` is the authority, and cookies are one field.
+    """
+
+    method: str
+    target: bytes
+    headers: Headers
+
+
+def shown(fields: Fields) -> tuple[str, bytes]:
+    """Return method and target for the log, whatever else is wrong with the head."""
+    said = {name: value for name, value in reversed(fields) if name in (b":method", b":path")}
+    return said.get(b":method", b"").decode("latin-1"), said.get(b":path", b"")
+
+
+def read(fields: Fields, scheme: str) -> Head:
+    """Return what a block of fields says.
+
+    Args:
+        fields: as HPACK has decoded them.
+        scheme: of the connection: a request for another one is not ours.
+
+    Raises:
+        BadRequest: it is malformed (RFC 9113, section 8.1.1), or can be read in two ways.
+    """
+    pseudo, rest = _split(fields)
+    method = pseudo.get(b":method", b"")
+    if not _METHOD.fullmatch(method):
+        raise BadRequest(":method is missing, or no token")
+    if method != b"CONNECT":  # which has neither (section 8.5), and is refused with everything else about it
+        if pseudo.get(b":scheme") != scheme.encode():
+            raise BadRequest(":scheme is missing, or not that of the connection")
+        if b":path" not in pseudo:
+            raise BadRequest(":path is missing", reason=Reason.PATH_INVALID)
+    headers = _checked(rest)
+    _name_host(headers, pseudo.get(b":authority"))
+    return Head(method.decode("ascii"), pseudo.get(b":path", b""), headers)
+
+
+def _split(fields: Fields) -> tuple[dict[bytes, bytes], Fields]:
+    """Part the pseudo-header fields, which come first and once (section 8.3), from the others."""
+    pseudo: dict[bytes, bytes] = {}
+    for at, (name, value) in enumerate(fields):
+        if not name.startswith(b":"):
+            return pseudo, fields[at:]
+        if name not in _PSEUDO:
+            raise BadRequest("an unknown pseudo-header field")
+        if name in pseudo:
+            raise BadRequest(f"{name.decode()} is repeated", reason=Reason.REQUEST_AMBIGUOUS)
+        pseudo[name] = value
+    return pseudo, ()
+
+
+def _checked(fields: Iterable[tuple[bytes, bytes]]) -> Headers:
+    headers = Headers()
+    crumbs: list[bytes] = []
+    for name, value in fields:
+        folded = _folded(name)
+        if value.strip(b" \t") != value:
+            raise BadRequest("a value with white space around it")  # section 8.2.1
+        if name == b"cookie":
+            crumbs.append(value)
+        elif name == b"te" and value.lower() != b"trailers":
+            raise BadRequest("te: not trailers")  # section 8.2.2
+        else:
+            headers.fields.append((name, folded, value))
+    if crumbs:
+        headers.add(b"cookie", b"; ".join(crumbs))  # section 8.2.3
+    return headers
+
+
+@lru_cache(maxsize=1024)
+def _folded(name: bytes) -> bytes:
+    """Return the folded name of an ordinary field, or refuse it: judged once per name.
+
+    Raises:
+        BadRequest: it is no token in lower case (section 8.2.1), or is about one connection (section 8.2.2).
+    """
+    if not _NAME.fullmatch(name):
+        raise BadRequest("a field name that is no token in lower case, or a pseudo-header field behind others")
+    if name in _CONNECTION:
+        raise BadRequest(f"{name.decode()} in HTTP/2", reason=Reason.REQUEST_AMBIGUOUS)
+    return fold(name)
+
+
+def _name_host(headers: Headers, authority: bytes | None) -> None:
+    """Write the authority as Host; where both are there, they agree (section 8.3.1)."""
+    if authority is None:
+        return
+    host = headers.get(b"host")
+    if host is None:
+        headers.fields.insert(0, (b"host", b"host", authority))
+    elif host != authority:
+        raise BadRequest("Host differs from :authority", reason=Reason.HOST_INVALID)
+
+
+def check_trailers(fields: Fields) -> None:
+    """Return when a trailer section may be dropped: it is not passed on, and must not be taken for something else.
+
+    Raises:
+        BadRequest: it is malformed (section 8.1).
+    """
+    for name, _ in fields:
+        _folded(name)
+
+
+def content_length(headers: Headers, *, ended: bool) -> int | None:
+    """Return the octets of the body: 0 for none, None when that is not said.
+
+    Args:
+        headers: fields that `check_fields` has let pass.
+        ended: whether the stream ended with its head.
+
+    Raises:
+        BadRequest: there is a length and no content, or the length is no number.
+    """
+    length = body_length(headers, old=False)
+    if ended and length:
+        raise BadRequest("a length without content", reason=Reason.REQUEST_AMBIGUOUS)
+    return None if not ended and headers.get(b"content-length") is None else length

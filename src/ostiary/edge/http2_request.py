@@ -1,0 +1,56 @@
+"""The head of a stream -> the request that the gateway is asked."""
+
+from __future__ import annotations
+
+from ostiary.config.schema import ListenerLimits
+from ostiary.edge.head import read_head
+from ostiary.edge.http2_head import Fields, content_length, read
+from ostiary.edge.http2_stream import Http2Stream
+from ostiary.errors import BadRequest, ContentTooLarge, HeadersTooLarge
+from ostiary.model import Headers, Peer, Request
+
+
+def read_request(stream: Http2Stream, fields: Fields, *, limits: ListenerLimits, scheme: str, peer: Peer) -> Request:
+    """Return the request of a stream, and note on the stream how its body is framed.
+
+    Args:
+        stream: with `read` set when the stream ended with its head.
+        fields: as HPACK has decoded them.
+        limits: of the listener.
+        scheme: of the connection.
+        peer: who is on the line.
+
+    Raises:
+        HeadersTooLarge: the head is larger than the limits.
+        BadRequest: it is malformed or ambiguous.
+        MethodNotAllowed, MisdirectedRequest, ContentTooLarge: as for any edge.
+    """
+    if len(fields) > limits.header_count:
+        raise HeadersTooLarge("too many fields")
+    size = sum(len(name) + len(value) + 4 for name, value in fields)
+    if size > limits.headers:
+        raise HeadersTooLarge(f"{size} octets")
+    head = read(fields, scheme)
+    request = read_head(
+        id=stream.id,
+        method=head.method,
+        target=head.target,
+        headers=head.headers,
+        peer=peer,
+        scheme=scheme,
+        body=stream,
+        record=stream.record,
+    )
+    _read_framing(stream, head.headers, limits)
+    return request
+
+
+def _read_framing(stream: Http2Stream, headers: Headers, limits: ListenerLimits) -> None:
+    stream.length = content_length(headers, ended=stream.read)
+    if limits.body is not None and stream.length is not None and stream.length > limits.body:
+        raise ContentTooLarge(f"{stream.length} octets announced")
+    expect = headers.get(b"expect")
+    if expect is not None:
+        if expect.lower() != b"100-continue":
+            raise BadRequest("an unknown expectation")
+        stream.expects = True

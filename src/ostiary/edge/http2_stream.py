@@ -1,0 +1,266 @@
+"""One request and its answer: a stream of an HTTP/2 connection (RFC 9113, section 5).
+
+Like `Exchange`, it is the request's `Body` and its `Answer` at once. What goes to the caller waits for his windows,
+and the source is paused while much is waiting; the connection asks each stream in turn for one frame.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from h2.errors import ErrorCodes
+
+from ostiary.edge.http2_body import Http2Body
+from ostiary.errors import GatewayError, RequestTimeout
+from ostiary.model import Flow, Headers, Record, Request
+from ostiary.problem import render
+from ostiary.reasons import Reason
+
+if TYPE_CHECKING:
+    from ostiary.edge.http2 import Http2Connection
+
+HIGH_WATER: Final = 64 << 10
+"""Octets of an answer that may wait for the caller's windows before its source is paused."""
+LOW_WATER: Final = 16 << 10
+
+_NO_CONTENT: Final = frozenset({204, 304})
+
+
+class Http2Stream(Http2Body):
+    """A `Body` and an `Answer` for one request.
+
+    Attributes:
+        queued: it is in the connection's queue of streams that may have something to send.
+        bodyless: the answer has no content, whatever its length says.
+        status: of the answer; 0 before there is one.
+        sent: octets of content.
+    """
+
+    __slots__ = (
+        "_complete",
+        "_head",
+        "_pending",
+        "_send_by",
+        "_source",
+        "_source_paused",
+        "_trailers",
+        "address",
+        "bodyless",
+        "id",
+        "method",
+        "queued",
+        "record",
+        "request",
+        "sent",
+        "status",
+        "target",
+    )
+
+    def __init__(self, connection: Http2Connection, number: int, id: str, started: float, address: str) -> None:  # noqa: A002
+        super().__init__(connection, number)
+        self._source: Flow | None = None
+        self._source_paused = False
+        self._head: list[tuple[bytes, bytes]] | None = None  # a response head that was not sent yet
+        self._pending = bytearray()
+        self._complete = False
+        self._trailers: list[tuple[bytes, bytes]] | None = None
+        self._send_by = 0.0  # a deadline on the loop's clock; 0.0 for none
+        self.id = id
+        self.address = address
+        self.record = Record(started=started)
+        self.request: Request | None = None
+        self.method = ""
+        self.target = b""
+        self.queued = False
+        self.bodyless = False
+        self.status = 0
+        self.sent = 0
+
+    # --- Answer --------------------------------------------------------------------------------
+
+    def inform(self, status: int, headers: Headers) -> None:
+        """Pass an informational response on."""
+        if self.status == 0 and not self.answered:
+            self._connection.inform(self.number, _fields(status, headers))
+
+    def start(self, status: int, headers: Headers, length: int | None, source: Flow) -> None:
+        """Begin the final response."""
+        if self.answered:
+            return
+        self.record.reason = Reason.ALLOWED
+        self._source = source
+        self._begin(status, headers, length)
+        self.settle()
+
+    def _begin(self, status: int, headers: Headers, length: int | None) -> None:
+        self.status = status
+        self.bodyless = self.method == "HEAD" or status in _NO_CONTENT
+        fields = _fields(status, headers)
+        fields.append((b"x-request-id", self.id.encode()))
+        if length is not None and status != 204:  # noqa: PLR2004 - RFC 9110, section 8.6: never in a 204
+            fields.append((b"content-length", b"%d" % length))
+        self._head = fields
+        self._connection.sender.ready(self)
+
+    def write(self, data: bytes) -> None:
+        """Send a piece of content."""
+        if self.answered or self.bodyless or self._complete or not data:
+            return
+        self.sent += len(data)
+        if not self._pending:
+            self._send_by = self._connection.loop.time() + self._connection.timeouts.send
+        self._pending += data
+        self._connection.sender.buffered += len(data)
+        self._connection.sender.ready(self)
+        self.settle()
+
+    def flush(self) -> None:
+        """Nothing is held back: what is ready goes out when the loop comes round."""
+
+    def finish(self, trailers: Headers | None = None) -> None:
+        """The content is complete."""
+        if self.answered or self._complete:
+            return
+        self._complete = True
+        self._source = None
+        if trailers and not self.bodyless:
+            self._trailers = _lower(trailers)
+        self._connection.sender.ready(self)
+
+    def fail(self, error: GatewayError) -> None:
+        """End with a problem if nothing was sent yet, else reset the stream."""
+        if self.answered:
+            return
+        self.record.reason = error.reason
+        self.record.detail = error.detail
+        if self.status and self._head is None:
+            self._connection.reset(self.number, ErrorCodes.INTERNAL_ERROR)
+            return
+        self._clear()
+        status, headers, content = render(error, self.id, self.record.challenges)
+        headers.fields = [field for field in headers.fields if field[1] != b"x-request-id"]
+        self._complete = False
+        self._begin(status, headers, len(content))
+        self.sent = 0
+        self.write(content)
+        self.finish()
+
+    # --- to the caller -------------------------------------------------------------------------
+
+    def send(self) -> bool:
+        """Send what the windows allow, one frame of content at most. Returns whether there may be more."""
+        head, self._head = self._head, None
+        if head is not None:
+            self._connection.wire.send_head(self.number, head, end=self._ends())
+            if self._ended():
+                return False
+        if self._pending:
+            return self._send_content()
+        if self._complete and not self.answered:
+            self._send_end()
+        return False
+
+    def _send_content(self) -> bool:
+        wire = self._connection.wire
+        room = wire.window(self.number)
+        if room <= 0:
+            return False
+        data = bytes(self._pending[:room])
+        del self._pending[:room]
+        wire.send_data(self.number, data, end=self._ends())
+        self._connection.passed_on(len(data))
+        if self._ended():
+            return False
+        self._send_by = self._connection.loop.time() + self._connection.timeouts.send if self._pending else 0.0
+        self.settle()
+        return bool(self._pending) or self._complete
+
+    def _send_end(self) -> None:
+        trailers, self._trailers = self._trailers, None
+        if trailers is None:
+            self._connection.wire.send_data(self.number, b"", end=True)
+        else:
+            self._connection.wire.send_head(self.number, trailers, end=True)
+        self._end()
+
+    def _ends(self) -> bool:
+        """Whether the frame that is sent now is the last."""
+        return self._complete and not self._pending and self._trailers is None
+
+    def _ended(self) -> bool:
+        """Whether the frame that was sent was the last."""
+        if self._ends():
+            self._end()
+        return self.answered
+
+    def settle(self) -> None:
+        """Pause the source while the caller reads slowly: then much is waiting."""
+        if self._source is None:
+            return
+        bound = LOW_WATER if self._source_paused else HIGH_WATER
+        slow = len(self._pending) > bound or self._connection.sender.paused
+        if slow != self._source_paused:
+            self._source_paused = slow
+            if slow:
+                self._source.pause()
+            else:
+                self._source.resume()
+
+    # --- the end -------------------------------------------------------------------------------
+
+    def end(self) -> None:
+        """The stream is no more: let go of everything that was under way, and log it."""
+        if not self.answered:
+            self.abandon()
+            self._end()
+        self._connection.forget(self.number)
+
+    def lose(self, detail: str = "") -> None:
+        """The caller has given the stream up, or the connection is lost."""
+        if not self.answered:
+            self.record.reason = Reason.REQUEST_ABANDONED
+            self.record.detail = detail
+        self.end()
+
+    def _end(self) -> None:
+        self._clear()
+        self.answered = True
+        self._head = None
+        self._held = []
+        self._sink = None
+        self._acknowledge()
+        self._connection.log(self)
+        if self.read:
+            self._connection.forget(self.number)
+        else:
+            self.await_body()
+
+    def _clear(self) -> None:
+        """Drop what was not sent."""
+        self._connection.sender.buffered -= len(self._pending)
+        self._pending = bytearray()
+        self._source = None
+        self._trailers = None
+        self._send_by = 0.0
+
+    def tick(self, now: float) -> None:
+        """Act on a deadline that has passed."""
+        if self._send_by and now >= self._send_by:
+            self.record.reason = Reason.REQUEST_ABANDONED
+            self.record.detail = "the caller reads nothing of the answer"
+            self._connection.reset(self.number, ErrorCodes.CANCEL)
+        elif self._read_by and now >= self._read_by:
+            self._read_by = 0.0
+            if self.answered:
+                self._connection.reset(self.number, ErrorCodes.NO_ERROR)
+            else:
+                self.refuse(RequestTimeout())
+
+
+def _lower(headers: Headers) -> list[tuple[bytes, bytes]]:
+    return [(name.lower(), value) for name, _, value in headers.fields]
+
+
+def _fields(status: int, headers: Headers) -> list[tuple[bytes, bytes]]:
+    """Return the fields of a head as HTTP/2 has them."""
+    return [(b":status", b"%d" % status), *_lower(headers)]
