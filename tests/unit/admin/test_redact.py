@@ -1,0 +1,37 @@
+"""What of a configuration is shown?"""
+
+from __future__ import annotations
+
+import json
+
+from tests.unit.admin.conftest import FILE
+
+from ostiary.admin.redact import digest, shown
+
+
+def test_references_are_shown_as_written(view):
+    said = shown(view.loaded)
+    assert said["admin"]["token"] == "env:ADMIN_TOKEN"
+    assert said["vaults"]["local"]["master_key"] == "file:master.key"
+
+
+def test_templates_are_shown_and_constants_that_an_injector_writes_are_not(view):
+    injected = shown(view.loaded)["routes"][0]["inject"]
+    assert injected[1]["header"] == {"name": "X-Subject", "value": "{principal.subject}"}
+    assert injected[2]["header"] == {"name": "X-Plain", "value": "******"}
+
+
+def test_neither_comments_nor_constants_are_shown(view):
+    assert "canary" not in json.dumps(shown(view.loaded))
+
+
+def test_a_value_where_the_language_has_secrets_is_stars(viewing):
+    view = viewing(FILE.replace("X-Plain, value: canary-in-a-constant", 'Cookie, value: "canary"'))
+    assert "canary" not in json.dumps(shown(view.loaded))
+
+
+def test_the_digest_differs_with_what_the_file_says_and_not_with_how(viewing):
+    first = digest(viewing().loaded)
+    assert digest(viewing(FILE.replace("# canary-in-a-comment", "")).loaded) == first
+    assert digest(viewing(FILE.replace("/accounts}", "/account}")).loaded) != first
+    assert len(first) == 12
