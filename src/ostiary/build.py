@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from ostiary.authn import compile_authenticators
+from ostiary.authn.compile import Around, compose
+from ostiary.authn.compose import Every, First
+from ostiary.authn.introspection import IntrospectionAuthenticator
 from ostiary.authn.jwt import JwtAuthenticator
 from ostiary.authn.verified import VerifiedTokens
 from ostiary.authz import compile_policy
 from ostiary.config.load import Loaded
-from ostiary.config.schema import AuthenticateSpec, GatewaySpec, RouteSpec
+from ostiary.config.schema import GatewaySpec, RouteSpec
 from ostiary.gateway import Gateway, Part, Route
 from ostiary.inject import compile_injectors
-from ostiary.jwks import Issuer, compile_issuer, state_folder
+from ostiary.jwks import compile_issuer, state_folder
 from ostiary.model import CredentialSource
 from ostiary.observe.access import AccessLog
 from ostiary.pipeline import Pipeline
@@ -37,9 +39,11 @@ def compile_gateway(loaded: Loaded, access: AccessLog | None = None) -> Gateway:
     vaults = {name: compile_vault(name, vault, folder) for name, vault in spec.vaults.items()}
     credentials = _credentials(spec, vaults)
     upstreams = {name: compile_upstream(name, upstream, folder) for name, upstream in spec.upstreams.items()}
+    around = Around(issuers, credentials, folder)
     owned = _owned(spec, credentials)
-    routes = [(route.match, _route(route, issuers, credentials, upstreams, owned)) for route in spec.routes]
-    parts: tuple[Part, ...] = (*vaults.values(), *issuers.values(), *upstreams.values())
+    routes = [(route.match, _route(route, around, upstreams, owned)) for route in spec.routes]
+    asking = _asking(route for _, route in routes)
+    parts: tuple[Part, ...] = (*vaults.values(), *issuers.values(), *upstreams.values(), *asking)
     memories = _memories(route for _, route in routes)
     return Gateway(compile_routes(routes), parts, access or AccessLog(), memories, loaded)
 
@@ -48,6 +52,12 @@ def _memories(routes: Iterable[Route]) -> list[VerifiedTokens]:
     """Return where routes remember the tokens that they have verified."""
     each = (one for route in routes for one in getattr(route.pipeline.authenticators, "each", ()))
     return [one.known for one in each if isinstance(one, JwtAuthenticator)]
+
+
+def _asking(routes: Iterable[Route]) -> list[IntrospectionAuthenticator]:
+    """Return the authenticators that ask somebody, which have a lifetime."""
+    each = (one for route in routes for one in getattr(route.pipeline.authenticators, "each", ()))
+    return [one for one in each if isinstance(one, IntrospectionAuthenticator)]
 
 
 def _credentials(spec: GatewaySpec, vaults: Mapping[str, Vault]) -> dict[str, CredentialSource]:
@@ -67,16 +77,10 @@ def _owned(spec: GatewaySpec, credentials: Mapping[str, CredentialSource]) -> fr
     return frozenset(owned - {b"authorization"})
 
 
-def _route(
-    route: RouteSpec,
-    issuers: Mapping[str, Issuer],
-    credentials: Mapping[str, CredentialSource],
-    upstreams: Mapping[str, UpstreamPool],
-    owned: frozenset[bytes],
-) -> Route:
-    authenticators = compile_authenticators(route.authenticate, issuers)
-    injectors = compile_injectors(route.inject, credentials)
-    strip = owned.union(*(injector.owns for injector in injectors), _evidence(route.authenticate))
+def _route(route: RouteSpec, around: Around, upstreams: Mapping[str, UpstreamPool], owned: frozenset[bytes]) -> Route:
+    authenticators = compose(route.authenticate, around)
+    injectors = compile_injectors(route.inject, around.credentials)
+    strip = owned.union(*(injector.owns for injector in injectors), _evidence(authenticators))
     pipeline = Pipeline(
         authenticators,
         compile_policy(route.name, route.authorize),
@@ -86,7 +90,7 @@ def _route(
     return Route(route.name, pipeline, authenticators.challenges)
 
 
-def _evidence(spec: AuthenticateSpec) -> frozenset[bytes]:
+def _evidence(authenticators: First | Every) -> frozenset[bytes]:
     """Return the headers in which the caller showed its evidence: they were for the gateway, and end there."""
-    kinds = {spec.kind} if spec.kind not in ("any", "all") else {one.kind for one in spec.value}
-    return frozenset({b"authorization"} if "jwt" in kinds else ())
+    nothing: frozenset[bytes] = frozenset()
+    return nothing.union(*(getattr(one, "headers", nothing) for one in authenticators.each))

@@ -6,6 +6,9 @@
         CredentialsMissing             UpstreamUnreachable 502
         InvalidCertificate           UpstreamInvalid       502
         InvalidToken                 Overloaded            503
+        InvalidProof
+        InvalidKey
+        InvalidPassword
       Forbidden             403      KeysUnavailable       503
       RouteNotFound         404      CredentialUnavailable 503
       MethodNotAllowed      405      UpstreamTimeout       504
@@ -74,6 +77,34 @@ class InvalidCertificate(Unauthenticated):
     """A client certificate was shown, and it does not prove anybody."""
 
     default = Reason.CERTIFICATE_NAME_NOT_ALLOWED
+
+
+class InvalidProof(Unauthenticated):
+    """A proof of possession was shown, or was due, and it does not hold (RFC 9449, section 7.1).
+
+    Attributes:
+        nonce: what the caller's next proof has to have, or None.
+    """
+
+    default = Reason.PROOF_INVALID
+    error = "invalid_dpop_proof"
+
+    def __init__(self, detail: str = "", *, reason: Reason | None = None, nonce: str | None = None) -> None:
+        super().__init__(detail, reason=reason)
+        self.nonce = nonce
+
+
+class InvalidKey(Unauthenticated):
+    """An API key was shown, and it is nobody's."""
+
+    default = Reason.API_KEY_INVALID
+    error = "invalid_token"
+
+
+class InvalidPassword(Unauthenticated):
+    """A user name and a password were shown, and they are nobody's."""
+
+    default = Reason.PASSWORD_INVALID
 
 
 class InvalidToken(Unauthenticated):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 
-from ostiary.errors import GatewayError, MethodNotAllowed, Unauthenticated
+from ostiary.errors import GatewayError, InvalidProof, MethodNotAllowed, Unauthenticated
 from ostiary.model import Headers
 
 
@@ -38,6 +38,8 @@ def _headers(error: GatewayError, request_id: str, challenges: Sequence[str]) ->
     if isinstance(error, Unauthenticated):
         for challenge in challenges:
             yield b"WWW-Authenticate", _challenge(error, challenge).encode("ascii", "replace")
+    if isinstance(error, InvalidProof) and error.nonce is not None:
+        yield b"DPoP-Nonce", error.nonce.encode()
     if isinstance(error, MethodNotAllowed) and error.allow:
         yield b"Allow", ", ".join(error.allow).encode()
     if error.retry_after is not None:
@@ -45,7 +47,9 @@ def _headers(error: GatewayError, request_id: str, challenges: Sequence[str]) ->
 
 
 def _challenge(error: Unauthenticated, challenge: str) -> str:
-    """Return a challenge; a Bearer one says what was wrong with the token (RFC 6750, section 3)."""
-    if error.error is None or not challenge.startswith("Bearer"):
+    """Return a challenge; that of a token's scheme says what was wrong (RFC 6750, section 3; RFC 9449, section 7.1)."""
+    schemes = ("DPoP",) if isinstance(error, InvalidProof) else ("Bearer", "DPoP")
+    if error.error is None or not challenge.startswith(schemes):
         return challenge
-    return f'{challenge}, error="{error.error}", error_description="{error.reason.public}"'
+    code = "use_dpop_nonce" if isinstance(error, InvalidProof) and error.nonce is not None else error.error
+    return f'{challenge}, error="{code}", error_description="{error.reason.public}"'

@@ -80,6 +80,21 @@ class Reason(Enum):
     TOKEN_CLAIM_INVALID = "token.claim-invalid", "A claim of the token has the wrong type."
     TOKEN_AUDIENCE_MISMATCH = "token.audience-mismatch", "The token is meant for another audience."
     TOKEN_NOT_BOUND = "token.not-bound-to-certificate", "Use the client certificate that the token was issued to."
+    TOKEN_NOT_BOUND_TO_KEY = "token.not-bound-to-key", "Show the token with a proof made by the key it was issued to."
+    TOKEN_INACTIVE = "token.inactive", "The token is not, or no longer, valid."
+    TOKEN_UNDECIPHERABLE = "token.undecipherable", "The token cannot be decrypted."
+    PROOF_MISSING = "proof.missing", "A proof of possession is required."
+    PROOF_INVALID = "proof.invalid", "The proof of possession is not valid for this request."
+    PROOF_REPLAYED = "proof.replayed", "This proof of possession was used before."
+    PROOF_NONCE = "proof.nonce", "Use the nonce given in this answer."
+    API_KEY_MISSING = "api-key.missing", "An API key is required."
+    API_KEY_INVALID = "api-key.invalid", "The API key is not valid."
+    PASSWORD_MISSING = "password.missing", "A user name and a password are required."
+    PASSWORD_INVALID = "password.invalid", "The user name or the password is not valid."
+    INTROSPECTION_UNAVAILABLE = (
+        "introspection.unavailable",
+        "The token cannot be verified right now; try again later.",
+    )
     KEYS_UNAVAILABLE = "keys.unavailable", "The token cannot be verified right now; try again later."
 
     # The rights

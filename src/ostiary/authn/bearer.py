@@ -14,6 +14,10 @@ from ostiary.errors import InvalidToken
 from ostiary.model import Headers
 from ostiary.reasons import Reason
 
+CHALLENGE: Final = 'Bearer realm="ostiary"'
+ALL_BEARER: Final = ("a signed bearer token", "an opaque bearer token")
+"""The two kinds of evidence that stand in one place: they look different, so each may have a judge of its own."""
+
 _OURS: Final = re.compile(rb"bearer(?![!#$%&'*+\-.^_`|~0-9a-z])", re.IGNORECASE)
 
 
@@ -40,3 +44,8 @@ def take_token(headers: Headers) -> bytes | None:
     if not token or token[0] in b" \t":
         raise InvalidToken("the scheme is not followed by one space and a token")
     return token
+
+
+def looks_signed(token: bytes) -> bool:
+    """Whether a token is meant to be a JWT: the base64url of a JSON object, and the dots of a JWS or a JWE."""
+    return token[:2] == b"ey" and token.count(b".") in (2, 4)

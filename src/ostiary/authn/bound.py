@@ -1,15 +1,18 @@
-"""Tokens bound to a client certificate (RFC 8705, section 3; RFC 7800).
+"""Tokens bound to a client certificate (RFC 8705, section 3; RFC 7800) or to a key (RFC 9449).
 
 Whoever steals such a token has nothing: it counts only on a connection that proved the certificate
-whose thumbprint it names. What the token demands is read once, with the token; whether this
-connection meets it is checked for every request.
+whose thumbprint it names, or with a proof made by the key that it names. What the token demands is read
+once, with the token; whether this request meets it is checked for every request.
 """
 
 from __future__ import annotations
 
 import hmac
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias
+
+from cachetools import LRUCache
 
 from ostiary.errors import InvalidToken
 from ostiary.jwks.encoding import base64url
@@ -17,7 +20,43 @@ from ostiary.model import Certificate
 from ostiary.reasons import Reason
 
 Binding: TypeAlias = Literal["ignore", "when-present", "required"]
+Proof: TypeAlias = Literal["off", "when-present", "required"]
 _SHA256: Final = 32
+_REMEMBERED: Final = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """What a token demands of whoever shows it. One of the two is there.
+
+    Attributes:
+        certificate: the thumbprint that the connection's certificate must have (`x5t#S256`), or None.
+        key: the thumbprint of the key that the proof must be made with (`jkt`), or None.
+    """
+
+    certificate: str | None = None
+    key: str | None = None
+
+
+def read_confirmation(claims: Mapping[str, Any], mode: Binding, dpop: Proof = "off") -> Confirmation | None:
+    """Return what a token demands, or None when it demands nothing.
+
+    A confirmation that we cannot check is refused rather than ignored: the issuer meant the token to be more
+    than a bearer token.
+
+    Raises:
+        InvalidToken: a binding is required and absent, or is not one that can be checked.
+    """
+    if dpop != "off" and isinstance(confirmation := claims.get("cnf"), dict) and "jkt" in confirmation:
+        if set(confirmation) != {"jkt"} or not _is_thumbprint(confirmation["jkt"]):
+            raise InvalidToken("cnf is not a key's thumbprint", reason=Reason.TOKEN_CLAIM_INVALID)
+        if mode == "required":
+            raise InvalidToken("cnf names a key and no certificate", reason=Reason.TOKEN_NOT_BOUND)
+        return Confirmation(key=confirmation["jkt"])
+    if dpop == "required":
+        raise InvalidToken("cnf names no key", reason=Reason.TOKEN_NOT_BOUND_TO_KEY)
+    thumbprint = read_binding(claims, mode)
+    return None if thumbprint is None else Confirmation(certificate=thumbprint)
 
 
 def read_binding(claims: Mapping[str, Any], mode: Binding) -> str | None:
@@ -36,10 +75,10 @@ def read_binding(claims: Mapping[str, Any], mode: Binding) -> str | None:
             raise InvalidToken("cnf is absent", reason=Reason.TOKEN_NOT_BOUND)
         return None
     confirmation = claims["cnf"]
-    thumbprint = confirmation.get("x5t#S256") if isinstance(confirmation, dict) else None
-    if not isinstance(thumbprint, str) or not _is_thumbprint(thumbprint):
+    thumbprint: Any = confirmation.get("x5t#S256") if isinstance(confirmation, dict) else None
+    if not _is_thumbprint(thumbprint):
         raise InvalidToken("cnf is not a certificate's thumbprint", reason=Reason.TOKEN_CLAIM_INVALID)
-    return thumbprint
+    return str(thumbprint)
 
 
 def check_binding(thumbprint: str | None, certificate: Certificate | None) -> None:
@@ -56,9 +95,51 @@ def check_binding(thumbprint: str | None, certificate: Certificate | None) -> No
         raise InvalidToken("the token is bound to another certificate", reason=Reason.TOKEN_NOT_BOUND)
 
 
-def _is_thumbprint(text: str) -> bool:
+def _is_thumbprint(text: Any) -> bool:
     """Whether it is base64url of a SHA-256 digest, neither hexadecimal nor padded (RFC 8705, section 3.1)."""
     try:
-        return len(base64url(text.encode("ascii"))) == _SHA256
+        return isinstance(text, str) and len(base64url(text.encode("ascii"))) == _SHA256
     except ValueError:
         return False
+
+
+class Renewals:
+    """Lets a bound token count on with the certificate that has replaced its own.
+
+    A program that renews its certificate keeps its token until that ends, and the token names the old one. The
+    new one is taken in its place only when the old one was seen here with such a token, both have the same
+    names and the same issuer, and the new one began no longer ago than `window`.
+
+    Args:
+        window: seconds, from the beginning of the new certificate.
+        clock: epoch seconds.
+    """
+
+    __slots__ = ("_clock", "_seen", "_window")
+
+    def __init__(self, window: float, clock: Callable[[], float]) -> None:
+        self._window = window
+        self._clock = clock
+        self._seen: LRUCache[str, Certificate] = LRUCache(_REMEMBERED)
+
+    def check(self, thumbprint: str, certificate: Certificate | None) -> None:
+        """Return when the connection's certificate is the one that the token names, or its successor.
+
+        Raises:
+            InvalidToken: there is no certificate, or it is another one.
+        """
+        if certificate is not None and self._succeeds(self._seen.get(thumbprint), certificate):
+            return
+        check_binding(thumbprint, certificate)
+        if certificate is not None:
+            self._seen[thumbprint] = certificate
+
+    def _succeeds(self, old: Certificate | None, new: Certificate) -> bool:
+        if old is None or old.thumbprint == new.thumbprint or new.not_before <= old.not_before:
+            return False
+        return 0 <= self._clock() - new.not_before <= self._window and _identity(old) == _identity(new)
+
+
+def _identity(certificate: Certificate) -> tuple[Any, ...]:
+    names = certificate.san_uris, certificate.san_dns, certificate.san_emails
+    return certificate.issuer, certificate.subject, *names

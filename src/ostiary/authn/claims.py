@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from ostiary.config.schema import ClaimsSpec, IssuerSpec
+from ostiary.config.schema import ClaimsSpec, IntrospectionSpec, IssuerSpec
 from ostiary.errors import InvalidToken
 from ostiary.reasons import Reason
 
@@ -71,6 +71,12 @@ class Terms:
             max_token=spec.max_token,
             names=spec.claims,
         )
+
+    @classmethod
+    def of_answers(cls, spec: IntrospectionSpec) -> Terms:
+        """Compile what the configuration says of the answers of an introspection endpoint."""
+        audiences = None if spec.audiences is None else frozenset(spec.audiences)
+        return cls((), (), audiences, (), frozenset(), 0.0, 0, spec.claims)
 
 
 def _pins(spec: IssuerSpec) -> tuple[Pin, ...]:
@@ -178,6 +184,20 @@ def read_validity(claims: Mapping[str, Any], terms: Terms) -> Validity:
     ends = _time("exp", _required(claims, "exp"))
     begins = max((_time(name, claims[name]) for name in ("nbf", "iat") if name in claims), default=0.0)
     return Validity(begins - terms.leeway, ends + terms.leeway)
+
+
+def read_lifetime(claims: Mapping[str, Any], terms: Terms) -> Validity:
+    """Return when an answer counts: as a token, but `exp` may be absent (RFC 7662, section 2.2).
+
+    Raises:
+        InvalidToken: one of the times is not a number.
+    """
+    return read_validity({"exp": _LATEST, **claims}, terms)
+
+
+def read_text(value: Any) -> str | None:
+    """Return a tenant or an environment; what is not text is none: whoever asks for one refuses."""
+    return value if isinstance(value, str) and value else None
 
 
 def read_subject(claims: Mapping[str, Any], terms: Terms) -> str:

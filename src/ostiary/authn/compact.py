@@ -49,6 +49,23 @@ def parse(token: bytes, max_size: int) -> Jws:
     Raises:
         InvalidToken: it is too large, not in compact form, or demands an extension.
     """
+    return _parse(token, max_size)[0]
+
+
+def parse_proof(proof: bytes, max_size: int) -> tuple[Jws, dict[str, Any]]:
+    """Return the parts of a proof of possession, and the public key that it carries (RFC 9449, section 4.2).
+
+    Raises:
+        InvalidToken: it is too large, not in compact form, demands an extension, or carries no key.
+    """
+    jws, fields = _parse(proof, max_size)
+    member = fields.get("jwk")
+    if not isinstance(member, dict):
+        raise InvalidToken("the header has no jwk")
+    return jws, member
+
+
+def _parse(token: bytes, max_size: int) -> tuple[Jws, dict[str, Any]]:
     if len(token) > max_size:
         raise InvalidToken(f"the token has {len(token)} octets", reason=Reason.TOKEN_TOO_LARGE)
     if token.count(b".") != _PARTS - 1:
@@ -60,7 +77,7 @@ def parse(token: bytes, max_size: int) -> Jws:
     except ValueError as error:
         raise InvalidToken(f"the token is malformed: {error}") from error
     _refuse_extensions(fields)
-    return Jws(
+    jws = Jws(
         algorithm=_text(fields, "alg") or "none",
         kid=kid,
         type=_text(fields, "typ"),
@@ -68,6 +85,7 @@ def parse(token: bytes, max_size: int) -> Jws:
         signing_input=token[: token.rindex(b".")],
         signature=signature,
     )
+    return jws, fields
 
 
 def read_claims(payload: bytes) -> dict[str, Any]:

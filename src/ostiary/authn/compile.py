@@ -2,47 +2,123 @@
 
 from __future__ import annotations
 
+import ssl
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final
 
 from ostiary.authn.anonymous import compile_anonymous
+from ostiary.authn.api_key import compile_api_key
+from ostiary.authn.ask import HttpEndpoint
+from ostiary.authn.client import compile_client
 from ostiary.authn.compose import Every, First
+from ostiary.authn.introspection import IntrospectionAuthenticator
 from ostiary.authn.jwt import compile_jwt
 from ostiary.authn.mtls import compile_mtls
-from ostiary.config.schema import AnonymousSpec, AuthenticateSpec, AuthenticatorSpec, JwtSpec, MtlsSpec
+from ostiary.authn.password import compile_password
+from ostiary.config.schema import (
+    AnonymousSpec,
+    ApiKeySpec,
+    AuthenticateSpec,
+    AuthenticatorSpec,
+    IntrospectionSpec,
+    JwtSpec,
+    MtlsSpec,
+    PasswordSpec,
+)
+from ostiary.errors import ConfigError
 from ostiary.jwks import Issuer
-from ostiary.model import Authenticator
+from ostiary.model import Authenticator, CredentialSource
+
+_NONE: Final[Mapping[str, CredentialSource]] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What authenticators are compiled from, beside their own block.
+
+    Attributes:
+        issuers: the compiled issuers, by name.
+        credentials: where records come from, by alias.
+        folder: the folder of the configuration file.
+        clock: epoch seconds.
+    """
+
+    issuers: Mapping[str, Issuer]
+    credentials: Mapping[str, CredentialSource] = field(default_factory=lambda: _NONE)
+    folder: Path = Path()
+    clock: Callable[[], float] = time.time
 
 
 def compile_authenticators(
     spec: AuthenticateSpec, issuers: Mapping[str, Issuer], *, clock: Callable[[], float] = time.time
 ) -> First | Every:
+    """Return what a route's `authenticate:` describes, where it needs nothing but issuers: see `compose`."""
+    return compose(spec, Around(issuers, clock=clock))
+
+
+def compose(spec: AuthenticateSpec, around: Around) -> First | Every:
     """Return what a route's `authenticate:` describes.
 
     Args:
         spec: the block: one authenticator, `any:` or `all:`.
-        issuers: the compiled issuers, by name.
-        clock: epoch seconds.
+        around: issuers, credentials, and where files are.
 
     Raises:
         ConfigError: a reference dangles, two authenticators judge the same evidence, or one is out of reach.
     """
-    if spec.any is not None:
-        return First([_compile(one, issuers, clock) for one in spec.any])
-    if spec.all is not None:
-        return Every([_compile(one, issuers, clock) for one in spec.all])
-    return First([_compile(spec, issuers, clock)])
+    several = spec.any or spec.all or (spec,)
+    shared = any(one.jwt is not None for one in several) and any(is_opaque(one) for one in several)
+    compiled = [_compile(one, around, shared=shared) for one in several]
+    return Every(compiled) if spec.all is not None else First(compiled)
 
 
-def _compile(
-    spec: AuthenticatorSpec | AuthenticateSpec, issuers: Mapping[str, Issuer], clock: Callable[[], float]
-) -> Authenticator:
+def is_opaque(spec: AuthenticatorSpec) -> bool:
+    """Whether a block judges bearer tokens that do not look like signed ones."""
+    key = spec.api_key
+    return spec.introspection is not None or (key is not None and key.header.lower() == "authorization")
+
+
+def _compile(spec: AuthenticatorSpec, around: Around, *, shared: bool) -> Authenticator:
     match spec.value:
         case JwtSpec() as jwt:
-            return compile_jwt(jwt, issuers, clock)
+            return compile_jwt(jwt, around.issuers, around.clock, shared=shared)
         case MtlsSpec() as mtls:
-            return compile_mtls(mtls, clock)
+            return compile_mtls(mtls, around.clock)
+        case IntrospectionSpec() as introspection:
+            return compile_introspection(introspection, around, shared=shared)
+        case ApiKeySpec() as api_key:
+            return compile_api_key(api_key, around.credentials, shared=shared)
+        case PasswordSpec() as password:
+            return compile_password(password, around.credentials)
         case AnonymousSpec() as anonymous:
             return compile_anonymous(anonymous)
         case other:
             raise AssertionError(f"no authenticator for {type(other).__name__}")
+
+
+def compile_introspection(spec: IntrospectionSpec, around: Around, *, shared: bool) -> IntrospectionAuthenticator:
+    """Return the authenticator that a block of the configuration describes.
+
+    Raises:
+        ConfigError: a credential is not defined, or a file cannot be read.
+    """
+    tls = _trust(spec, around.folder)
+    client = compile_client(spec.client, spec.url, around.credentials, tls, around.folder)
+    endpoint = HttpEndpoint(spec.url, client, spec.timeout, tls)
+    return IntrospectionAuthenticator(spec, endpoint, shared=shared, clock=around.clock)
+
+
+def _trust(spec: IntrospectionSpec, folder: Path) -> ssl.SSLContext:
+    if not spec.authorities:
+        return ssl.create_default_context()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    for reference in spec.authorities:
+        try:
+            context.load_verify_locations(cafile=reference.below(folder))
+        except OSError as error:  # ssl.SSLError is one
+            raise ConfigError(f"introspection.authorities: {reference}: {error.strerror or error}") from error
+    return context

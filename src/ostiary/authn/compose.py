@@ -14,7 +14,13 @@ from ostiary.errors import ConfigError, CredentialsMissing
 from ostiary.model import Authenticator, Principal, Request
 from ostiary.reasons import Reason
 
-_MISSING: Final = {"mtls": Reason.CERTIFICATE_MISSING, "jwt": Reason.TOKEN_MISSING}
+_MISSING: Final = {
+    "mtls": Reason.CERTIFICATE_MISSING,
+    "jwt": Reason.TOKEN_MISSING,
+    "introspection": Reason.TOKEN_MISSING,
+    "api_key": Reason.API_KEY_MISSING,
+    "basic": Reason.PASSWORD_MISSING,
+}
 
 _REMEMBERED: Final = 4096
 """Joined principals that are remembered."""
@@ -130,7 +136,9 @@ def _missing(authenticator: Authenticator) -> Reason:
 
 
 def _challenges(authenticators: Sequence[Authenticator]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(one.challenge for one in authenticators if one.challenge is not None))
+    """Return every scheme of the route once (RFC 9110, section 11.6.1); one authenticator may know several."""
+    known = (challenge for one in authenticators for challenge in getattr(one, "challenges", (one.challenge,)))
+    return tuple(dict.fromkeys(challenge for challenge in known if challenge is not None))
 
 
 def _require_one_owner(authenticators: Sequence[Authenticator]) -> None:

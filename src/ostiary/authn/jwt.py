@@ -4,7 +4,7 @@
 
 The issuer is chosen by the exact `iss` among those configured (choice.py), before any key; algorithm, types,
 audiences and names are that issuer's. Everything up to the principal is judged once for each token;
-the binding to a certificate is checked for each request.
+what the token demands of whoever shows it, a certificate (RFC 8705) or a proof (RFC 9449), is checked for each request.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
-from ostiary.authn.bearer import take_token
-from ostiary.authn.bound import Binding, check_binding, read_binding
+from ostiary.authn.bearer import ALL_BEARER, CHALLENGE, looks_signed, take_token
+from ostiary.authn.bound import Binding, Confirmation, Proof, Renewals, check_binding, read_confirmation
 from ostiary.authn.choice import Choice
 from ostiary.authn.claims import (
     Terms,
@@ -25,9 +25,12 @@ from ostiary.authn.claims import (
     check_required,
     check_type,
     read_subject,
+    read_text,
     read_validity,
 )
 from ostiary.authn.compact import parse, read_claims
+from ostiary.authn.dpop import CHALLENGE as PROOF_CHALLENGE
+from ostiary.authn.dpop import Proofs, take_bound_token
 from ostiary.authn.signature import verify
 from ostiary.authn.verified import Verified, VerifiedTokens
 from ostiary.config.schema import JwtSpec
@@ -37,7 +40,6 @@ from ostiary.model import Principal, Request
 from ostiary.reasons import Reason
 
 METHOD: Final = "jwt"
-CHALLENGE: Final = 'Bearer realm="ostiary"'
 
 
 class JwtAuthenticator:
@@ -46,6 +48,10 @@ class JwtAuthenticator:
     Args:
         issuers: whose tokens count; no two that a token could be of.
         bound: what to make of tokens bound to a certificate (RFC 8705).
+        renewal: seconds for which a bound token counts with its certificate's successor, or None.
+        dpop: what to make of tokens bound to a key (RFC 9449).
+        nonce: whether proofs must have a nonce of ours.
+        shared: whether another authenticator judges bearer tokens that do not look like signed ones.
         clock: epoch seconds.
 
     Raises:
@@ -53,14 +59,30 @@ class JwtAuthenticator:
     """
 
     method = METHOD
-    evidence = frozenset(("authorization",))
-    challenge = CHALLENGE
 
-    def __init__(self, issuers: Iterable[Issuer], bound: Binding, *, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        issuers: Iterable[Issuer],
+        bound: Binding,
+        *,
+        renewal: float | None = None,
+        dpop: Proof = "off",
+        nonce: bool = False,
+        shared: bool = False,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         self._trusted = Choice(issuers)
         self._bound = bound
+        self._dpop: Proof = dpop
+        self._shared = shared
         self._clock = clock
         self._known = VerifiedTokens()
+        self._renewals = None if renewal is None else Renewals(renewal, clock)
+        self._proofs = None if dpop == "off" else Proofs(clock, nonce=nonce)
+        self.evidence = frozenset(("a signed bearer token",) if shared else ALL_BEARER)
+        self.challenges = {"off": (CHALLENGE,), "required": (PROOF_CHALLENGE,)}.get(dpop, (CHALLENGE, PROOF_CHALLENGE))
+        self.challenge = self.challenges[0]
+        self.headers = frozenset((b"authorization",) if dpop == "off" else (b"authorization", b"dpop"))
 
     @property
     def known(self) -> VerifiedTokens:
@@ -77,12 +99,38 @@ class JwtAuthenticator:
         """
         token = take_token(request.headers)
         if token is None:
+            return None if self._proofs is None else await self._proven(request)
+        if self._shared and not looks_signed(token):
             return None
         verified = self._known.get(token, self._clock())
         if verified is None:
-            verified = await self._judge(token)
-            self._known.put(token, verified)
-        check_binding(verified.thumbprint, request.peer.certificate)
+            verified = await self._remembered(token)
+        if verified.confirmation is not None:
+            self._confirm(verified.confirmation, request)
+        return verified.principal
+
+    async def _remembered(self, token: bytes) -> Verified:
+        verified = await self._judge(token)
+        self._known.put(token, verified)
+        return verified
+
+    def _confirm(self, confirmation: Confirmation, request: Request) -> None:
+        """Check what a token demands that came as a bearer token; a key is not shown by that."""
+        if confirmation.certificate is None:
+            raise InvalidToken("a token of a key came without a proof", reason=Reason.TOKEN_NOT_BOUND_TO_KEY)
+        check = check_binding if self._renewals is None else self._renewals.check
+        check(confirmation.certificate, request.peer.certificate)
+
+    async def _proven(self, request: Request) -> Principal | None:
+        """Judge a token that came with a proof."""
+        token = take_bound_token(request.headers)
+        if token is None or self._proofs is None:
+            return None
+        verified = self._known.get(token, self._clock()) or await self._remembered(token)
+        confirmation = verified.confirmation
+        if confirmation is None or confirmation.key is None:
+            raise InvalidToken("the token is of no key", reason=Reason.TOKEN_NOT_BOUND_TO_KEY)
+        self._proofs.check(request, token, confirmation.key)
         return verified.principal
 
     async def judge(self, token: bytes) -> Principal:
@@ -109,7 +157,8 @@ class JwtAuthenticator:
         validity = read_validity(claims, terms)
         validity.check(self._clock())
         principal = _principal(claims, issuer.name, terms, validity)
-        return Verified(principal, validity, read_binding(claims, self._bound), issuer, key, len(token))
+        confirmation = read_confirmation(claims, self._bound, self._dpop)
+        return Verified(principal, validity, confirmation, issuer, key, len(token))
 
 
 def _principal(claims: dict[str, Any], issuer: str, terms: Terms, validity: Validity) -> Principal:
@@ -119,21 +168,16 @@ def _principal(claims: dict[str, Any], issuer: str, terms: Terms, validity: Vali
         issuer=issuer,
         method=METHOD,
         claims=MappingProxyType(claims),
-        tenant=_text(claims.get(names.tenant)),
-        environment=_text(claims.get(names.environment)),
+        tenant=read_text(claims.get(names.tenant)),
+        environment=read_text(claims.get(names.environment)),
         expires=validity.ends,
         permissions=claims.get(names.permissions),
         scopes=claims.get(names.scope),
     )
 
 
-def _text(value: Any) -> str | None:
-    """A tenant that is not text is no tenant: whoever asks for one refuses."""
-    return value if isinstance(value, str) and value else None
-
-
 def compile_jwt(
-    spec: JwtSpec, issuers: Mapping[str, Issuer], clock: Callable[[], float] = time.time
+    spec: JwtSpec, issuers: Mapping[str, Issuer], clock: Callable[[], float] = time.time, *, shared: bool = False
 ) -> JwtAuthenticator:
     """Return the authenticator that a block of the configuration describes.
 
@@ -143,4 +187,12 @@ def compile_jwt(
     unknown = [name for name in spec.issuers if name not in issuers]
     if unknown:
         raise ConfigError(f"jwt.issuers: {', '.join(unknown)}: not defined under `issuers`")
-    return JwtAuthenticator([issuers[name] for name in dict.fromkeys(spec.issuers)], spec.bound, clock=clock)
+    return JwtAuthenticator(
+        [issuers[name] for name in dict.fromkeys(spec.issuers)],
+        spec.bound,
+        renewal=spec.renewal,
+        dpop=spec.dpop,
+        nonce=spec.dpop_nonce,
+        shared=shared,
+        clock=clock,
+    )

@@ -43,12 +43,13 @@ def verify(jws: Jws, keys: KeySet) -> Key:
         raise InvalidToken(
             f"key {key.kid!r} is not for {jws.algorithm[:16]!r}", reason=Reason.TOKEN_ALGORITHM_NOT_ALLOWED
         )
-    if not _is_signed_by(jws, key):
+    if not is_signed_by(jws, key):
         raise InvalidToken(f"not signed with key {key.kid!r}", reason=Reason.TOKEN_SIGNATURE_INVALID)
     return key
 
 
-def _is_signed_by(jws: Jws, key: Key) -> bool:
+def is_signed_by(jws: Jws, key: Key) -> bool:
+    """Whether a signature is that key's, in the algorithm of the header, which must be one that the key is for."""
     signature = jws.signature
     if len(signature) != key.signature_size:
         return False

@@ -12,6 +12,7 @@ from typing import Final
 
 from cachetools import LRUCache
 
+from ostiary.authn.bound import Confirmation
 from ostiary.authn.claims import Validity
 from ostiary.jwks import Issuer, Key
 from ostiary.model import Principal
@@ -28,7 +29,7 @@ class Verified:
     Attributes:
         principal: who it proves.
         validity: when it counts.
-        thumbprint: the certificate it is bound to, or None (RFC 8705).
+        confirmation: what it demands of whoever shows it, or None (RFC 8705, RFC 9449).
         issuer: whose it is.
         key: what it is signed with.
         size: octets of the token.
@@ -36,7 +37,7 @@ class Verified:
 
     principal: Principal
     validity: Validity
-    thumbprint: str | None
+    confirmation: Confirmation | None
     issuer: Issuer
     key: Key
     size: int

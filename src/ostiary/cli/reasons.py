@@ -149,6 +149,55 @@ CAUSES: Final[dict[Reason, tuple[str, str]]] = {
         "The token is bound to another client certificate (RFC 8705), or to none where one is demanded.",
         "Use the certificate that the token was asked for with. It may also be stolen.",
     ),
+    Reason.TOKEN_NOT_BOUND_TO_KEY: (
+        "The token is bound to a key (`cnf.jkt`, RFC 9449) and came as a plain bearer token, or it is not bound and "
+        "the route demands it.",
+        "Send `Authorization: DPoP` with a `DPoP` proof; `dpop: when-present` accepts plain tokens, too.",
+    ),
+    Reason.TOKEN_INACTIVE: (
+        "Its issuer, asked about it (RFC 7662), said that it does not count: it has ended, was revoked, or is no token.",
+        "Get a new one. A revoked token counts until `introspection.cache` has passed.",
+    ),
+    Reason.TOKEN_UNDECIPHERABLE: (
+        "The token is encrypted (RFC 7516), and no key of `decryption_keys` opens it, or its algorithms are not ours.",
+        "Publish the public half of `decryption_keys` to the issuer; RSA-OAEP-256 or ECDH-ES, with A256GCM.",
+    ),
+    Reason.PROOF_MISSING: (
+        "The route demands proof of possession (RFC 9449) and the request has no single `DPoP` field.",
+        "Send one `DPoP` proof beside `Authorization: DPoP`.",
+    ),
+    Reason.PROOF_INVALID: (
+        "The proof is malformed, out of date, of another key, method, URL or token, or signed with what is not accepted.",
+        "Compare `htm`, `htu`, `iat`, `ath` of the proof with the request, and the caller's clock with ours.",
+    ),
+    Reason.PROOF_REPLAYED: (
+        "A proof with this `jti` was seen a moment ago.",
+        "Make a new proof for each request; if the caller does, somebody repeats its requests.",
+    ),
+    Reason.PROOF_NONCE: (
+        "The proof has no nonce of ours, or an old one (RFC 9449, section 9).",
+        "Nothing: clients take the nonce from `DPoP-Nonce` of this answer, and repeat the request.",
+    ),
+    Reason.API_KEY_MISSING: (
+        "The route takes an API key, and the request has none where it is looked for.",
+        "Send it in the header that `api_key.header` names.",
+    ),
+    Reason.API_KEY_INVALID: (
+        "There is a key, and it is none of those whose hashes are kept.",
+        "`ostiary token key` makes one with its hash; two hashes in one record are both valid, for a rotation.",
+    ),
+    Reason.PASSWORD_MISSING: (
+        "The route takes user name and password, and the request has none.",
+        "Send `Authorization: Basic` (RFC 7617).",
+    ),
+    Reason.PASSWORD_INVALID: (
+        "The user is unknown, or the password another one; which of the two is not told, in time either.",
+        "`ostiary token password` makes the hash that the user's record needs.",
+    ),
+    Reason.INTROSPECTION_UNAVAILABLE: (
+        "The introspection endpoint did not answer, or not with what RFC 7662 says, so nobody knows whether the token counts.",
+        "Look at the endpoint and at the gateway's own credentials there; the log has what it said.",
+    ),
     Reason.KEYS_UNAVAILABLE: (
         "The issuer's key set cannot be fetched, and there is none, or only one older than `keys.max_stale`.",
         "Look whether this machine reaches the issuer; the log names the last error.",

@@ -8,8 +8,24 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
+from ostiary.config.certificates import MtlsSpec
+from ostiary.config.evidence import (
+    AnonymousSpec,
+    ApiKeySpec,
+    AuthenticateSpec,
+    AuthenticatorSpec,
+    CertificateClientSpec,
+    ClaimsSpec,
+    ClientAuthSpec,
+    IntrospectionSpec,
+    JwtSpec,
+    PasswordSpec,
+    SecretClientSpec,
+    SignedClientSpec,
+)
+from ostiary.config.spec import OneOf, Some, Spec
 from ostiary.config.values import (
     Address,
     Duration,
@@ -26,37 +42,6 @@ from ostiary.config.values import (
     Size,
     Text,
 )
-
-
-class Spec(BaseModel):
-    """A block of the file: unknown keys are mistakes, nothing is converted silently, nothing changes later."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, arbitrary_types_allowed=True)
-
-
-class OneOf(Spec):
-    """A block with exactly one key, which says what it is."""
-
-    model_config = ConfigDict(json_schema_extra={"minProperties": 1, "maxProperties": 1})
-    what: ClassVar[str] = "kind"
-
-    @model_validator(mode="after")
-    def _exactly_one(self) -> Self:
-        if len(self.model_fields_set) != 1:
-            allowed = ", ".join(type(self).model_fields)
-            raise Refused("C113", f"exactly one {self.what} is wanted here: {allowed}")
-        return self
-
-    @property
-    def kind(self) -> str:
-        """The key that was written."""
-        return next(iter(self.model_fields_set))
-
-    @property
-    def value(self) -> Any:
-        """What stands under it."""
-        return getattr(self, self.kind)
-
 
 # --- listeners ---------------------------------------------------------------------------------
 
@@ -165,10 +150,6 @@ class ListenerSpec(Spec):
         return self
 
 
-Some = Annotated[tuple[Text, ...], Field(min_length=1, strict=False)]
-"""One or more texts."""
-
-
 # --- issuers -----------------------------------------------------------------------------------
 
 Algorithm = Literal["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"]
@@ -184,16 +165,6 @@ class KeysSpec(Spec):
     refresh_least: Duration = Field(
         60.0, description="How old it becomes at least, however soon `Cache-Control` (RFC 9111) wants it fetched again."
     )
-
-
-class ClaimsSpec(Spec):
-    """Under which names an issuer writes what the policy reads."""
-
-    subject: Text = Field("sub", description="The subject.")
-    tenant: Text = Field("tenantId", description="The tenant.")
-    environment: Text = Field("environmentId", description="The environment.")
-    permissions: Text = Field("permissions", description="The permissions: {service: [permission, ...]}.")
-    scope: Text = Field("scope", description="The scopes: one string with spaces (RFC 8693), or a list.")
 
 
 PresetName = Literal["google", "auth0", "okta", "entra", "firebase", "keycloak", "axinom", "cosmian"]
@@ -389,60 +360,6 @@ class MatchSpec(Spec):
     path: PathPattern = Field(description="Path; * stands for one segment, /** at the end for any rest.")
     methods: Annotated[tuple[Method, ...], Field(min_length=1, strict=False)] | None = Field(
         None, description="Methods; any by default."
-    )
-
-
-class MtlsSpec(Spec):
-    """Authenticate by TLS client certificate."""
-
-    subject: Literal["cn", "san.uri", "san.dns", "san.email"] = Field(
-        "san.uri", description="Which name of the certificate is the principal. There must be exactly one."
-    )
-    allow: Annotated[tuple[Text, ...], Field(min_length=1, strict=False)] = Field(
-        description="Accepted names; * stands for one part of a name, ** at the end for any rest of a URI."
-    )
-    issuer: Text | None = Field(
-        None, description="Distinguished name (RFC 4514) of the only issuer accepted; by default any authority."
-    )
-
-
-class JwtSpec(Spec):
-    """Authenticate by a signed token in `Authorization: Bearer` (RFC 6750, RFC 7519)."""
-
-    issuers: Annotated[tuple[Name, ...], Field(min_length=1, strict=False)] = Field(description="Whose tokens count.")
-    bound: Literal["ignore", "when-present", "required"] = Field(
-        "when-present",
-        description="Binding to the client certificate (RFC 8705): checked when the token says so, or demanded.",
-    )
-
-
-class AnonymousSpec(Spec):
-    """Authenticate nobody: every caller is this subject."""
-
-    subject: Text = Field("anonymous", description="Name of the principal.")
-
-
-class AuthenticatorSpec(OneOf):
-    """One kind of evidence."""
-
-    what: ClassVar[str] = "authenticator"
-    mtls: MtlsSpec | None = Field(None, description="TLS client certificate.")
-    jwt: JwtSpec | None = Field(None, description="Signed bearer token.")
-    anonymous: AnonymousSpec | None = Field(None, description="No evidence at all.")
-
-
-class AuthenticateSpec(OneOf):
-    """Who is calling: one authenticator, the first of several, or all of several."""
-
-    what: ClassVar[str] = "authenticator (or any, or all)"
-    mtls: MtlsSpec | None = Field(None, description="TLS client certificate.")
-    jwt: JwtSpec | None = Field(None, description="Signed bearer token.")
-    anonymous: AnonymousSpec | None = Field(None, description="No evidence at all.")
-    any: Annotated[tuple[AuthenticatorSpec, ...], Field(min_length=1, strict=False)] | None = Field(
-        None, description="The first whose evidence is there decides."
-    )
-    all: Annotated[tuple[AuthenticatorSpec, ...], Field(min_length=1, strict=False)] | None = Field(
-        None, description="Every one must prove somebody; the last is the principal."
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final, get_args
 
 from ostiary.config import schema
+from ostiary.config.certificates import IdentitySpec
 from ostiary.config.problem import Path
 from ostiary.config.shape import Shape, bare, branches, is_spec, metadata, origin, words_of
 from ostiary.config.tree import Fraction
@@ -35,7 +36,15 @@ NOUNS: Final[dict[type, str]] = {
     schema.AuthenticateSpec: "authenticate",
     schema.AuthenticatorSpec: "an authenticator",
     schema.MtlsSpec: "mtls",
+    IdentitySpec: "an identity of certificates",
     schema.JwtSpec: "jwt",
+    schema.IntrospectionSpec: "introspection",
+    schema.ClientAuthSpec: "the client of an introspection",
+    schema.SecretClientSpec: "a client with a secret",
+    schema.SignedClientSpec: "a client with a signed assertion",
+    schema.CertificateClientSpec: "a client with a certificate",
+    schema.ApiKeySpec: "api_key",
+    schema.PasswordSpec: "passwords of callers",
     schema.AnonymousSpec: "anonymous",
     schema.RuleSpec: "a condition",
     schema.SomeOf: "a choice of any and all",
@@ -54,7 +63,6 @@ LATER: Final[dict[type, dict[str, str]]] = {
         "observe": "metrics and traces",
         "plugins": "plug-ins",
     },
-    schema.IssuerSpec: {"introspection": "token introspection (RFC 7662)"},
     schema.ListenerSpec: {"forwarded": "certificates told by a proxy's header", "proxy_protocol": "the PROXY protocol"},
     schema.ListenerTlsSpec: {"acme": "certificates by ACME"},
     schema.RevocationSpec: {"ocsp": "OCSP"},
@@ -77,12 +85,6 @@ LATER: Final[dict[type, dict[str, str]]] = {
     },
     schema.RouteSpec: {"limits": "limits per route", "timeouts": "timeouts per route", "shadow": "shadow routes"},
 }
-for _spec in (schema.AuthenticateSpec, schema.AuthenticatorSpec):
-    LATER[_spec] |= {
-        "api_key": "API keys",
-        "introspection": "token introspection (RFC 7662)",
-        "dpop": "DPoP (RFC 9449)",
-    }
 LATER_VAULTS: Final = frozenset(
     ("cyberark", "files", "env", "http", "aws", "azure", "gcp", "age", "conjur", "kubernetes", "pkcs11", "onepassword")
 )

@@ -69,10 +69,24 @@ def references(draft: Draft) -> Iterator[tuple[str, str, Path]]:
             if authenticator.jwt is not None:
                 for position, issuer in enumerate(authenticator.jwt.issuers):
                     yield "issuers", issuer, (*at, "jwt", "issuers", position)
+            yield from (("credentials", alias, place) for alias, place in _records(authenticator, at))
         for position, injector in enumerate(route.inject):
             credential_name = getattr(injector.value, "credential", None)
             if credential_name is not None:
                 yield "credentials", credential_name, (*here, "inject", position, injector.kind, "credential")
+
+
+def _records(spec: AuthenticatorSpec, path: Path) -> Iterator[tuple[str, Path]]:
+    """Return the credentials that an authenticator knows callers by, or itself is known by."""
+    for kind, key, aliases in (
+        ("api_key", "keys", spec.api_key.keys if spec.api_key else ()),
+        ("basic", "users", spec.basic.users if spec.basic else ()),
+    ):
+        yield from ((alias, (*path, kind, key, position)) for position, alias in enumerate(aliases))
+    if spec.introspection is not None:
+        client = spec.introspection.client
+        if (alias := getattr(client.value, "credential", None)) is not None:
+            yield alias, (*path, "introspection", "client", client.kind, "credential")
 
 
 def authenticators(spec: AuthenticateSpec, path: Path) -> Iterator[tuple[Path, AuthenticateSpec | AuthenticatorSpec]]:

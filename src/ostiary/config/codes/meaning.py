@@ -47,6 +47,29 @@ MEANING: Final = (
         "header: {name: X-Key, credential: reports}",
     ),
     Code(
+        "C306",
+        "whom do certificates stand for",
+        "`mtls` says which names are accepted: a list in `allow`, or `identities`, which say more of each kind. One of "
+        "the two; without either nobody, or everybody, would be meant.",
+        "mtls: {subject: cn}",
+        'mtls: {subject: cn, allow: ["John Doe"]}',
+    ),
+    Code(
+        "C307",
+        "a serial number of whatever authority",
+        "Serial numbers are counted by each authority for itself, so that two clients can have the same.",
+        'mtls: {subject: serial, allow: ["4f1a"]}',
+        'mtls: {subject: serial, allow: ["4f1a"], issuer: "CN=Bank CA,O=Bank"}',
+    ),
+    Code(
+        "C308",
+        "not a name of certificates",
+        "The conditions of an identity are names of the certificate: cn, o, ou, dn, serial, san.uri, san.dns, "
+        "san.email, san.upn, spiffe, fingerprint, spki; and issuer.",
+        "match: {organisation: Bank}",
+        "match: {o: Bank}",
+    ),
+    Code(
         "C311",
         "two routes for one request",
         "Two routes have the same host and path, and share a method. The order of the file decides nothing, so it "
@@ -181,6 +204,13 @@ MEANING: Final = (
         "The keys of an issuer come from one place: `jwks_url`, `jwks_file` or `certificates_url`.",
         "jwks_url: https://id.example.com/keys\njwks_file: file:keys.json",
         "jwks_url: https://id.example.com/keys",
+    ),
+    Code(
+        "C334",
+        "two in one header",
+        "A request has one Authorization header with one thing in it, so `all` of two that stand there cannot be met.",
+        "all:\n  - jwt: {issuers: [bank]}\n  - api_key: {keys: [robot]}",
+        "all:\n  - jwt: {issuers: [bank]}\n  - api_key: {keys: [robot], header: X-API-Key}",
     ),
     Code(
         "C341",

@@ -1,0 +1,142 @@
+"""The specs of evidence: what a caller may show, and how it is judged."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from ostiary.config.certificates import MtlsSpec
+from ostiary.config.spec import OneOf, Some, Spec
+from ostiary.config.values import Duration, FileReference, HeaderName, Name, SecureUrl, Text
+
+Bound = Literal["ignore", "when-present", "required"]
+Names = Annotated[tuple[Name, ...], Field(min_length=1, strict=False)]
+
+
+class ClaimsSpec(Spec):
+    """Under which names an issuer writes what the policy reads."""
+
+    subject: Text = Field("sub", description="The subject.")
+    tenant: Text = Field("tenantId", description="The tenant.")
+    environment: Text = Field("environmentId", description="The environment.")
+    permissions: Text = Field("permissions", description="The permissions: {service: [permission, ...]}.")
+    scope: Text = Field("scope", description="The scopes: one string with spaces (RFC 8693), or a list.")
+
+
+class JwtSpec(Spec):
+    """Authenticate by a signed token in `Authorization: Bearer` (RFC 6750, RFC 7519)."""
+
+    issuers: Names = Field(description="Whose tokens count.")
+    bound: Bound = Field(
+        "when-present",
+        description="Binding to the client certificate (RFC 8705): checked when the token says so, or demanded.",
+    )
+    renewal: Duration | None = Field(
+        None,
+        description="How long a bound token counts with the certificate that replaced its own: same names, same CA.",
+    )
+    dpop: Literal["off", "when-present", "required"] = Field(
+        "off", description="Proof of possession (RFC 9449): `Authorization: DPoP`, accepted or demanded."
+    )
+    dpop_nonce: bool = Field(False, description="Demand a nonce of ours in each proof, so that none can be made ahead.")
+
+
+class CertificateClientSpec(Spec):
+    """The gateway proves itself by its own TLS certificate (RFC 8705, section 2)."""
+
+    client_id: Text = Field(description="Its name at the issuer.")
+    certificate: FileReference = Field(description="Certificate chain (PEM), leaf first.")
+    private_key: FileReference = Field(description="Its private key (PEM).")
+
+
+class SignedClientSpec(Spec):
+    """The gateway proves itself by a signed assertion (RFC 7523)."""
+
+    credential: Name = Field(description="Alias: the id is its name at the issuer, the secret a private key (PEM).")
+    audience: Text | None = Field(None, description="The assertion's `aud`; the URL by default.")
+    kid: Text | None = Field(None, description="The key's id, where the issuer wants one.")
+
+
+class SecretClientSpec(Spec):
+    """The gateway proves itself by a secret (RFC 6749, section 2.3.1)."""
+
+    credential: Name = Field(description="Alias: the id is its name at the issuer, the secret its secret there.")
+
+
+class ClientAuthSpec(OneOf):
+    """How the gateway proves itself to an issuer."""
+
+    what: ClassVar[str] = "way to prove the gateway"
+    basic: SecretClientSpec | None = Field(None, description="Its secret, in `Authorization: Basic`.")
+    post: SecretClientSpec | None = Field(None, description="Its secret, in the form.")
+    private_key_jwt: SignedClientSpec | None = Field(None, description="A signed assertion.")
+    certificate: CertificateClientSpec | None = Field(None, description="Its TLS certificate.")
+
+
+class IntrospectionSpec(Spec):
+    """Authenticate by an opaque token that its issuer is asked about (RFC 7662)."""
+
+    url: SecureUrl = Field(description="The introspection endpoint.")
+    client: ClientAuthSpec = Field(description="How the gateway proves itself there.")
+    name: Name = Field("introspection", description="What the principal's issuer is called in rules and logs.")
+    issuer: Text | None = Field(None, description="The exact `iss` of its answers, where they have one.")
+    audiences: Some | None = Field(None, description="Accepted `aud` values; without it `aud` is not looked at.")
+    bound: Bound = Field("when-present", description="Binding to the client certificate (RFC 8705, section 3.2).")
+    cache: Duration = Field(30.0, description="How long an answer is used: a revoked token counts for so long.")
+    timeout: Duration = Field(5.0, description="Patience with one question.")
+    claims: ClaimsSpec = Field(default_factory=lambda: ClaimsSpec(), description="Names of its claims.")
+    authorities: Annotated[tuple[FileReference, ...], Field(strict=False)] = Field(
+        (), description="CA certificates that its server is verified with; by default the system's."
+    )
+
+
+class ApiKeySpec(Spec):
+    """Authenticate by a key that was handed out: long, random, kept as a hash (`ostiary token key` makes one)."""
+
+    keys: Names = Field(
+        description="Aliases, one for each caller: the id is the principal, the secret one or more hashes of its keys."
+    )
+    header: HeaderName = Field(
+        "Authorization", description="Where it stands; in Authorization after the word Bearer, elsewhere alone."
+    )
+    subject: Text | None = Field(None, description="The principal of all of them, in place of the ids.")
+
+
+class PasswordSpec(Spec):
+    """Authenticate by user name and password (RFC 7617), for callers that know nothing better."""
+
+    users: Names = Field(
+        description="Aliases, one for each user: the id is the name, the secret a hash (`ostiary token password`)."
+    )
+    realm: Text = Field("ostiary", description="The realm that a browser shows.")
+
+
+class AnonymousSpec(Spec):
+    """Authenticate nobody: every caller is this subject."""
+
+    subject: Text = Field("anonymous", description="Name of the principal.")
+
+
+class AuthenticatorSpec(OneOf):
+    """One kind of evidence."""
+
+    what: ClassVar[str] = "authenticator"
+    mtls: MtlsSpec | None = Field(None, description="TLS client certificate.")
+    jwt: JwtSpec | None = Field(None, description="Signed bearer token.")
+    introspection: IntrospectionSpec | None = Field(None, description="Opaque bearer token.")
+    api_key: ApiKeySpec | None = Field(None, description="API key.")
+    basic: PasswordSpec | None = Field(None, description="User name and password.")
+    anonymous: AnonymousSpec | None = Field(None, description="No evidence at all.")
+
+
+class AuthenticateSpec(AuthenticatorSpec):
+    """Who is calling: one authenticator, the first of several, or all of several."""
+
+    what: ClassVar[str] = "authenticator (or any, or all)"
+    any: Annotated[tuple[AuthenticatorSpec, ...], Field(min_length=1, strict=False)] | None = Field(
+        None, description="The first whose evidence is there decides."
+    )
+    all: Annotated[tuple[AuthenticatorSpec, ...], Field(min_length=1, strict=False)] | None = Field(
+        None, description="Every one must prove somebody; the last is the principal."
+    )

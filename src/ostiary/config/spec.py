@@ -1,0 +1,43 @@
+"""What every block of the language is made from."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from ostiary.config.values import Refused, Text
+
+
+class Spec(BaseModel):
+    """A block of the file: unknown keys are mistakes, nothing is converted silently, nothing changes later."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, arbitrary_types_allowed=True)
+
+
+class OneOf(Spec):
+    """A block with exactly one key, which says what it is."""
+
+    model_config = ConfigDict(json_schema_extra={"minProperties": 1, "maxProperties": 1})
+    what: ClassVar[str] = "kind"
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> Self:
+        if len(self.model_fields_set) != 1:
+            allowed = ", ".join(type(self).model_fields)
+            raise Refused("C113", f"exactly one {self.what} is wanted here: {allowed}")
+        return self
+
+    @property
+    def kind(self) -> str:
+        """The key that was written."""
+        return next(iter(self.model_fields_set))
+
+    @property
+    def value(self) -> Any:
+        """What stands under it."""
+        return getattr(self, self.kind)
+
+
+Some = Annotated[tuple[Text, ...], Field(min_length=1, strict=False)]
+"""One or more texts."""
