@@ -135,6 +135,10 @@ class Certificate:
         not_before, not_after: validity, seconds since the epoch.
         thumbprint: SHA-256 of the DER, base64url without padding: `x5t#S256` (RFC 8705, section 3.1).
         der: the certificate itself.
+        organizations, units: every O and every OU of the subject, in order.
+        san_upns: user principal names, an otherName of Microsoft's.
+        spki: SHA-256 of the public key, base64: stays the same when a certificate is renewed with its key.
+        chain: the verified authorities above it as DER, nearest first, the trust anchor included.
     """
 
     subject: str
@@ -148,6 +152,11 @@ class Certificate:
     not_after: float
     thumbprint: str
     der: bytes = field(repr=False)
+    organizations: tuple[str, ...] = ()
+    units: tuple[str, ...] = ()
+    san_upns: tuple[str, ...] = ()
+    spki: str = ""
+    chain: tuple[bytes, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -331,7 +340,8 @@ class Principal:
 
     Attributes:
         subject: the name.
-        issuer: who vouches for it: the issuer's name in the configuration, or "tls".
+        issuer: who vouches for it: the issuer's name in the configuration, or the distinguished name of the
+            authority (RFC 4514), so that one name from two authorities is two principals.
         method: "mtls", "jwt", "anonymous", ...
         claims: the verified claims of a token; empty otherwise.
         certificate: the certificate that came with it, if any.

@@ -8,21 +8,21 @@ certificate; whether it is still valid is asked with every request, because conn
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from cryptography import x509
-
-from ostiary.authn.names import NamePattern, NameSource, canonical, names_of
-from ostiary.config.schema import MtlsSpec
-from ostiary.errors import ConfigError, InvalidCertificate
+from ostiary.authn.identity import Condition, Identity
+from ostiary.authn.names import NameSource, names_of
+from ostiary.authn.patterns import NamePattern
+from ostiary.config.certificates import IdentitySpec, MtlsSpec
+from ostiary.errors import InvalidCertificate
 from ostiary.model import Certificate, Principal, Request
 from ostiary.pki.certificate import validity
-from ostiary.reasons import Reason
 
 METHOD: Final = "mtls"
 _REMEMBERED: Final = 1024
+_TELLING: Final[tuple[NameSource, ...]] = ("san.uri", "san.dns", "san.email", "san.upn")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,15 +30,13 @@ class MtlsAuthenticator:
     """Takes the principal's name from one field of the client certificate.
 
     Attributes:
-        source: which field.
-        allow: the accepted names; any one is enough.
-        issuer: the only accepted issuer of the certificate, or None for every authority of the listener.
+        identities: whom certificates stand for; the first that covers one decides.
+        wanted: the name that every certificate must have, or None when that depends on the identity.
         clock: seconds since the epoch.
     """
 
-    source: NameSource
-    allow: tuple[NamePattern, ...]
-    issuer: str | None = None
+    identities: tuple[Identity, ...]
+    wanted: Identity | None = None
     clock: Callable[[], float] = time.time
     method: str = field(default=METHOD, init=False)
     evidence: frozenset[str] = field(default=frozenset({"certificate"}), init=False)
@@ -59,34 +57,35 @@ class MtlsAuthenticator:
 
     def _prove(self, certificate: Certificate) -> Principal:
         """Judge a certificate, and remember whom it stands for. Refusals are not remembered."""
+        identity = self._identity(certificate)
         principal = Principal(
-            subject=self._allowed_name(certificate),
-            issuer="tls",
+            subject=identity.subject(certificate),
+            issuer=certificate.issuer,
             method=METHOD,
             certificate=certificate,
+            tenant=identity.tenant,
+            environment=identity.environment,
             expires=certificate.not_after,
+            permissions=identity.rights(),
         )
         if len(self._proven) >= _REMEMBERED:
             del self._proven[next(iter(self._proven))]  # the oldest
         self._proven[certificate.thumbprint] = principal
         return principal
 
-    def _allowed_name(self, certificate: Certificate) -> str:
-        name = self._only_name(certificate)
-        if self.issuer is not None and certificate.issuer != self.issuer:
-            raise InvalidCertificate(f"{self.source} {name!r} was issued by {certificate.issuer!r}")
-        if not any(pattern.covers(name) for pattern in self.allow):
-            raise InvalidCertificate(f"{self.source} {name!r} is not allowed")
-        return name
+    def _identity(self, certificate: Certificate) -> Identity:
+        if self.wanted is not None:
+            self.wanted.subject(certificate)
+        for identity in self.identities:
+            if identity.covers(certificate):
+                return identity
+        raise InvalidCertificate(f"{_called(certificate)}, issued by {certificate.issuer!r}, is not allowed")
 
-    def _only_name(self, certificate: Certificate) -> str:
-        """Return the one name of the kind: a choice between two would be the client's, not ours."""
-        names = names_of(certificate, self.source)
-        if not names:
-            raise InvalidCertificate(f"no {self.source}", reason=Reason.CERTIFICATE_NAME_MISSING)
-        if len(names) > 1:
-            raise InvalidCertificate(f"{len(names)} x {self.source}", reason=Reason.CERTIFICATE_NAME_AMBIGUOUS)
-        return canonical(names[0], self.source)
+
+def _called(certificate: Certificate) -> str:
+    """Return a certificate's names, for the log."""
+    names = [f"{source} {name!r}" for source in _TELLING for name in names_of(certificate, source)]
+    return ", ".join([repr(certificate.subject), *names])
 
 
 def compile_mtls(spec: MtlsSpec, clock: Callable[[], float] = time.time) -> MtlsAuthenticator:
@@ -99,15 +98,19 @@ def compile_mtls(spec: MtlsSpec, clock: Callable[[], float] = time.time) -> Mtls
     Raises:
         ConfigError: a pattern or the issuer's name cannot be read.
     """
-    patterns = tuple(NamePattern.parse(text, spec.subject) for text in spec.allow)
-    return MtlsAuthenticator(spec.subject, patterns, _issuer(spec.issuer), clock)
+    issuers = () if spec.issuer is None else (_condition("issuer", spec.issuer),)
+    if spec.allow is not None:
+        only = Identity((_condition(spec.subject, spec.allow), *issuers), spec.subject)
+        return MtlsAuthenticator((only,), only, clock)
+    return MtlsAuthenticator(tuple(_compile(one, spec.subject, issuers) for one in spec.identities or ()), None, clock)
 
 
-def _issuer(text: str | None) -> str | None:
-    """Return a distinguished name in the spelling that certificates are described with (RFC 4514)."""
-    if text is None:
-        return None
-    try:
-        return x509.Name.from_rfc4514_string(text).rfc4514_string()
-    except ValueError:
-        raise ConfigError(f"issuer: {text!r} is not a distinguished name: CN=Bank CA,O=Bank,C=GB") from None
+def _compile(spec: IdentitySpec, subject: NameSource, issuers: tuple[Condition, ...]) -> Identity:
+    conditions = tuple(_condition(source, wanted) for source, wanted in spec.match.items())
+    permissions: Mapping[str, Sequence[str]] | None = spec.permissions or None
+    return Identity((*issuers, *conditions), spec.subject or subject, spec.tenant, spec.environment, permissions)
+
+
+def _condition(source: NameSource, wanted: str | Sequence[str]) -> Condition:
+    several = (wanted,) if isinstance(wanted, str) else wanted
+    return Condition(source, tuple(NamePattern.parse(text, source) for text in several))

@@ -1,123 +1,87 @@
-"""Names of a certificate, and patterns of names.
+"""Names of a certificate: which there are, and the one spelling under which each is compared.
 
-A pattern is a name in which a whole part may be `*`; the parts lie between `/` in a URI, between `.` in
-a host name, around the `@` of a mail address, and a common name is one single part. `**` stands for any
-rest at the end of a URI, or alone for every name that the authorities vouch for. Everything else is
-exact. What is equal by its standard is brought to one spelling first: scheme and host of a URI
-(RFC 3986, section 6.2.2.1), host names (RFC 4343), the domain of a mail address (RFC 5321, section 2.4).
-
-Matching compares part by part, once: no expression is searched for, no input makes it slow.
+What is equal by its standard is brought to one spelling first: scheme and host of a URI (RFC 3986, section
+6.2.2.1), host names (RFC 4343), the domain of a mail address (RFC 5321, section 2.4), distinguished names
+(RFC 4514), hexadecimal digits of serial numbers and fingerprints.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Callable
+from hashlib import sha256
 from typing import Final, Literal, TypeAlias
 
-from ostiary.errors import ConfigError
+from cryptography import x509
+
 from ostiary.model import Certificate
 
-NameSource: TypeAlias = Literal["cn", "san.uri", "san.dns", "san.email"]
+NameSource: TypeAlias = Literal[
+    "cn", "o", "ou", "dn", "serial",
+    "san.uri", "san.dns", "san.email", "san.upn", "spiffe",
+    "fingerprint", "spki", "issuer",
+]  # fmt: skip
 
-_URI: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*://)([^/?#]*)(.*)", re.DOTALL)
-_SEPARATOR: Final = {"san.uri": "/", "san.dns": ".", "san.email": "@"}
-_ANY: Final = "*"
-_REST: Final = "**"
+URI: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*://)([^/?#]*)(.*)", re.DOTALL)
+
+_NAMES: Final[dict[NameSource, Callable[[Certificate], tuple[str, ...]]]] = {
+    "cn": lambda one: one.common_names,
+    "o": lambda one: one.organizations,
+    "ou": lambda one: one.units,
+    "dn": lambda one: (one.subject,) if one.subject else (),
+    "serial": lambda one: (f"{one.serial:x}",),
+    "san.uri": lambda one: one.san_uris,
+    "san.dns": lambda one: one.san_dns,
+    "san.email": lambda one: one.san_emails,
+    "san.upn": lambda one: one.san_upns,
+    "spiffe": lambda one: one.san_uris,  # an SVID has one URI and no other (X509-SVID, section 2)
+    "fingerprint": lambda one: (sha256(one.der).hexdigest(),),
+    "spki": lambda one: (one.spki,) if one.spki else (),
+    "issuer": lambda one: (one.issuer,) if one.issuer else (),
+}
 
 
 def names_of(certificate: Certificate, source: NameSource) -> tuple[str, ...]:
     """Return every name of one kind. The kinds do not stand in for each other."""
-    match source:
-        case "cn":
-            return certificate.common_names
-        case "san.uri":
-            return certificate.san_uris
-        case "san.dns":
-            return certificate.san_dns
-        case "san.email":
-            return certificate.san_emails
+    return _NAMES[source](certificate)
 
 
 def canonical(name: str, source: NameSource) -> str:
     """Return the one spelling of a name under which it is compared and handed on."""
     match source:
-        case "cn":
-            return name
         case "san.dns":
             return name.lower()
-        case "san.email":
+        case "san.email" | "san.upn":
             local, at, domain = name.rpartition("@")
             return f"{local}{at}{domain.lower()}"
-        case "san.uri":
-            parts = _URI.fullmatch(name)
+        case "san.uri" | "spiffe":
+            parts = URI.fullmatch(name)
             return name if parts is None else f"{parts[1].lower()}{parts[2].lower()}{parts[3]}"
+        case "serial" | "fingerprint":
+            return _hexadecimal(name, source)
+        case "dn" | "issuer":
+            return ",".join(reversed(relative_names(name)))
+        case "cn" | "o" | "ou" | "spki":
+            return name
 
 
-@dataclass(frozen=True, slots=True)
-class NamePattern:
-    """Which names are accepted.
-
-    Attributes:
-        source: the kind of name.
-        parts: what each part must be; `*` for any one.
-        rest: whether one or more parts may follow.
-    """
-
-    source: NameSource
-    parts: tuple[str, ...]
-    rest: bool
-
-    @classmethod
-    def parse(cls, text: str, source: NameSource) -> NamePattern:
-        """Return the pattern that a text describes.
-
-        Raises:
-            ConfigError: a star is only a piece of a part, or `**` stands where it says nothing.
-        """
-        if text == _REST:
-            return cls(source, (), rest=True)
-        parts = _split(canonical(text, source), source)
-        rest = source == "san.uri" and parts[-1] == _REST
-        fixed = parts[:-1] if rest else parts
-        if any(_REST in part for part in fixed):
-            raise ConfigError(f"allow: {text!r}: ** stands alone, or for the rest of a URI: spiffe://example.com/**")
-        if any(_ANY in part and part != _ANY for part in fixed):
-            raise ConfigError(f"allow: {text!r}: * stands for a whole part of a name, not for a piece of one")
-        return cls(source, fixed, rest)
-
-    def covers(self, name: str) -> bool:
-        """Whether a name, in its canonical spelling, is accepted."""
-        parts = _split(name, self.source)
-        size = len(self.parts)
-        if len(parts) <= size if self.rest else len(parts) != size:
-            return False
-        fixed = zip(self.parts, parts[:size], strict=True)
-        return all(_same(wanted, part, self.source) for wanted, part in fixed) and all(
-            _plain(part, self.source) for part in parts[size:]
-        )
+def is_distinguished(name: str) -> bool:
+    """Whether a text is a distinguished name as RFC 4514 writes it, without spaces between its parts."""
+    try:
+        x509.Name.from_rfc4514_string(name)
+    except ValueError:
+        return False
+    return True
 
 
-def _split(name: str, source: NameSource) -> tuple[str, ...]:
-    """Return the parts of a name. The scheme of a URI is one, with its `://`."""
-    if source == "cn":
+def relative_names(name: str) -> tuple[str, ...]:
+    """Return the parts of a distinguished name (RFC 4514), the most general first; itself when it is none."""
+    try:
+        return tuple(part.rfc4514_string() for part in x509.Name.from_rfc4514_string(name).rdns)
+    except ValueError:
         return (name,)
-    uri = _URI.fullmatch(name) if source == "san.uri" else None
-    if uri is None:
-        return tuple(name.split(_SEPARATOR[source]))
-    return (uri[1], *(uri[2] + uri[3]).split("/"))
 
 
-def _same(wanted: str, part: str, source: NameSource) -> bool:
-    return _plain(part, source) if wanted == _ANY else wanted == part
-
-
-def _plain(part: str, source: NameSource) -> bool:
-    """Whether a star may stand for a part: not for nothing, for another star, or for what a URI resolves away.
-
-    Dot segments, escapes, queries and fragments can make `bank/x` out of what reads `bank/../admin` or
-    the other way round, so they are only accepted where they are written out.
-    """
-    if source == "san.uri":
-        return part not in ("", ".", "..") and not any(sign in part for sign in "*%?#\\")
-    return part != "" and "*" not in part
+def _hexadecimal(name: str, source: NameSource) -> str:
+    plain = name.replace(":", "").lower()
+    return plain.lstrip("0") or "0" if source == "serial" else plain

@@ -6,16 +6,17 @@ so the common name `a,CN=admin` is one name and not two. What cannot be read, or
 
 from __future__ import annotations
 
-import base64
 from typing import TypeVar
 
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
 from ostiary.errors import InvalidCertificate
 from ostiary.model import Certificate
+from ostiary.pki.names import upn_of
+from ostiary.pki.prints import spki_pin, thumbprint
 from ostiary.reasons import Reason
 
 _Named = TypeVar("_Named", x509.DNSName, x509.RFC822Name, x509.UniformResourceIdentifier)
@@ -51,14 +52,18 @@ def describe(certificate: x509.Certificate) -> Certificate:
         subject=_distinguished(certificate.subject),
         issuer=_distinguished(certificate.issuer),
         serial=certificate.serial_number,
-        common_names=_common_names(certificate.subject),
+        common_names=_attributes(certificate.subject, NameOID.COMMON_NAME),
         san_uris=_values(alternative, x509.UniformResourceIdentifier),
         san_dns=_values(alternative, x509.DNSName),
         san_emails=_values(alternative, x509.RFC822Name),
         not_before=certificate.not_valid_before_utc.timestamp(),
         not_after=certificate.not_valid_after_utc.timestamp(),
-        thumbprint=base64.urlsafe_b64encode(certificate.fingerprint(hashes.SHA256())).rstrip(b"=").decode(),
+        thumbprint=thumbprint(certificate),
         der=certificate.public_bytes(Encoding.DER),
+        organizations=_attributes(certificate.subject, NameOID.ORGANIZATION_NAME),
+        units=_attributes(certificate.subject, NameOID.ORGANIZATIONAL_UNIT_NAME),
+        san_upns=_upns(alternative),
+        spki=_spki(certificate),
     )
 
 
@@ -93,8 +98,23 @@ def _values(names: x509.SubjectAlternativeName | None, kind: type[_Named]) -> tu
     return tuple(_plain(value) for value in found)
 
 
-def _common_names(subject: x509.Name) -> tuple[str, ...]:
-    return tuple(_plain(attribute.value) for attribute in subject.get_attributes_for_oid(NameOID.COMMON_NAME))
+def _upns(names: x509.SubjectAlternativeName | None) -> tuple[str, ...]:
+    try:
+        found = [upn_of(name) for name in names or ()]
+    except ValueError:
+        raise unsuitable("a user principal name of the certificate cannot be read") from None
+    return tuple(_plain(upn) for upn in found if upn is not None)
+
+
+def _attributes(subject: x509.Name, kind: x509.ObjectIdentifier) -> tuple[str, ...]:
+    return tuple(_plain(attribute.value) for attribute in subject.get_attributes_for_oid(kind))
+
+
+def _spki(certificate: x509.Certificate) -> str:
+    try:
+        return spki_pin(certificate)
+    except (ValueError, UnsupportedAlgorithm):
+        return ""
 
 
 def _distinguished(name: x509.Name) -> str:

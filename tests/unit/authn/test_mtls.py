@@ -65,7 +65,7 @@ async def test_an_allowed_name_is_the_principal():
     principal = await authenticator().authenticate(request(shown))
 
     assert principal is not None
-    assert (principal.subject, principal.issuer, principal.method) == (URI, "tls", "mtls")
+    assert (principal.subject, principal.issuer, principal.method) == (URI, "CN=Test root", "mtls")
     assert principal.certificate is shown
     assert principal.expires == shown.not_after
 

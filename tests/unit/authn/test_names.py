@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ostiary.authn.names import NamePattern, canonical
+from ostiary.authn.names import canonical
+from ostiary.authn.patterns import NamePattern
 from ostiary.errors import ConfigError
 
 

@@ -39,7 +39,7 @@ def owners(draft: Draft) -> Iterator[Problem]:
             evidence = _evidence_of(one)
             if evidence is not None and first.setdefault(evidence, position) != position:
                 yield _second_owner(draft, path, one.kind, evidence)
-            if (
+            elif (
                 route.authenticate.kind == "all"
                 and _in_authorization(one)
                 and any(_in_authorization(other) for _, other in several[:position])

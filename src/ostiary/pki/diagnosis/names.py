@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from typing import Final
 
 from cryptography import x509
 from cryptography.x509.oid import NameOID
@@ -12,9 +10,7 @@ from cryptography.x509.oid import NameOID
 from ostiary.errors import InvalidCertificate
 from ostiary.pki.certificate import describe
 from ostiary.pki.diagnosis.finding import Finding, anew, called, extension
-
-SPIFFE: Final = re.compile(r"spiffe://[a-z0-9._-]{1,255}(/[A-Za-z0-9._-]+)*")
-"""A SPIFFE ID (SPIFFE-ID, section 2); dot segments are told apart below."""
+from ostiary.pki.spiffe import is_spiffe_id
 
 
 def names(leaf: x509.Certificate, purpose: str) -> Iterator[Finding]:
@@ -46,12 +42,6 @@ def _alternative(
     for uri in uris:
         if uri.lower().startswith("spiffe:") and not is_spiffe_id(uri):
             yield Finding("D116", called(leaf), remedy, uri)
-
-
-def is_spiffe_id(uri: str) -> bool:
-    """Whether a URI is a SPIFFE ID: lower-case trust domain, plain segments, 2048 octets at most."""
-    plain = not any(part in (".", "..") for part in uri.split("/"))
-    return plain and SPIFFE.fullmatch(uri) is not None and len(uri) <= 2048  # noqa: PLR2004 - SPIFFE-ID, section 2.3
 
 
 def _hosts(alternative: x509.Extension[x509.SubjectAlternativeName] | None) -> bool:
