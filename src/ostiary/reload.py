@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Final, TypeAlias
 
@@ -23,9 +23,7 @@ from ostiary.config.load import Loaded, examine
 from ostiary.config.problem import ConfigInvalid, errors
 from ostiary.config.watch import Digests, Watch, files_of
 from ostiary.errors import ConfigError
-from ostiary.gateway import Gateway
 from ostiary.observe.lifecycle import Lifecycle
-from ostiary.serve import Ending, Place, Server
 
 log = structlog.get_logger("ostiary.reload")
 
@@ -34,8 +32,8 @@ _SETTLE: Final = 0.2
 _LOOKS: Final = 25
 """Looks at files that keep changing, before they are taken as they are."""
 
-Build: TypeAlias = Callable[[Loaded], tuple[Gateway, Mapping[str, Place]]]
-"""Makes a gateway, not yet started, and its listeners. Runs in a thread, and raises ConfigError."""
+Take: TypeAlias = Callable[[Loaded], Awaitable[None]]
+"""Puts a configuration to use, as a whole or not at all; raises ConfigError when it cannot be used."""
 
 
 class Change:
@@ -44,11 +42,11 @@ class Change:
     Args:
         path: the file.
         draft: what it said when it was read.
-        poll: seconds between two looks.
+        poll: seconds between two looks; None: nobody looks, it is asked for.
         settle: seconds for which nothing may change before it counts as written.
     """
 
-    def __init__(self, path: Path, draft: Draft | None, *, poll: float = _POLL, settle: float = _SETTLE) -> None:
+    def __init__(self, path: Path, draft: Draft | None, *, poll: float | None = _POLL, settle: float = _SETTLE) -> None:
         self._path = path
         self._poll = poll
         self._settle = settle
@@ -93,20 +91,18 @@ class Change:
 
 
 class Reloader:
-    """Keeps a server on the newest configuration that is right.
+    """Keeps what serves on the newest configuration that is right.
 
     Args:
         path: the configuration file.
-        server: what serves.
-        build: makes a gateway of a file.
+        take: puts one to use.
         lifecycle: where it is told how that went.
         change: when to look.
     """
 
-    def __init__(self, path: Path, server: Server, build: Build, lifecycle: Lifecycle, change: Change) -> None:
+    def __init__(self, path: Path, take: Take, lifecycle: Lifecycle, change: Change) -> None:
         self._path = path
-        self._server = server
-        self._build = build
+        self._take = take
         self._life = lifecycle
         self._change = change
 
@@ -125,9 +121,7 @@ class Reloader:
         """
         began = time.time()
         try:
-            loaded = await self._read()
-            gateway, places = await asyncio.to_thread(self._build, loaded)
-            await self._server.change(gateway, places, Ending.of(loaded.spec))
+            await self._take(await self._read())
         except ConfigError as error:
             self._refused(error, asked=asked)
         except Exception as error:  # whatever it was: what serves goes on serving

@@ -31,13 +31,17 @@ class GatewayProcess:
 
     Args:
         file: its configuration, with one listener.
+        options: of `ostiary serve`.
+        ready: the event by which it says that it serves.
 
     Attributes:
         port: where it listens.
     """
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, *options: str, ready: str = "ready") -> None:
         self._file = file
+        self._options = options
+        self._event = ready
         self._out = file.with_suffix(".out")
         self._err = file.with_suffix(".err")
         self._process: Process | None = None
@@ -47,7 +51,7 @@ class GatewayProcess:
         """Start it, and wait until it says that it is ready."""
         with self._out.open("wb") as out, self._err.open("wb") as err:
             self._process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "ostiary", "serve", self._file), stdout=out, stderr=err
+                *(sys.executable, "-m", "ostiary", "serve", self._file, *self._options), stdout=out, stderr=err
             )
         async with asyncio.timeout(PATIENCE):
             while not self._ready():
@@ -57,12 +61,18 @@ class GatewayProcess:
     def _ready(self) -> bool:
         events = {event["event"]: event for event in self.events()}
         self.port = events.get("listening", {}).get("port", 0)
-        return "ready" in events
+        return self._event in events
 
     def signal(self, number: signal.Signals = signal.SIGTERM) -> None:
         """Send it a signal."""
         assert self._process is not None
         os.kill(self._process.pid, number)
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        assert self._process is not None
+        return self._process.pid
 
     async def ended(self) -> int:
         """Wait until it has ended; return its exit code."""
@@ -96,9 +106,9 @@ class GatewayProcess:
 
 
 @asynccontextmanager
-async def gateway_process(file: Path) -> AsyncIterator[GatewayProcess]:
+async def gateway_process(file: Path, *options: str, ready: str = "ready") -> AsyncIterator[GatewayProcess]:
     """Run a gateway for as long as the block lasts."""
-    gateway = GatewayProcess(file)
+    gateway = GatewayProcess(file, *options, ready=ready)
     try:
         await gateway.start()
         yield gateway

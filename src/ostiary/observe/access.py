@@ -69,15 +69,23 @@ _PATHS: Final = Remembered(_path)
 class AccessLog:
     """Gathers lines and writes them to a file descriptor; None keeps silent.
 
+    Args:
+        descriptor: where they go.
+        metrics: counts each request as well, if there is one.
+        turn: a descriptor whose lock is held while lines are written, where several processes write to one place.
+
     Attributes:
         metrics: counts each request as well, if there is one.
         dropped: lines that were lost because their reader was behind.
     """
 
-    def __init__(self, descriptor: int | None = None, metrics: Metrics | None = None) -> None:
+    def __init__(
+        self, descriptor: int | None = None, metrics: Metrics | None = None, *, turn: int | None = None
+    ) -> None:
         self.metrics = metrics
         self.dropped = 0
         self._descriptor = descriptor
+        self._turn = turn
         self._lines: list[str] = []
         self._principals: dict[int, tuple[Principal, str]] = {}
         self._second = 0
@@ -168,6 +176,8 @@ class AccessLog:
             return
         data = "".join(self._lines).encode()
         self._lines.clear()
+        if self._turn is not None:
+            os.lockf(self._turn, os.F_LOCK, 0)
         try:
             while data:
                 data = data[os.write(self._descriptor, data) :]
@@ -176,6 +186,9 @@ class AccessLog:
         except OSError as error:
             log.warning("the access log has ended", detail=error.strerror)
             self._descriptor = None
+        finally:
+            if self._turn is not None:
+                os.lockf(self._turn, os.F_ULOCK, 0)
 
     def _keep(self, data: bytes) -> None:
         """Keep what could not be written yet; beyond the bound, whole lines are dropped, and it is said."""

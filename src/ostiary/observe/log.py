@@ -9,8 +9,17 @@ from contextlib import contextmanager
 import structlog
 
 
-def configure() -> None:
-    """Send structlog to stderr: JSON for programs, readable lines on a terminal."""
+def configure(*, worker: int | None = None) -> None:
+    """Send structlog to stderr: JSON for programs, readable lines on a terminal.
+
+    Args:
+        worker: the number that each line bears, where there are several processes.
+    """
+
+    def sign(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+        event["worker"] = worker
+        return event
+
     human = sys.stderr.isatty()
     last: structlog.typing.Processor = structlog.dev.ConsoleRenderer() if human else structlog.processors.JSONRenderer()
     processors: list[structlog.typing.Processor] = [
@@ -18,6 +27,8 @@ def configure() -> None:
         structlog.processors.TimeStamper(fmt="iso"),
         structlog.processors.StackInfoRenderer(),
     ]
+    if worker is not None:
+        processors.append(sign)
     if not human:
         processors.append(structlog.processors.format_exc_info)
     structlog.configure(

@@ -7,8 +7,8 @@ descriptors.py  how much room there is
 run.py          signals, from the first to the last
 """
 
-from ostiary.serve.listener import Listener, Place, compile_places
+from ostiary.serve.listener import Listener, Place, bind, compile_places
 from ostiary.serve.run import serve, settle
 from ostiary.serve.server import DRAIN, Ending, Server, listening
 
-__all__ = ["DRAIN", "Ending", "Listener", "Place", "Server", "compile_places", "listening", "serve", "settle"]
+__all__ = ["DRAIN", "Ending", "Listener", "Place", "Server", "bind", "compile_places", "listening", "serve", "settle"]

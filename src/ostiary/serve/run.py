@@ -54,7 +54,7 @@ async def serve(server: Server, lifecycle: Lifecycle | None = None, *, companion
 
 
 async def _until(stop: Stop, companions: Sequence[Companion]) -> None:
-    """Run what runs beside the server, until the first signal, or until one of them ends: each runs for as long as we do."""
+    """Run what runs beside the server, until the first signal, or until one of them ends."""
     loop = asyncio.get_running_loop()
     beside = [loop.create_task(companion()) for companion in companions]
     for task in beside:

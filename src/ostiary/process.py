@@ -1,0 +1,105 @@
+"""A process that serves, put together; or one that supervises others which do."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+import uvloop
+
+from ostiary.admin.view import View
+from ostiary.build import compile_gateway
+from ostiary.config.load import Loaded
+from ostiary.config.schema import ListenerSpec
+from ostiary.errors import ConfigError
+from ostiary.gateway import Gateway
+from ostiary.observe.access import AccessLog
+from ostiary.observe.lifecycle import Lifecycle
+from ostiary.observe.metrics import Metrics
+from ostiary.reload import Change, Reloader
+from ostiary.serve import Ending, Place, Server, bind, compile_places, serve
+from ostiary.serve.admin import administered
+from ostiary.workers import Bond, Supervisor
+
+
+def run_gateway(file: Path, loaded: Loaded, bond: Bond | None = None) -> None:
+    """Serve a configuration, and every change of it, until a signal says stop.
+
+    Args:
+        file: the configuration.
+        loaded: what it says now.
+        bond: to the supervisor, when this is a worker. Then it is the supervisor who looks for changes.
+
+    Raises:
+        ConfigError: something cannot work as configured.
+    """
+    uvloop.run(_gateway(file, loaded, bond))
+
+
+async def _gateway(file: Path, loaded: Loaded, bond: Bond | None) -> None:
+    metrics, life = Metrics(), Lifecycle(configured_at=time.time())
+    access = AccessLog(sys.stdout.fileno(), metrics, turn=bond.turn if bond else None)
+    change = Change(file, loaded.draft) if bond is None else Change(file, loaded.draft, poll=None)
+    gateway, places = _built(loaded, access)
+    server = Server(gateway, places, ending=Ending.of(loaded.spec), shared=bond is not None)
+
+    async def take(read: Loaded) -> None:
+        fresh, where = await asyncio.to_thread(_built, read, access)
+        await server.change(fresh, where, Ending.of(read.spec))
+
+    companions = [Reloader(file, take, life, change).run, *([bond.hold] if bond else [])]
+    async with administered(View(server, life, metrics, access), offset=bond.number - 1 if bond else 0):
+        await serve(server, life, companions=companions)
+
+
+def _built(loaded: Loaded, access: AccessLog) -> tuple[Gateway, dict[str, Place]]:
+    return compile_gateway(loaded, access), compile_places(loaded.spec.listeners, loaded.folder)
+
+
+def run_workers(file: Path, loaded: Loaded, count: int) -> int:
+    """Supervise that many processes which serve a configuration, until a signal says stop.
+
+    Args:
+        file: the configuration.
+        loaded: what it says now.
+        count: how many.
+
+    Returns:
+        The exit code.
+
+    Raises:
+        ConfigError: the configuration cannot be shared by several processes.
+    """
+    _claim(loaded.spec.listeners.values())
+    return asyncio.run(_workers(file, loaded, count))
+
+
+async def _workers(file: Path, loaded: Loaded, count: int) -> int:
+    supervisor = Supervisor((sys.executable, "-m", "ostiary", "serve", str(file)), count)
+
+    async def review(read: Loaded) -> None:
+        _fixed(read.spec.listeners.values())
+        await asyncio.to_thread(_built, read, AccessLog())
+        supervisor.pass_on(signal.SIGHUP)
+
+    return await supervisor.run(Reloader(file, review, Lifecycle(), Change(file, loaded.draft)).run)
+
+
+def _fixed(listeners: Iterable[ListenerSpec]) -> None:
+    for listener in listeners:
+        if listener.bind.port == 0:
+            raise ConfigError(f"bind: {listener.bind}: several workers share a port, so it must be named")
+
+
+def _claim(listeners: Iterable[ListenerSpec]) -> None:
+    """Find out whether every address is to be had: workers, who share them, would not notice a stranger."""
+    _fixed(listeners := tuple(listeners))
+    for listener in listeners:
+        try:
+            bind(listener.bind).close()
+        except OSError as error:
+            raise ConfigError(f"bind: {listener.bind} cannot be bound: {error.strerror}") from error

@@ -1,0 +1,170 @@
+"""Do several processes serve as one?"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+import time
+from asyncio.subprocess import PIPE
+from collections import Counter
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from tests.support.gateway_process import gateway_process
+from tests.support.live import FILE, Caller, Live, furnished, put
+
+pytestmark = pytest.mark.integration
+
+REFUSED = "configuration refused, the one before serves on"
+
+
+@pytest.fixture
+async def workers(tmp_path: Path) -> AsyncIterator[Live]:
+    """A gateway of two processes."""
+    async with (
+        furnished(tmp_path) as one,
+        gateway_process(one.file, "--workers", "2", ready="workers ready") as one.gateway,
+    ):
+        try:
+            yield one
+        finally:
+            await one.gateway.stop()
+
+
+def pids(live: Live) -> list[int]:
+    """The processes of the workers that live."""
+    children = Path(f"/proc/{live.gateway.pid}/task/{live.gateway.pid}/children")
+    if not children.exists():
+        pytest.skip("the kernel does not tell whose children there are")
+    return [int(pid) for pid in children.read_text().split()]
+
+
+async def callers(live: Live, count: int) -> list[Caller]:
+    return [await live.call() for _ in range(count)]
+
+
+async def test_both_serve_and_every_line_of_the_log_is_whole(workers: Live) -> None:
+    kept = await callers(workers, 16)
+    for _ in range(20):
+        said = await asyncio.gather(*(caller.get("/" + "a" * 2000) for caller in kept))
+        assert {one.status for one in said} == {200}
+    await workers.until(lambda: len(workers.gateway.access()) == 320)
+
+    processes = Counter(str(line["id"])[:12] for line in workers.gateway.access())
+    assert len(processes) == 2
+    assert {event["worker"] for event in workers.told("ready")} == {1, 2}
+
+
+async def test_a_worker_that_is_killed_costs_only_its_own_connections_and_is_started_anew(workers: Live) -> None:
+    kept = await callers(workers, 16)
+    await asyncio.gather(*(caller.get() for caller in kept))
+    victim = pids(workers)[0]
+    os.kill(victim, signal.SIGKILL)
+    seconds = await workers.until(lambda: workers.told("worker ready"))
+
+    said = await asyncio.gather(*(caller.get() for caller in kept), return_exceptions=True)
+    alive = [one for one in said if not isinstance(one, BaseException)]
+    assert 0 < len(alive) < 16, "some were its own, some were not"
+    assert {one.status for one in alive} == {200}
+    assert workers.told("worker died, it is started anew")[0]["signal"] == "SIGKILL"
+    assert victim not in pids(workers)
+    assert len(pids(workers)) == 2
+    assert {(await caller.get()).status for caller in await callers(workers, 8)} == {200}
+    assert seconds < 4  # a start takes about half a second on a quiet machine
+
+
+async def test_a_change_reaches_every_worker(workers: Live) -> None:
+    workers.write("second")
+    await workers.until(lambda: len([one for one in workers.told("configuration taken up") if "worker" in one]) == 2)
+
+    said = await asyncio.gather(*(caller.get() for caller in await callers(workers, 12)))
+    assert {one.fields["x-saw"] for one in said} == {"second"}
+
+
+async def test_a_mistake_is_told_once_and_reaches_no_worker(workers: Live) -> None:
+    put(workers.file, workers.file.read_bytes().replace(b"/closed/**", b"/closed/**/x"))
+    workers.gateway.signal(signal.SIGHUP)
+    await workers.until(lambda: workers.told(REFUSED))
+    await asyncio.sleep(2.5)
+
+    assert ["worker" in one for one in workers.told(REFUSED)] == [False]
+    assert workers.told("configuration taken up") == []
+    assert (await (await workers.call()).get()).fields["x-saw"] == "first"
+
+
+async def test_requests_under_way_end_before_the_workers_do(workers: Live) -> None:
+    busy = await callers(workers, 6)
+    for caller in busy:
+        await caller.send("/slow/1.5")
+        await caller.head()
+    workers.gateway.signal(signal.SIGINT)
+
+    contents = await asyncio.gather(*(caller.reader.readexactly(20) for caller in busy))
+    assert set(contents) == {b"ok" * 10}
+    assert await workers.gateway.ended() == 0
+    with pytest.raises(ConnectionError):
+        await workers.call()
+
+
+async def test_workers_without_a_supervisor_end_by_themselves(workers: Live) -> None:
+    left = pids(workers)
+    os.kill(workers.gateway.pid, signal.SIGKILL)
+    begin = time.monotonic()
+    while any(_lives(pid) for pid in left):
+        assert time.monotonic() < begin + 5
+        await asyncio.sleep(0.05)
+
+
+def _lives(pid: int) -> bool:
+    try:
+        return "(zombie)" not in Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return False
+
+
+async def started(file: Path) -> tuple[int, str]:
+    """Start two workers; return the exit code and what was said."""
+    command = (sys.executable, "-m", "ostiary", "serve", file, "--workers", "2")
+    process = await asyncio.create_subprocess_exec(*command, stdout=PIPE, stderr=PIPE)
+    _, said = await asyncio.wait_for(process.communicate(), 20)
+    assert process.returncode is not None
+    return process.returncode, said.decode()
+
+
+async def test_what_no_worker_can_start_with_ends_all_with_the_workers_words_once(tmp_path: Path) -> None:
+    vault = "vaults:\n  local: {{type: local, path: vault.db, master_key: file:master.key}}\n"
+    credential = "credentials:\n  one: {{vault: local}}\n"
+    async with furnished(tmp_path, FILE + vault + credential) as live:
+        (tmp_path / "master.key").write_text("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n")
+        (tmp_path / "vault.db").write_bytes(b"this is no vault")
+        (tmp_path / "vault.db").chmod(0o600)
+        (tmp_path / "master.key").chmod(0o600)
+        code, said = await started(live.file)
+
+    assert code == 1
+    assert said.count("error:") == 1
+    assert "vault.db" in said
+
+
+async def test_an_address_of_somebody_else_is_not_shared(tmp_path: Path) -> None:
+    async with furnished(tmp_path) as live:
+        with socket.socket() as other:
+            other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+            other.bind(("127.0.0.1", live.port))
+            other.listen()
+            code, said = await started(live.file)
+
+    assert code == 1
+    assert f"127.0.0.1:{live.port} cannot be bound" in said
+
+
+async def test_any_free_port_cannot_be_shared(tmp_path: Path) -> None:
+    async with furnished(tmp_path) as live:
+        live.write("first", port=0)
+        code, said = await started(live.file)
+
+    assert (code, "must be named" in said) == (1, True)
