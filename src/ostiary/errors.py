@@ -14,6 +14,7 @@
       MethodNotAllowed      405      UpstreamTimeout       504
       RequestTimeout        408
       ContentTooLarge       413
+      TargetTooLong         414
       MisdirectedRequest    421
       TooManyRequests       429
     ConfigError                      stops the start or the reload, never meets a request
@@ -156,6 +157,14 @@ class ContentTooLarge(GatewayError):
     status = 413
     title = "Content Too Large"
     default = Reason.REQUEST_BODY_TOO_LARGE
+
+
+class TargetTooLong(GatewayError):
+    """The request's target is longer than the limit (RFC 9110, section 15.5.15)."""
+
+    status = 414
+    title = "URI Too Long"
+    default = Reason.REQUEST_TARGET_TOO_LONG
 
 
 class MisdirectedRequest(GatewayError):

@@ -32,6 +32,7 @@ class Reason(Enum):
     # The request as it was written
     REQUEST_MALFORMED = "request.malformed", "The request is not valid HTTP."
     REQUEST_AMBIGUOUS = "request.ambiguous", "The request can be read in two ways."
+    REQUEST_TARGET_TOO_LONG = "request.target-too-long", "The request's target is too long."
     REQUEST_HEADERS_TOO_LARGE = "request.headers-too-large", "The request's headers are too large."
     REQUEST_BODY_TOO_LARGE = "request.body-too-large", "The request's body is too large."
     REQUEST_TIMEOUT = "request.timeout", "The request took too long to arrive."

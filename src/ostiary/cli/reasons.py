@@ -15,6 +15,10 @@ CAUSES: Final[dict[Reason, tuple[str, str]]] = {
         "A field that stands once stands twice, or the framing can be read in two ways.",
         "Send each of Authorization, Host and Content-Length once; this is how requests are smuggled.",
     ),
+    Reason.REQUEST_TARGET_TOO_LONG: (
+        "Path and query together are longer than the listener's limit.",
+        "Raise `limits.target` of the listener, if the client is right; what is long belongs into a body.",
+    ),
     Reason.REQUEST_HEADERS_TOO_LARGE: (
         "The head is larger, or has more fields, than the listener's limits.",
         "Raise `limits.headers` or `limits.header_count` of the listener, if the client is right.",

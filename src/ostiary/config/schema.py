@@ -107,6 +107,7 @@ class ListenerLimits(Spec):
     """Bounds on what one connection may ask for."""
 
     headers: Size = Field(32 << 10, description="Largest head of a request.")
+    target: Size = Field(8 << 10, description="Longest target of a request: path and query.")
     header_count: int = Field(100, ge=8, le=1000, description="Most header fields in a request.")
     body: Size | None = Field(None, description="Largest body; unlimited by default, because bodies stream.")
     connections: int = Field(10_000, ge=1, description="Most connections at a time.")

@@ -20,7 +20,7 @@ from typing import Any, Final, TypeAlias
 from ostiary.config.schema import ListenerLimits, ListenerTimeouts
 from ostiary.edge.asgi_exchange import AsgiExchange, Message, Receive, Send
 from ostiary.edge.carry import Handler, carry
-from ostiary.edge.head import body_length, read_head
+from ostiary.edge.head import body_length, check_target, read_head
 from ostiary.errors import BadRequest, ContentTooLarge, GatewayError, HeadersTooLarge, RequestTimeout
 from ostiary.model import Headers, Peer
 from ostiary.reasons import Reason
@@ -106,6 +106,7 @@ class AsgiEdge:
         return await self._read_framing(exchange, headers, scope["http_version"], receive)
 
     def _check(self, exchange: AsgiExchange, headers: Headers) -> None:
+        check_target(exchange.target, self.limits.target)
         if len(headers) > self.limits.header_count:
             raise HeadersTooLarge("too many fields")
         size = len(exchange.target) + sum(len(name) + len(value) + 4 for name, value in headers)

@@ -10,7 +10,7 @@ from itertools import count
 from secrets import token_hex
 from typing import Final
 
-from ostiary.errors import BadRequest, MethodNotAllowed, MisdirectedRequest
+from ostiary.errors import BadRequest, MethodNotAllowed, MisdirectedRequest, TargetTooLong
 from ostiary.model import Body, Headers, Peer, Record, Request
 from ostiary.reasons import Reason
 from ostiary.routing.path import canonical_host, canonical_path
@@ -34,6 +34,16 @@ _NUMBER = count(1)
 def next_id() -> str:
     """Return a request id, unique across processes. It identifies; it protects nothing."""
     return f"{_PREFIX}{next(_NUMBER):010x}"
+
+
+def check_target(target: bytes, most: int) -> None:
+    """Refuse a target that is longer than it may be.
+
+    Raises:
+        TargetTooLong: it is (RFC 9112, section 3).
+    """
+    if len(target) > most:
+        raise TargetTooLong(f"{len(target)} octets")
 
 
 def check_fields(headers: Headers) -> None:

@@ -23,7 +23,7 @@ from ostiary.edge.exchange import Exchange
 from ostiary.edge.head import body_length, next_id, read_head
 from ostiary.edge.listening import Listening, address_of
 from ostiary.edge.plain import read_plain
-from ostiary.errors import BadRequest, ContentTooLarge, GatewayError, HeadersTooLarge, RequestTimeout
+from ostiary.errors import BadRequest, ContentTooLarge, GatewayError, HeadersTooLarge, RequestTimeout, TargetTooLong
 from ostiary.model import Headers, Peer, Request, fold
 from ostiary.reasons import Reason
 
@@ -180,6 +180,8 @@ class Http1Connection(asyncio.Protocol):
     def on_url(self, url: bytes) -> None:
         """Take a piece of the target."""
         self._url += url
+        if len(self._url) > self.limits.target:
+            self._trouble = self._trouble or TargetTooLong(f"{len(self._url)} octets, and more")
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Take one field."""
@@ -238,7 +240,11 @@ class Http1Connection(asyncio.Protocol):
         if len(data) > self.limits.headers or self._refusal is not None:
             return False
         head = read_plain(data, self.limits.header_count)
-        if head is None or (self._name is not None and self._name != head.host):
+        if (
+            head is None
+            or len(head.asked.target) > self.limits.target
+            or (self._name is not None and self._name != head.host)
+        ):
             return False
         asked = head.asked
         self.exchange = exchange = Exchange(self, next_id(), self.loop.time(), self._peer.address)

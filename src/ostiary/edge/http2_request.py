@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ostiary.config.schema import ListenerLimits
-from ostiary.edge.head import read_head
+from ostiary.edge.head import check_target, read_head
 from ostiary.edge.http2_head import Fields, content_length, read
 from ostiary.edge.http2_stream import Http2Stream
 from ostiary.errors import BadRequest, ContentTooLarge, HeadersTooLarge
@@ -21,7 +21,7 @@ def read_request(stream: Http2Stream, fields: Fields, *, limits: ListenerLimits,
         peer: who is on the line.
 
     Raises:
-        HeadersTooLarge: the head is larger than the limits.
+        HeadersTooLarge, TargetTooLong: the head is larger than the limits.
         BadRequest: it is malformed or ambiguous.
         MethodNotAllowed, MisdirectedRequest, ContentTooLarge: as for any edge.
     """
@@ -31,6 +31,7 @@ def read_request(stream: Http2Stream, fields: Fields, *, limits: ListenerLimits,
     if size > limits.headers:
         raise HeadersTooLarge(f"{size} octets")
     head = read(fields, scheme)
+    check_target(head.target, limits.target)
     request = read_head(
         id=stream.id,
         method=head.method,
