@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import runpy
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -54,10 +55,17 @@ def schema() -> str:
     return json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"
 
 
+def dashboard() -> str:
+    """Return the Grafana dashboard."""
+    made: str = runpy.run_path(str(ROOT / "deploy/grafana/dashboard.py"))["dashboard"]()
+    return made
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "config/schema.json": schema,
     "docs/configuration.md": reference,
     "docs/errors.md": errors,
+    "deploy/grafana/ostiary.json": dashboard,
 }
 
 

@@ -68,6 +68,10 @@ def test_a_credential_that_the_upstream_refused_is_told(view):
     assert value(samples(exposition(view)), "ostiary_credential_rejections_total", credential="legacy") == 1
 
 
+def test_a_credential_that_was_never_refused_is_told_as_zero(view):
+    assert value(samples(exposition(view)), "ostiary_credential_rejections_total", credential="legacy") == 0
+
+
 def test_a_limit_that_was_met_is_told(view):
     count(view, Reason.REQUEST_BODY_TOO_LARGE, status=413)
     assert value(samples(exposition(view)), "ostiary_rejected_total", limit="body") == 1

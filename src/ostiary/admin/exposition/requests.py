@@ -44,7 +44,9 @@ def requests(view: View) -> Iterator[Metric]:
         ("http_route",),
         counted.overhead,
     )
-    yield from _decisions(counted.kinds())
+    kinds = counted.kinds()
+    yield from _decisions(kinds)
+    yield _rejections(kinds, [source.alias for vault in view.vaults for source in vault.sources])
 
 
 def _decisions(kinds: list[tuple[Kind, int]]) -> Iterator[Metric]:
@@ -66,15 +68,18 @@ def _decisions(kinds: list[tuple[Kind, int]]) -> Iterator[Metric]:
         ("limit",),
         (((limit,), count) for kind, count in kinds if (limit := _LIMITS.get(kind.reason))),
     )
-    yield counter(
-        "ostiary_credential_rejections",
-        "Answers of 401 from an upstream to which the credential was shown.",
-        ("credential",),
-        (
-            ((kind.credential,), count)
-            for kind, count in kinds
-            if kind.credential is not None and kind.answered and kind.status == _UNAUTHORIZED
-        ),
+
+
+def _rejections(kinds: list[tuple[Kind, int]], credentials: list[str]) -> Metric:
+    """Every credential begins at zero: of a counter that begins at one, Prometheus sees no increase."""
+    rejected = (
+        ((kind.credential,), count)
+        for kind, count in kinds
+        if kind.credential is not None and kind.answered and kind.status == _UNAUTHORIZED
+    )
+    text = "Answers of 401 from an upstream to which the credential was shown."
+    return counter(
+        "ostiary_credential_rejections", text, ("credential",), [*(((one,), 0.0) for one in credentials), *rejected]
     )
 
 
