@@ -1,0 +1,104 @@
+"""Whose is an API key?"""
+
+from __future__ import annotations
+
+import pytest
+from tests.support.records import Record
+from tests.support.tokens import request
+
+from ostiary.authn.api_key import ApiKeyAuthenticator, digest_of, new_key
+from ostiary.errors import BadRequest, CredentialUnavailable, InvalidKey
+from ostiary.model import Headers, Principal
+from ostiary.reasons import Reason
+
+KEY, DIGEST = new_key()
+OTHER, OTHER_DIGEST = new_key()
+
+
+def robot() -> Record:
+    return Record("robot", "robot-7", DIGEST)
+
+
+async def ask(authenticator: ApiKeyAuthenticator, key: str, header: bytes = b"Authorization") -> Principal | None:
+    value = f"Bearer {key}" if header == b"Authorization" else key
+    return await authenticator.authenticate(request(headers=Headers.of([(header, value.encode())])))
+
+
+async def test_a_key_is_its_record_s() -> None:
+    found = await ask(ApiKeyAuthenticator([Record("x", "x", OTHER_DIGEST), robot()], b"Authorization"), KEY)
+    assert found is not None
+    assert (found.subject, found.issuer, found.method) == ("robot-7", "robot", "api_key")
+
+
+async def test_in_a_header_of_its_own_it_stands_alone() -> None:
+    authenticator = ApiKeyAuthenticator([robot()], b"X-API-Key")
+    found = await ask(authenticator, KEY, b"x_api.key")
+    assert found is not None
+    assert authenticator.challenge is None
+    assert await authenticator.authenticate(request(b"Bearer " + KEY.encode())) is None
+
+
+async def test_all_of_them_can_be_one_user() -> None:
+    found = await ask(ApiKeyAuthenticator([robot()], b"Authorization", "admin"), KEY)
+    assert found is not None
+    assert found.subject == "admin"
+
+
+@pytest.mark.parametrize("key", [OTHER, KEY[:-1], KEY + "x", DIGEST, "a", "x" * 2000, KEY.upper()])
+async def test_any_other_is_nobody_s(key: str) -> None:
+    with pytest.raises(InvalidKey) as caught:
+        await ask(ApiKeyAuthenticator([robot()], b"Authorization"), key)
+    assert caught.value.reason is Reason.API_KEY_INVALID
+    assert key not in str(caught.value) or len(key) < 3
+
+
+async def test_two_are_valid_while_one_takes_over_from_the_other() -> None:
+    record = robot()
+    authenticator = ApiKeyAuthenticator([record], b"Authorization")
+    assert await ask(authenticator, KEY)
+    record.put("robot-7", f"{DIGEST}\n{OTHER_DIGEST}\n")
+    assert await ask(authenticator, KEY)
+    assert await ask(authenticator, OTHER)
+    record.put("robot-7", OTHER_DIGEST)
+    assert await ask(authenticator, OTHER)
+    with pytest.raises(InvalidKey):
+        await ask(authenticator, KEY)
+
+
+@pytest.mark.parametrize("kept", [KEY, f"{DIGEST} {KEY}", "", "sha256:short", "md5:" + "a" * 43])
+async def test_a_record_without_digests_is_unusable_and_not_compared(kept: str) -> None:
+    with pytest.raises(CredentialUnavailable) as caught:
+        await ask(ApiKeyAuthenticator([Record("robot", "r", kept)], b"Authorization"), KEY)
+    assert caught.value.reason is Reason.CREDENTIAL_UNUSABLE
+    assert KEY not in str(caught.value)
+
+
+async def test_while_a_record_cannot_be_had_the_others_count_and_a_key_may_be_its() -> None:
+    away = Record("away", "away", OTHER_DIGEST)
+    away.available = False
+    authenticator = ApiKeyAuthenticator([away, robot()], b"Authorization")
+    assert await ask(authenticator, KEY)
+    with pytest.raises(CredentialUnavailable):
+        await ask(authenticator, OTHER)
+
+
+async def test_no_key_is_no_evidence_and_two_are_ambiguous() -> None:
+    authenticator = ApiKeyAuthenticator([robot()], b"X-API-Key")
+    assert await authenticator.authenticate(request()) is None
+    twice = Headers.of([(b"X-API-Key", KEY.encode()), (b"x-api-key", KEY.encode())])
+    with pytest.raises(BadRequest):
+        await authenticator.authenticate(request(headers=twice))
+
+
+async def test_beside_a_judge_of_signed_tokens_it_leaves_those_alone() -> None:
+    authenticator = ApiKeyAuthenticator([robot()], b"Authorization", shared=True)
+    assert await ask(authenticator, "eyJhbGciOiJFUzI1NiJ9.e30.c2ln") is None
+    assert await ask(authenticator, KEY)
+    with pytest.raises(InvalidKey):
+        await ask(authenticator, "eyJ.only-two-parts")
+
+
+def test_a_new_key_has_256_bits_and_its_digest_is_its_digest() -> None:
+    assert len(KEY) >= 43
+    assert digest_of(KEY.encode()) == DIGEST
+    assert new_key() != new_key()
