@@ -12,9 +12,11 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from ostiary.admin.reference import metrics_page
 from ostiary.cli.reasons import CAUSES
 from ostiary.config.codes import CODES
 from ostiary.config.jsonschema import json_schema
+from ostiary.config.load import load
 from ostiary.config.reference import reference
 from ostiary.reasons import Reason
 
@@ -61,10 +63,16 @@ def dashboard() -> str:
     return made
 
 
+def metrics() -> str:
+    """Return the page of metrics."""
+    return metrics_page(load(ROOT / "config/demo.yaml"))
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "config/schema.json": schema,
     "docs/configuration.md": reference,
     "docs/errors.md": errors,
+    "docs/metrics.md": metrics,
     "deploy/grafana/ostiary.json": dashboard,
 }
 

@@ -8,6 +8,7 @@ are served. Labels come from the configuration and from closed vocabularies.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from typing import Final
 
 from prometheus_client import CollectorRegistry, ProcessCollector
 from prometheus_client.metrics_core import Metric
@@ -21,9 +22,9 @@ from ostiary.admin.exposition.rooms import rooms
 from ostiary.admin.exposition.tokens import tokens
 from ostiary.admin.view import View
 
-__all__ = ["registry"]
+__all__ = ["CHAPTERS", "registry"]
 
-_CHAPTERS: tuple[Callable[[View], Iterable[Metric]], ...] = (
+CHAPTERS: Final[tuple[Callable[[View], Iterable[Metric]], ...]] = (
     requests,
     tokens,
     connections,
@@ -43,7 +44,7 @@ class _ViewCollector(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """Read everything."""
-        for chapter in _CHAPTERS:
+        for chapter in CHAPTERS:
             yield from chapter(self._view)
 
 
