@@ -545,10 +545,8 @@ async def test_a_caller_who_reads_slowly_holds_the_upstream_back(field: Field) -
 TOO_LARGE = {
     "one large field": get(b"X: " + b"a" * 40_000),
     "many fields": get(*[b"X: y"] * 101),
-    "a long target": get(path=b"/open/" + b"a" * 40_000),
     "a head without an end": b"GET /open/a HTTP/1.1\r\n" + b"X: y\r\n" * 20_000,
     "a field without an end": b"GET /open/a HTTP/1.1\r\nX: " + b"y" * 100_000,
-    "a target without an end": b"GET /" + b"y" * 100_000,
     "a trailer without an end": post(TE, path=b"/closed/a", body=b"0\r\nX: " + b"y" * 100_000),
 }
 
@@ -559,6 +557,23 @@ async def test_a_head_beyond_the_limits_is_refused(field: Field, octets: bytes) 
     assert said.startswith((b"HTTP/1.1 431", b"HTTP/1.1 401"))
     assert said.count(b"HTTP/1.1 ") == 1
     assert field.upstream.octets == b""
+
+
+TOO_LONG = {
+    "a long target": get(path=b"/open/" + b"a" * 8192),
+    "a very long target": get(path=b"/open/" + b"a" * 40_000),
+    "a long query": get(path=b"/open/a?" + b"a" * 8192),
+    "a target without an end": b"GET /" + b"y" * 100_000,
+}
+
+
+@pytest.mark.parametrize("octets", TOO_LONG.values(), ids=TOO_LONG.keys())
+async def test_a_target_beyond_the_limit_is_refused(field: Field, octets: bytes) -> None:
+    said = await field.send(octets)
+    assert said.startswith(b"HTTP/1.1 414")
+    assert b"application/problem+json" in said
+    assert field.upstream.octets == b""
+    assert (await field.lines(1))[0]["reason"] == "request.target-too-long"
 
 
 @pytest.mark.parametrize(

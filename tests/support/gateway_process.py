@@ -33,15 +33,17 @@ class GatewayProcess:
         file: its configuration, with one listener.
         options: of `ostiary serve`.
         ready: the event by which it says that it serves.
+        descriptors: how many files it may have open; as many as the test by default.
 
     Attributes:
         port: where it listens.
     """
 
-    def __init__(self, file: Path, *options: str, ready: str = "ready") -> None:
+    def __init__(self, file: Path, *options: str, ready: str = "ready", descriptors: int | None = None) -> None:
         self._file = file
         self._options = options
         self._event = ready
+        self._bounds = () if descriptors is None else ("prlimit", f"--nofile={descriptors}:{descriptors}")
         self._out = file.with_suffix(".out")
         self._err = file.with_suffix(".err")
         self._process: Process | None = None
@@ -51,7 +53,10 @@ class GatewayProcess:
         """Start it, and wait until it says that it is ready."""
         with self._out.open("wb") as out, self._err.open("wb") as err:
             self._process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "ostiary", "serve", self._file, *self._options), stdout=out, stderr=err
+                *self._bounds,
+                *(sys.executable, "-m", "ostiary", "serve", self._file, *self._options),
+                stdout=out,
+                stderr=err,
             )
         async with asyncio.timeout(PATIENCE):
             while not self._ready():
@@ -106,9 +111,11 @@ class GatewayProcess:
 
 
 @asynccontextmanager
-async def gateway_process(file: Path, *options: str, ready: str = "ready") -> AsyncIterator[GatewayProcess]:
+async def gateway_process(
+    file: Path, *options: str, ready: str = "ready", descriptors: int | None = None
+) -> AsyncIterator[GatewayProcess]:
     """Run a gateway for as long as the block lasts."""
-    gateway = GatewayProcess(file, *options, ready=ready)
+    gateway = GatewayProcess(file, *options, ready=ready, descriptors=descriptors)
     try:
         await gateway.start()
         yield gateway

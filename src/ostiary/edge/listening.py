@@ -52,7 +52,8 @@ class Listening:
         stopping: whether the listener is being closed.
         name: of the listener.
         refused: connections beyond a limit.
-        addresses: connections of each address, from the moment they are accepted.
+        present: connections from the moment they are accepted, and so in their handshake, too.
+        addresses: those of each address.
     """
 
     gateway: Handler
@@ -64,28 +65,30 @@ class Listening:
     stopping: bool = False
     name: str = ""
     refused: int = 0
+    present: int = 0
     addresses: dict[str, int] = field(default_factory=dict)
 
-    def arrived(self, address: str) -> bool:
+    def arrived(self, address: str) -> str | None:
         """Count a connection that was accepted, before anything is known of it but its address.
 
         Returns:
-            False when that address has as many as it may have; then it is not counted.
+            None; or the limit that it is beyond, and then it is not counted.
         """
         count = self.addresses.get(address, 0)
-        most = self.limits.connections_per_address
-        if most is not None and count >= most:
-            return False
+        if self.present >= self.limits.connections:
+            return "limits.connections"
+        if self.limits.connections_per_address is not None and count >= self.limits.connections_per_address:
+            return "limits.connections_per_address"
         self.addresses[address] = count + 1
-        return True
+        self.present += 1
+        return None
 
     def left(self, address: str) -> None:
         """Count a connection that is gone; to be called once for each that arrived, by the edge that carried it."""
-        count = self.addresses.get(address, 0) - 1
-        if count > 0:
-            self.addresses[address] = count
-        else:
-            self.addresses.pop(address, None)
+        count = self.addresses.pop(address, 0)
+        if count > 1:
+            self.addresses[address] = count - 1
+        self.present -= bool(count)
 
 
 def address_of(transport: asyncio.BaseTransport) -> str:

@@ -119,16 +119,14 @@ class Door:
             self._accept()
 
     def _admit(self, accepted: socket.socket, address: str) -> None:
-        listening = self._listening
-        if len(listening.connections) + len(self._shaking) >= listening.limits.connections:
-            self._turn_away(accepted, address, "limits.connections")
-        elif not listening.arrived(address):
-            self._turn_away(accepted, address, "limits.connections_per_address")
-        else:
-            accepted.setblocking(False)
-            task = asyncio.get_running_loop().create_task(self._introduce(accepted, address))
-            self._shaking.add(task)
-            task.add_done_callback(self._shaking.discard)
+        limit = self._listening.arrived(address)
+        if limit is not None:
+            self._turn_away(accepted, address, limit)
+            return
+        accepted.setblocking(False)
+        task = asyncio.get_running_loop().create_task(self._introduce(accepted, address))
+        self._shaking.add(task)
+        task.add_done_callback(self._shaking.discard)
 
     def _turn_away(self, accepted: socket.socket, address: str, limit: str) -> None:
         accepted.close()
