@@ -12,34 +12,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ostiary.authn.names import NameSource, canonical, names_of
-from ostiary.authn.patterns import NamePattern
 from ostiary.errors import InvalidCertificate
 from ostiary.model import Certificate
-from ostiary.pki.spiffe import is_spiffe_id
+from ostiary.pki.condition import Condition, the_name
+from ostiary.pki.naming import NameSource
 from ostiary.reasons import Reason
-
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """What one name of a certificate must be.
-
-    Attributes:
-        source: the kind of name.
-        patterns: any one of them is enough.
-    """
-
-    source: NameSource
-    patterns: tuple[NamePattern, ...]
-
-    def holds(self, certificate: Certificate) -> bool:
-        """Whether the certificate has such a name.
-
-        Raises:
-            InvalidCertificate: it has several of the kind.
-        """
-        name = the_name(certificate, self.source)
-        return name is not None and any(pattern.covers(name) for pattern in self.patterns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,19 +58,3 @@ class Identity:
     def rights(self) -> Any:
         """Return the permissions as rules read them."""
         return None if self.permissions is None else {service: list(them) for service, them in self.permissions.items()}
-
-
-def the_name(certificate: Certificate, source: NameSource) -> str | None:
-    """Return the one name of a kind, in its canonical spelling, or None when there is none.
-
-    Raises:
-        InvalidCertificate: there are several: a choice between two would be the client's, not ours.
-    """
-    names = names_of(certificate, source)
-    if not names:
-        return None
-    if len(names) > 1:
-        raise InvalidCertificate(f"{len(names)} x {source}", reason=Reason.CERTIFICATE_NAME_AMBIGUOUS)
-    if source == "spiffe" and not is_spiffe_id(names[0]):
-        return None
-    return canonical(names[0], source)

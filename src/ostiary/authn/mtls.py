@@ -12,13 +12,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from ostiary.authn.identity import Condition, Identity
-from ostiary.authn.names import NameSource, names_of
-from ostiary.authn.patterns import NamePattern
+from ostiary.authn.identity import Identity
 from ostiary.config.certificates import IdentitySpec, MtlsSpec
 from ostiary.errors import InvalidCertificate
 from ostiary.model import Certificate, Principal, Request
 from ostiary.pki.certificate import validity
+from ostiary.pki.condition import Condition, condition
+from ostiary.pki.naming import NameSource, names_of
 
 METHOD: Final = "mtls"
 _REMEMBERED: Final = 1024
@@ -98,19 +98,14 @@ def compile_mtls(spec: MtlsSpec, clock: Callable[[], float] = time.time) -> Mtls
     Raises:
         ConfigError: a pattern or the issuer's name cannot be read.
     """
-    issuers = () if spec.issuer is None else (_condition("issuer", spec.issuer),)
+    issuers = () if spec.issuer is None else (condition("issuer", spec.issuer),)
     if spec.allow is not None:
-        only = Identity((_condition(spec.subject, spec.allow), *issuers), spec.subject)
+        only = Identity((condition(spec.subject, spec.allow), *issuers), spec.subject)
         return MtlsAuthenticator((only,), only, clock)
     return MtlsAuthenticator(tuple(_compile(one, spec.subject, issuers) for one in spec.identities or ()), None, clock)
 
 
 def _compile(spec: IdentitySpec, subject: NameSource, issuers: tuple[Condition, ...]) -> Identity:
-    conditions = tuple(_condition(source, wanted) for source, wanted in spec.match.items())
+    conditions = tuple(condition(source, wanted) for source, wanted in spec.match.items())
     permissions: Mapping[str, Sequence[str]] | None = spec.permissions or None
     return Identity((*issuers, *conditions), spec.subject or subject, spec.tenant, spec.environment, permissions)
-
-
-def _condition(source: NameSource, wanted: str | Sequence[str]) -> Condition:
-    several = (wanted,) if isinstance(wanted, str) else wanted
-    return Condition(source, tuple(NamePattern.parse(text, source) for text in several))

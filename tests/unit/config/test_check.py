@@ -9,13 +9,13 @@ import pytest
 from tests.support.surroundings import ENVIRONMENT, NOW
 from tests.unit.config.files import changed, codes, judge
 
-from ostiary.authn.patterns import NamePattern
 from ostiary.config.check import check
 from ostiary.config.checks.inject import PLACES
 from ostiary.config.checks.policy import _wrong_pattern
 from ostiary.config.load import load
 from ostiary.errors import ConfigError
 from ostiary.inject.template import compile_template
+from ostiary.pki.patterns import NamePattern
 
 DAY = 86400.0
 

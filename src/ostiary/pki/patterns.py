@@ -14,8 +14,8 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from ostiary.authn.names import URI, NameSource, canonical, is_distinguished, relative_names
 from ostiary.errors import ConfigError
+from ostiary.pki.naming import URI, NameSource, canonical, is_distinguished, relative_names
 
 _SEPARATOR: Final = {"san.dns": ".", "san.email": "@", "san.upn": "@"}
 _URIS: Final = ("san.uri", "spiffe")

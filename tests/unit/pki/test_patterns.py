@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ostiary.authn.names import canonical
-from ostiary.authn.patterns import NamePattern
 from ostiary.errors import ConfigError
+from ostiary.pki.naming import canonical
+from ostiary.pki.patterns import NamePattern
 
 
 def covers(pattern: str, name: str, source: str = "san.uri") -> bool:
