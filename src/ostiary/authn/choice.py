@@ -8,16 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from itertools import combinations
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Final
 
 from ostiary.authn.claims import Pin, Terms
+from ostiary.authn.envelope import Envelopes
 from ostiary.errors import ConfigError, InvalidToken
 from ostiary.jwks import Issuer
 from ostiary.reasons import Reason
 
+NO_ENVELOPES: Final[Mapping[str, Envelopes]] = MappingProxyType({})
+
 
 class Choice:
     """The issuers of one authenticator.
+
+    Args:
+        issuers: the issuers.
+        envelopes: our keys for encrypted tokens, by the issuer's name.
 
     Attributes:
         largest: octets of the largest token that any of them accepts.
@@ -26,7 +34,8 @@ class Choice:
         ConfigError: a token could be of two of them.
     """
 
-    def __init__(self, issuers: Iterable[Issuer]) -> None:
+    def __init__(self, issuers: Iterable[Issuer], envelopes: Mapping[str, Envelopes] = NO_ENVELOPES) -> None:
+        self._envelopes = envelopes
         self._trusted: dict[str, list[tuple[Issuer, Terms]]] = {}
         for issuer in issuers:
             terms = Terms.of(issuer.spec)
@@ -35,6 +44,23 @@ class Choice:
         for alike in self._trusted.values():
             _require_distinct(alike)
         self.largest = max(terms.max_token for alike in self._trusted.values() for _, terms in alike)
+
+    def open(self, token: bytes) -> tuple[bytes, frozenset[str]]:
+        """Return the signed token in an encrypted one, and the issuers that it may be of: those whose keys open it.
+
+        Raises:
+            InvalidToken: none does.
+        """
+        found: dict[str, bytes] = {}
+        refused = InvalidToken("no issuer has keys for encrypted tokens", reason=Reason.TOKEN_UNDECIPHERABLE)
+        for name, envelopes in self._envelopes.items():
+            try:
+                found[name] = envelopes.open(token)
+            except InvalidToken as error:
+                refused = error
+        if not found:
+            raise refused
+        return next(iter(found.values())), frozenset(found)
 
     def of(self, claims: Mapping[str, Any]) -> tuple[Issuer, Terms]:
         """Return the one issuer that a token can be of, and what its tokens must say.

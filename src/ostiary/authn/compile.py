@@ -85,7 +85,7 @@ def is_opaque(spec: AuthenticatorSpec) -> bool:
 def _compile(spec: AuthenticatorSpec, around: Around, *, shared: bool) -> Authenticator:
     match spec.value:
         case JwtSpec() as jwt:
-            return compile_jwt(jwt, around.issuers, around.clock, shared=shared)
+            return compile_jwt(jwt, around.issuers, around.clock, shared=shared, folder=around.folder)
         case MtlsSpec() as mtls:
             return compile_mtls(mtls, around.clock)
         case IntrospectionSpec() as introspection:

@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
 from ostiary.authn.bearer import ALL_BEARER, CHALLENGE, looks_signed, take_token
 from ostiary.authn.bound import Binding, Confirmation, Proof, Renewals, check_binding, read_confirmation
-from ostiary.authn.choice import Choice
+from ostiary.authn.choice import NO_ENVELOPES, Choice
 from ostiary.authn.claims import (
     Terms,
     Validity,
@@ -28,9 +29,10 @@ from ostiary.authn.claims import (
     read_text,
     read_validity,
 )
-from ostiary.authn.compact import parse, read_claims
+from ostiary.authn.compact import Jws, parse, read_claims
 from ostiary.authn.dpop import CHALLENGE as PROOF_CHALLENGE
 from ostiary.authn.dpop import Proofs, take_bound_token
+from ostiary.authn.envelope import Envelopes, is_closed, read_keys
 from ostiary.authn.signature import verify
 from ostiary.authn.verified import Verified, VerifiedTokens
 from ostiary.config.schema import JwtSpec
@@ -52,6 +54,7 @@ class JwtAuthenticator:
         dpop: what to make of tokens bound to a key (RFC 9449).
         nonce: whether proofs must have a nonce of ours.
         shared: whether another authenticator judges bearer tokens that do not look like signed ones.
+        envelopes: our keys for encrypted tokens (RFC 7516), by the issuer's name.
         clock: epoch seconds.
 
     Raises:
@@ -69,9 +72,10 @@ class JwtAuthenticator:
         dpop: Proof = "off",
         nonce: bool = False,
         shared: bool = False,
+        envelopes: Mapping[str, Envelopes] = NO_ENVELOPES,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._trusted = Choice(issuers)
+        self._trusted = Choice(issuers, envelopes)
         self._bound = bound
         self._dpop: Proof = dpop
         self._shared = shared
@@ -144,9 +148,11 @@ class JwtAuthenticator:
 
     async def _judge(self, token: bytes) -> Verified:
         """Judge a token as if it had never been seen."""
-        jws = parse(token, self._trusted.largest)
+        jws, openers = self._parse(token)
         claims = read_claims(jws.payload)
         issuer, terms = self._trusted.of(claims)
+        if openers is not None and issuer.name not in openers:
+            raise InvalidToken("encrypted for another issuer's key", reason=Reason.TOKEN_UNDECIPHERABLE)
         check_pins(claims, terms)
         if len(token) > terms.max_token:
             raise InvalidToken(f"the token has {len(token)} octets", reason=Reason.TOKEN_TOO_LARGE)
@@ -159,6 +165,14 @@ class JwtAuthenticator:
         principal = _principal(claims, issuer.name, terms, validity)
         confirmation = read_confirmation(claims, self._bound, self._dpop)
         return Verified(principal, validity, confirmation, issuer, key, len(token))
+
+    def _parse(self, token: bytes) -> tuple[Jws, frozenset[str] | None]:
+        """Return a token's parts and, where it came encrypted, the issuers whose keys opened it."""
+        largest = self._trusted.largest
+        if not is_closed(token) or len(token) > largest:
+            return parse(token, largest), None
+        inner, openers = self._trusted.open(token)
+        return parse(inner, largest), openers
 
 
 def _principal(claims: dict[str, Any], issuer: str, terms: Terms, validity: Validity) -> Principal:
@@ -177,22 +191,38 @@ def _principal(claims: dict[str, Any], issuer: str, terms: Terms, validity: Vali
 
 
 def compile_jwt(
-    spec: JwtSpec, issuers: Mapping[str, Issuer], clock: Callable[[], float] = time.time, *, shared: bool = False
+    spec: JwtSpec,
+    issuers: Mapping[str, Issuer],
+    clock: Callable[[], float] = time.time,
+    *,
+    shared: bool = False,
+    folder: Path = Path(),
 ) -> JwtAuthenticator:
     """Return the authenticator that a block of the configuration describes.
 
     Raises:
-        ConfigError: an issuer is not defined, or two cannot be told apart.
+        ConfigError: an issuer is not defined, two cannot be told apart, or a key cannot be read.
     """
     unknown = [name for name in spec.issuers if name not in issuers]
     if unknown:
         raise ConfigError(f"jwt.issuers: {', '.join(unknown)}: not defined under `issuers`")
+    chosen = [issuers[name] for name in dict.fromkeys(spec.issuers)]
     return JwtAuthenticator(
-        [issuers[name] for name in dict.fromkeys(spec.issuers)],
+        chosen,
         spec.bound,
         renewal=spec.renewal,
         dpop=spec.dpop,
         nonce=spec.dpop_nonce,
         shared=shared,
+        envelopes=_envelopes(chosen, folder),
         clock=clock,
     )
+
+
+def _envelopes(issuers: Iterable[Issuer], folder: Path) -> dict[str, Envelopes]:
+    found = {}
+    for issuer in issuers:
+        paths = [reference.below(folder) for reference in issuer.spec.decryption_keys]
+        if (keys := read_keys(paths, f"issuers.{issuer.name}.decryption_keys")) is not None:
+            found[issuer.name] = keys
+    return found

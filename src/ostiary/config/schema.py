@@ -232,6 +232,10 @@ class IssuerSpec(Spec):
         (), description="CA certificates that its server is verified with; by default the system's."
     )
 
+    decryption_keys: Annotated[tuple[FileReference, ...], Field(strict=False)] = Field(
+        (), description="Our private keys (PEM) for tokens that are encrypted: RSA-OAEP-256 or ECDH-ES, with A256GCM."
+    )
+
     @model_validator(mode="after")
     def _complete(self) -> Self:
         if self.preset is None and self.issuer is None:
