@@ -68,18 +68,20 @@ def make(folder: Path, lifetime: float) -> Material:
     expires = int(time.time() + lifetime)
     return Material(
         pki=write_development_pki(folder),
-        jwks=json.dumps({"keys": [_jwk(key.public_key())]}, separators=(",", ":")),
+        jwks=json.dumps({"keys": [jwk(key.public_key())]}, separators=(",", ":")),
         public_key=key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo),
-        tokens=tuple(_token(key, number, expires) for number in range(MANY)),
-        forged=_token(other, 0, expires),
+        tokens=tuple(signed(key, number, expires) for number in range(MANY)),
+        forged=signed(other, 0, expires),
     )
 
 
-def _jwk(key: ec.EllipticCurvePublicKey) -> dict[str, Any]:
-    return {**ECAlgorithm.to_jwk(key, as_dict=True), "kid": KEY_ID, "alg": "ES256", "use": "sig"}
+def jwk(key: ec.EllipticCurvePublicKey, kid: str = KEY_ID) -> dict[str, Any]:
+    """Return a key as a key set holds it (RFC 7517)."""
+    return {**ECAlgorithm.to_jwk(key, as_dict=True), "kid": kid, "alg": "ES256", "use": "sig"}
 
 
-def _token(key: ec.EllipticCurvePrivateKey, number: int, expires: int) -> str:
+def signed(key: ec.EllipticCurvePrivateKey, number: int, expires: int, kid: str = KEY_ID) -> str:
+    """Return a token that lets its bearer in, as far as the key does (RFC 7519)."""
     claims = {
         "iss": ISSUER,
         "sub": f"customer-{number:05}",
@@ -90,4 +92,4 @@ def _token(key: ec.EllipticCurvePrivateKey, number: int, expires: int) -> str:
         "tenantId": "bank-north",
         "permissions": {"accounts": ["read", "manage"]},
     }
-    return jwt.encode(claims, key, algorithm="ES256", headers={"kid": KEY_ID})
+    return jwt.encode(claims, key, algorithm="ES256", headers={"kid": kid})

@@ -1,22 +1,18 @@
-"""The gateway changes: a new configuration under load, its end, the death of a worker."""
+"""New configurations under load."""
 
 from __future__ import annotations
 
 import asyncio
 import copy
-import os
 import signal
-import time
-from contextlib import suppress
 from typing import Any, Final
 
 from benchmarks.faults.extent import Extent
-from benchmarks.faults.figures import Figure, at_most, exactly, skipped
+from benchmarks.faults.figures import Figure, exactly, skipped
 from benchmarks.faults.stage import Gateway, Stage
 from benchmarks.faults.traffic import traffic
 from benchmarks.load.clients import Connection, crowd
 from benchmarks.peers import ostiary
-from benchmarks.places import LOOPBACK
 
 MARK: Final = "X-Generation"
 
@@ -49,6 +45,7 @@ async def reload(stage: Stage, extent: Extent) -> list[Figure]:
         exactly("reload: broken ones kept out", kept_out, broken),
         exactly(f"reload: kept connections that still answer, of {kept}", answered.count(200), kept),
         exactly("reload: it still runs", alive, wanted=True),
+        skipped("reload: 20 WebSockets", "they end well", "there are no tunnels yet"),
     ]
 
 
@@ -83,128 +80,8 @@ async def _shown(gateway: Gateway, wanted: str, patience: float) -> str:
         await asyncio.sleep(0.05)
 
 
-async def _status(connection: Connection, path: str = "/small") -> int:
+async def _status(connection: Connection) -> int:
     try:
-        return (await connection.ask(path)).status
+        return (await connection.ask("/small")).status
     except (OSError, EOFError):
         return 0
-
-
-async def drain(stage: Stage, extent: Extent) -> list[Figure]:
-    """SIGTERM while requests are under way; SIGTERM again; SIGTERM with one that never ends."""
-    long = extent(20, 2)
-    with stage.origin() as origin:
-        async with stage.gateway(origin.port) as gateway:
-            figures = await _gentle(gateway, long)
-        async with stage.gateway(origin.port) as gateway:
-            figures.append(await _fast(gateway))
-        async with stage.gateway(origin.port, _two_seconds) as gateway:
-            figures.append(await _bounded(gateway))
-    return figures
-
-
-async def _gentle(gateway: Gateway, long: int) -> list[Figure]:
-    connections = await crowd(gateway.caller, 20)
-    under_way = [_status(one, f"/slow?{long if number % 4 == 0 else 1}") for number, one in enumerate(connections)]
-    ends = asyncio.gather(*under_way)
-    await asyncio.sleep(0.5)
-    begun = time.monotonic()
-    gateway.process.process.terminate()
-    refused = await _refused(gateway.caller.port, begun)
-    statuses = await ends
-    code = await asyncio.to_thread(gateway.process.process.wait, 15)
-    took = time.monotonic() - begun
-    return [
-        at_most("drain: until new connections are refused", refused, 0.1, "s", slack=0.05, timing=True),
-        exactly("drain: requests under way that end well, of 20", statuses.count(200), 20),
-        at_most(f"drain: until it has ended, the longest taking {long} s", took, long, "s", slack=1.0),
-        exactly("drain: exit code", code, 0),
-    ]
-
-
-async def _refused(port: int, begun: float) -> float:
-    with suppress(OSError):
-        while time.monotonic() - begun < 10:
-            _, writer = await asyncio.open_connection(LOOPBACK, port)
-            writer.transport.abort()
-            await asyncio.sleep(0.005)
-    return time.monotonic() - begun
-
-
-async def _fast(gateway: Gateway) -> Figure:
-    """Tell it twice."""
-    async with gateway.caller.connected() as connection:
-        hung = asyncio.ensure_future(_status(connection, "/hang"))
-        await asyncio.sleep(0.3)
-        gateway.process.process.terminate()
-        await asyncio.sleep(0.3)
-        begun = time.monotonic()
-        gateway.process.process.terminate()
-        await asyncio.to_thread(gateway.process.process.wait, 40)
-        took = time.monotonic() - begun
-        await hung
-    return at_most("drain: until it has ended after a second signal", took, 1, "s", slack=0.5)
-
-
-def _two_seconds(document: dict[str, Any]) -> None:
-    document["drain_timeout"] = "2s"
-
-
-async def _bounded(gateway: Gateway) -> Figure:
-    async with gateway.caller.connected() as connection:
-        hung = asyncio.ensure_future(_status(connection, "/hang"))
-        await asyncio.sleep(0.3)
-        begun = time.monotonic()
-        gateway.process.process.terminate()
-        await asyncio.to_thread(gateway.process.process.wait, 40)
-        took = time.monotonic() - begun
-        await hung
-    return at_most("drain: until a request that never ends is cut off, drain_timeout 2 s", took, 2, "s", slack=1.0)
-
-
-async def worker_killed(stage: Stage, extent: Extent) -> list[Figure]:
-    """One of two workers is killed under load."""
-    if not await _knows_workers():
-        return [skipped("worker killed: under load", "only its own fail", "`ostiary serve` does not know --workers")]
-    with stage.origin() as origin:
-        async with stage.gateway(origin.port, options=("--workers", "2")) as gateway:
-            return await _bereaved(gateway, extent)
-
-
-async def _bereaved(gateway: Gateway, extent: Extent) -> list[Figure]:
-    async with traffic(gateway.caller, extent(200, 50)) as good:
-        await asyncio.sleep(extent(5.0, 1.0))
-        workers = [pid for pid in gateway.process.pids() if pid != gateway.process.process.pid]
-        busy = len(good.under_way)
-        os.kill(workers[-1], signal.SIGKILL)
-        back = await _respawned(gateway, workers)
-        await asyncio.sleep(extent(5.0, 2.0))
-    return [
-        exactly("worker killed: two of them before", len(workers) >= 2, wanted=True),
-        at_most(f"worker killed: requests that failed, of {len(good.seen):,}", good.failed(), busy, "under way"),
-        at_most("worker killed: until there is another", back, 1, "s", slack=0.5),
-        exactly("worker killed: failures in the last second", _late_failures(good.seen), 0),
-    ]
-
-
-async def _knows_workers() -> bool:
-    command = [*ostiary.program(), "serve", "--help"]
-    process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
-    said, _ = await process.communicate()
-    return b"--workers" in said
-
-
-async def _respawned(gateway: Gateway, workers: list[int]) -> float:
-    begun = time.monotonic()
-    while time.monotonic() - begun < 10:
-        now = set(gateway.process.pids()) - {gateway.process.process.pid}
-        if len(now) >= len(workers) and now - set(workers):
-            break
-        await asyncio.sleep(0.01)
-    return time.monotonic() - begun
-
-
-def _late_failures(seen: list[Any]) -> int:
-    """Return how many failed of those that were due in the last second."""
-    last = max(one.due for one in seen)
-    return sum(one.status != 200 for one in seen if one.due > last - 1)

@@ -13,15 +13,20 @@ import uvloop
 
 from benchmarks.errors import BenchmarkFailed
 from benchmarks.faults.burst import burst, descriptors
-from benchmarks.faults.changes import drain, reload, worker_killed
+from benchmarks.faults.changes import reload
+from benchmarks.faults.drain import drain
 from benchmarks.faults.extent import Extent
 from benchmarks.faults.figures import Figure
 from benchmarks.faults.idle import idle
+from benchmarks.faults.keys import keys_down, keys_poisoned, keys_rotated, kid_flood
 from benchmarks.faults.slow import handshakes, slowloris
 from benchmarks.faults.soak import soak
 from benchmarks.faults.stage import Stage, staged
+from benchmarks.faults.stalled import silent_caller, stalled_upload
 from benchmarks.faults.streams import streams
 from benchmarks.faults.upstreams import aborts, upstream_broken, upstream_killed
+from benchmarks.faults.vaults import vault_down, vault_rotated
+from benchmarks.faults.workers import worker_killed
 from benchmarks.places import Cores
 
 Scenario = Callable[[Stage, Extent], Awaitable[list[Figure]]]
@@ -37,9 +42,17 @@ SCENARIOS: Final[dict[str, Scenario]] = {
         upstream_killed,
         upstream_broken,
         aborts,
+        stalled_upload,
         streams,
+        vault_down,
+        vault_rotated,
+        keys_down,
+        keys_rotated,
+        keys_poisoned,
+        kid_flood,
         reload,
         drain,
+        silent_caller,
         worker_killed,
         soak,
     )

@@ -9,13 +9,13 @@ import os
 import sys
 from base64 import b64encode
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from benchmarks import material
-from benchmarks.faults.issuer import IssuerStub
+from benchmarks.faults.stubs import IssuerStub
 from benchmarks.load.clients import Caller, Connection
 from benchmarks.material import Material
 from benchmarks.peers import ostiary
@@ -137,11 +137,17 @@ class Stage:
         await asyncio.to_thread(ostiary.put, place, environment)
         command = [*before, *ostiary.program(), "serve", *options, str(file)]
         log = self.folder / "gateway.log"
-        with running("ostiary", command, core=self.cores.gateway, log=log, environment=environment) as process:
+        with ExitStack() as stack:
+            process = stack.enter_context(
+                running("ostiary", command, core=self.cores.gateway, log=log, environment=environment)
+            )
             await asyncio.to_thread(process.wait_for, place.port)
             caller = Caller.of(place.port, self.material)
             await _first_answer(caller)
-            yield Gateway(file, document, environment, process, caller)
+            try:
+                yield Gateway(file, document, environment, process, caller)
+            finally:
+                await asyncio.to_thread(stack.close)  # callers answer while it says good-bye
 
 
 async def _first_answer(caller: Caller) -> None:

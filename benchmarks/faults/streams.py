@@ -97,7 +97,7 @@ async def _not_read(gateway: Gateway, origin: Origin, size: int, pause: float) -
 async def _not_taken(gateway: Gateway, size: int, pause: float) -> int:
     """Send to an origin that reads nothing; return how many octets we are rid of meanwhile."""
     async with gateway.caller.connected() as connection:
-        connection.writer.write(connection.head(f"/later?{pause + 60:g}", "POST", f"Content-Length: {size}"))
+        connection.writer.write(connection.head(f"/later?{pause + 0.5:g}", "POST", f"Content-Length: {size}"))
         sent, piece = 0, bytes(1 << 16)
         try:
             async with asyncio.timeout(pause):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Final
@@ -35,10 +35,18 @@ class Seen:
 
 @dataclass(slots=True)
 class Traffic:
-    """What callers have seen so far."""
+    """What callers have seen so far.
+
+    Attributes:
+        caller: the right one.
+        path: what is asked for.
+        tokens: makes the token of the next request; by default the caller's.
+        seen: in the order in which it ended.
+    """
 
     caller: Caller
     path: str = "/small"
+    tokens: Callable[[], str] | None = None
     seen: list[Seen] = field(default_factory=list)
     _free: deque[Connection] = field(default_factory=deque)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
@@ -59,6 +67,8 @@ class Traffic:
         try:
             async with asyncio.timeout(PATIENCE):
                 connection = await self._connection()
+                if self.tokens is not None:
+                    connection.token = self.tokens()
                 answer = await connection.ask(self.path)
             status = answer.status
             if answer.headers.get("connection", "").lower() == "close":
@@ -108,9 +118,11 @@ class Traffic:
 
 
 @asynccontextmanager
-async def traffic(caller: Caller, rate: float, path: str = "/small") -> AsyncIterator[Traffic]:
+async def traffic(
+    caller: Caller, rate: float, path: str = "/small", tokens: Callable[[], str] | None = None
+) -> AsyncIterator[Traffic]:
     """Let good callers work while the block runs."""
-    going = Traffic(caller, path)
+    going = Traffic(caller, path, tokens)
     task = asyncio.create_task(going.run(rate))
     try:
         yield going

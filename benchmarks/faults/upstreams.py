@@ -98,13 +98,14 @@ async def upstream_broken(stage: Stage, extent: Extent) -> list[Figure]:
     """It hangs, drips, talks nonsense, or breaks an answer off in the middle."""
     loop, count = asyncio.get_running_loop(), extent(20, 5)
     with stage.origin() as origin:
+        dripping = extent(5, 2)
         async with stage.gateway(origin.port, _impatient) as gateway:
             before = gateway.descriptors()
             begun = loop.time()
             hung = [told for told, _ in await asyncio.gather(*(_told(gateway, "/hang") for _ in range(count)))]
             took = loop.time() - begun
             ends = {path: await _told(gateway, path) for path in ("/garbage", "/reset", "/cut")}
-            dripped = await _told(gateway, "/drip?5")
+            dripped = await _told(gateway, f"/drip?{dripping}")
             left = await gateway.settled(before + 8)
             still = await origin.active()
     return [
@@ -113,7 +114,7 @@ async def upstream_broken(stage: Stage, extent: Extent) -> list[Figure]:
         exactly("upstream talks nonsense", ends["/garbage"][0], "502"),
         exactly("upstream resets within an answer", ends["/reset"][0], "broken off"),
         exactly("upstream ends within a chunked answer", ends["/cut"][0], "broken off"),
-        exactly("upstream drips one octet a second", dripped, ("200", 5)),
+        exactly("upstream drips one octet a second", dripped, ("200", dripping)),
         exactly("upstream broken: exchanges left there", still, 0),
         at_most("upstream broken: descriptors left over", left - before, 8, ""),
     ]

@@ -38,11 +38,11 @@ class Connection:
     """One HTTP/1.1 connection, with one exchange at a time."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, token: str | None) -> None:
-        self.reader, self.writer, self._token = reader, writer, token
+        self.reader, self.writer, self.token = reader, writer, token
 
     def head(self, path: str, method: str = "GET", *fields: str) -> bytes:
         """Return the head of a request with our token."""
-        proof = () if self._token is None else (f"Authorization: Bearer {self._token}",)
+        proof = () if self.token is None else (f"Authorization: Bearer {self.token}",)
         return "\r\n".join((f"{method} {path} HTTP/1.1", f"Host: {LOOPBACK}", *proof, *fields, "", "")).encode()
 
     async def ask(self, path: str, method: str = "GET", body: bytes = b"", *fields: str) -> Answer:

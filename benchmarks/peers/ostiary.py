@@ -16,7 +16,7 @@ from typing import Any, Final
 from benchmarks.errors import BenchmarkFailed
 from benchmarks.material import ALIAS, AUDIENCE, ISSUER
 from benchmarks.peers import Start
-from benchmarks.places import LOOPBACK, Place
+from benchmarks.places import LOOPBACK, Place, free_port
 from benchmarks.workloads import route_paths
 
 
@@ -73,7 +73,7 @@ class Ostiary:
     """The gateway of this repository, in every way as a user runs it."""
 
     name: str = "ostiary"
-    title: str = "mTLS, JWT, permissions, Basic from a vault, access log"
+    title: str = "mTLS, JWT, permissions, Basic from a vault, access log, metrics"
     judges_tokens: bool = True
     injects: bool = True
 
@@ -93,7 +93,7 @@ class Ostiary:
             BenchmarkFailed: the vault takes no credential.
         """
         path = place.folder / "gateway.yaml"
-        write(path, configuration(place))
+        write(path, {**configuration(place), "admin": {"bind": f"{LOOPBACK}:{free_port()}"}})
         environment = {"OSTIARY_MASTER_KEY": b64encode(os.urandom(32)).decode(), "OSTIARY_CONFIG": str(path)}
         put(place, environment)
         return Start([*program(), "serve", str(path)], environment)
