@@ -121,6 +121,10 @@ class Service:
         elif path.endswith(b"/chunked"):
             writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nwell\r\n5\r\n done\r\n0\r\n\r\n")
             return False
+        elif path.endswith(b"/trailers"):
+            writer.write(b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>\r\n\r\nHTTP/1.1 200 OK\r\n")
+            writer.write(b"Trailer: X-Sum\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nwell\r\n0\r\nX-Sum: 4\r\n\r\n")
+            return False
         elif path.endswith(b"/broken"):
             writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n")
             await writer.drain()

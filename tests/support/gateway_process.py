@@ -96,6 +96,12 @@ class GatewayProcess:
             self._process.kill()
             await self._process.wait()
 
+    def memory(self) -> int:
+        """Return the octets of memory that it has resident."""
+        assert self._process is not None
+        pages = Path(f"/proc/{self._process.pid}/statm").read_text().split()[1]
+        return int(pages) * os.sysconf("SC_PAGE_SIZE")
+
     def access(self) -> list[dict[str, Any]]:
         """The lines of its access log so far."""
         return [json.loads(line) for line in self._out.read_text().splitlines()]

@@ -31,6 +31,7 @@ class Http2Body(ABC):
         expects: the caller waits for 100 Continue.
         read: the request has been read to its end.
         answered: the answer has been sent to its end, or never will be.
+        unwanted: the rest of the body is dropped.
         task: the request on its way through the gateway.
     """
 
@@ -49,6 +50,7 @@ class Http2Body(ABC):
         "number",
         "read",
         "task",
+        "unwanted",
     )
 
     def __init__(self, connection: Http2Connection, number: int) -> None:
@@ -65,6 +67,7 @@ class Http2Body(ABC):
         self.expects = False
         self.read = False
         self.answered = False
+        self.unwanted = False
         self.task: asyncio.Task[None] | None = None
 
     @abstractmethod
@@ -95,7 +98,7 @@ class Http2Body(ABC):
             octets: of the caller's window that it has taken, padding included.
         """
         self._unacknowledged += octets
-        if self.answered:
+        if self.unwanted:
             self._drop(octets)
             return
         self._taken += len(data)
@@ -113,11 +116,15 @@ class Http2Body(ABC):
                 self._acknowledge()
 
     def _drop(self, octets: int) -> None:
-        """Drop what comes after the answer, for a while."""
+        """Drop what nobody wants, for a while."""
         self._dropped += octets
         self._acknowledge()
-        if self._dropped > _WORTH_READING:
-            self._connection.reset(self.number, ErrorCodes.NO_ERROR)  # RFC 9113, section 8.1
+        self._stop_if_enough()
+
+    def _stop_if_enough(self) -> None:
+        """Tell the caller to stop, once he has his answer (RFC 9113, section 8.1)."""
+        if self.answered and self._dropped > _WORTH_READING:
+            self._connection.reset(self.number, ErrorCodes.NO_ERROR)
 
     def complete(self) -> None:
         """The request has been read to its end."""

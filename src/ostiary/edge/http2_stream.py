@@ -137,6 +137,7 @@ class Http2Stream(Http2Body):
             self._connection.reset(self.number, ErrorCodes.INTERNAL_ERROR)
             return
         self._clear()
+        self.unwanted = True
         status, headers, content = render(error, self.id, self.record.challenges)
         headers.fields = [field for field in headers.fields if field[1] != b"x-request-id"]
         self._complete = False
@@ -224,7 +225,7 @@ class Http2Stream(Http2Body):
 
     def _end(self) -> None:
         self._clear()
-        self.answered = True
+        self.answered = self.unwanted = True
         self._head = None
         self._held = []
         self._sink = None
@@ -234,6 +235,7 @@ class Http2Stream(Http2Body):
             self._connection.forget(self.number)
         else:
             self.await_body()
+            self._stop_if_enough()
 
     def _clear(self) -> None:
         """Drop what was not sent."""

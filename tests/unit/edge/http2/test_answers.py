@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 from h2.errors import ErrorCodes
-from h2.events import InformationalResponseReceived, ResponseReceived, StreamEnded, StreamReset, TrailersReceived
+from h2.events import (
+    DataReceived,
+    InformationalResponseReceived,
+    ResponseReceived,
+    StreamEnded,
+    StreamReset,
+    TrailersReceived,
+    WindowUpdated,
+)
 from tests.support.http2 import GET, POST
 
 from ostiary.errors import Forbidden, InternalError, UpstreamTimeout
@@ -148,3 +156,18 @@ async def test_an_answer_before_the_end_of_a_large_request_tells_the_caller_to_s
     assert reset.error_code is ErrorCodes.NO_ERROR
     assert line.status() == "200"
     assert len(line.gateway.lines()) == 1
+
+
+async def test_a_refusal_reaches_the_caller_before_he_is_told_to_stop(line):
+    line.gateway.error = Forbidden()
+    line.caller.send_headers(1, POST)
+    for _ in range(5):
+        line.caller.send_data(1, bytes(13_000))
+    line.say(b"\0\1\0\0\0\0\0\0\1" + bytes(256))
+    line.say(b"\0\1\0\0\0\0\0\0\1" + bytes(256) + b"\0\1\0\0\0\0\0\0\1" + bytes(256))
+    await line.turn()
+    assert line.status() == "403"
+    kinds = [
+        type(event) for event in line.events if getattr(event, "stream_id", 0) and type(event) is not WindowUpdated
+    ]
+    assert kinds == [ResponseReceived, DataReceived, StreamEnded, StreamReset]
