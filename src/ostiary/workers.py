@@ -212,7 +212,7 @@ class Supervisor:
 
 def pause_after(failures: int) -> float:
     """Return for how many seconds a worker stays dead that has died shortly after its start, several times in a row."""
-    return 0.0 if failures <= 1 else min(0.5 * 2.0 ** (failures - 2), _LONGEST)
+    return 0.0 if failures <= 1 else min(0.5 * 2.0 ** (min(failures, 10) - 2), _LONGEST)
 
 
 def how(code: int) -> dict[str, int | str]:

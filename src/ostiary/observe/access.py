@@ -142,10 +142,11 @@ class AccessLog:
         facts = _FACTS[kind, record.upstream, record.endpoint, record.credential, record.credential_version]
         waited = f',"upstream_ms":{(record.upstream_answered - record.upstream_started) * 1000:.3f}' if allowed else ""
         detail = f',"detail":{quoted(record.detail[:_LONGEST])}' if record.detail else ""
+        trace = "" if record.trace is None else f',"trace_id":"{record.trace.id}"'
         self._add(
             f'{{"time":"{self._time()}","id":"{id}",{facts},"host":{_QUOTED[host]},"path":{_PATHS[target[:_LONGEST]]},'
             f'"address":{_QUOTED[address]}{self._who(record.principal)},"sent":{sent},'
-            f'"duration_ms":{(now - record.started) * 1000:.3f}{waited}{detail}}}\n'
+            f'"duration_ms":{(now - record.started) * 1000:.3f}{waited}{trace}{detail}}}\n'
         )
 
     def _who(self, principal: Principal | None) -> str:
