@@ -44,15 +44,21 @@ class Provider:
         issuer: its identifier, and where its discovery starts.
     """
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, tls: Path | None = None, asker: dict[str, Any] | None = None) -> None:
         self.port = port
-        self.issuer = f"http://127.0.0.1:{port}"
+        self.issuer = f"{'http' if tls is None else 'https'}://127.0.0.1:{port}"
+        self._arguments = [str(port), *([] if tls is None else [str(tls)])]
+        self._asker = {} if asker is None else {"asker": asker}
         self._process: Process | None = None
 
     async def start(self, *signers: Signer) -> None:
         """Start it with these keys; it signs with the first that fits."""
         self._process = await asyncio.create_subprocess_exec(
-            node(), "provider.mjs", str(self.port), cwd=HOME, stdin=PIPE, stdout=PIPE, stderr=asyncio.subprocess.DEVNULL
+            *(node(), "provider.mjs", *self._arguments),
+            cwd=HOME,
+            stdin=PIPE,
+            stdout=PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
         )
         await self.rotate(*signers)
 
@@ -61,7 +67,8 @@ class Provider:
         assert self._process is not None
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps({"keys": [one.private_jwk() for one in signers]}).encode() + b"\n")
+        keys = [one.private_jwk() for one in signers]
+        self._process.stdin.write(json.dumps({"keys": keys, **self._asker}).encode() + b"\n")
         while (line := await asyncio.wait_for(self._process.stdout.readline(), PATIENCE)) != b"ready\n":
             assert line, "the provider ended"
 
@@ -89,10 +96,16 @@ class Provider:
 
 
 @asynccontextmanager
-async def oidc_provider(*signers: Signer) -> AsyncIterator[Provider]:
-    """Run a provider for as long as the block lasts; without keys it is not started yet."""
+async def oidc_provider(
+    *signers: Signer, tls: Path | None = None, asker: dict[str, Any] | None = None
+) -> AsyncIterator[Provider]:
+    """Run a provider for as long as the block lasts; without keys it is not started yet.
+
+    With a folder in `tls` it speaks TLS (server.pem, server.key) and knows client certificates (ca.pem), and
+    the client `signer` by the public key in `asker`.
+    """
     node()
-    provider = Provider(free_port())
+    provider = Provider(free_port(), tls, asker)
     try:
         if signers:
             await provider.start(*signers)
