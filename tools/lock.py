@@ -21,9 +21,10 @@ FOLDER = ROOT / "requirements"
 
 # What goes into each lock. The first holds every version that the others may use.
 LOCKS = {
-    "test": ["pyproject.toml", "--extra", "asgi", "--group", "test"],
+    "test": ["pyproject.toml", "--extra", "asgi", "--extra", "otel", "--group", "test"],
     "runtime": ["pyproject.toml"],
     "asgi": ["pyproject.toml", "--extra", "asgi"],
+    "otel": ["pyproject.toml", "--extra", "otel"],
     "lint": ["--group", "lint"],
     "build": ["--group", "build"],
 }

@@ -14,9 +14,11 @@ from ostiary.config.load import Loaded
 from ostiary.config.schema import GatewaySpec, RouteSpec
 from ostiary.gateway import Gateway, Part, Route
 from ostiary.inject import compile_injectors
+from ostiary.inject.trace import TraceInjector
 from ostiary.jwks import compile_issuer, state_folder
-from ostiary.model import CredentialSource
+from ostiary.model import CredentialSource, Injector
 from ostiary.observe.access import AccessLog
+from ostiary.observe.trace import Traces
 from ostiary.pipeline import Pipeline
 from ostiary.routing.match import compile_routes
 from ostiary.upstream import UpstreamPool, compile_upstream
@@ -40,12 +42,14 @@ def compile_gateway(loaded: Loaded, access: AccessLog | None = None) -> Gateway:
     credentials = _credentials(spec, vaults)
     upstreams = {name: compile_upstream(name, upstream, folder) for name, upstream in spec.upstreams.items()}
     around = Around(issuers, credentials, folder)
-    owned = _owned(spec, credentials)
-    routes = [(route.match, _route(route, around, upstreams, owned)) for route in spec.routes]
+    tracing = () if spec.tracing is None else (TraceInjector(),)
+    owned = _owned(spec, credentials).union(*(injector.owns for injector in tracing))
+    routes = [(route.match, _route(route, around, upstreams, owned, tracing)) for route in spec.routes]
     asking = _asking(route for _, route in routes)
     parts: tuple[Part, ...] = (*vaults.values(), *issuers.values(), *upstreams.values(), *asking)
     memories = _memories(route for _, route in routes)
-    return Gateway(compile_routes(routes), parts, access or AccessLog(), memories, loaded)
+    traces = None if spec.tracing is None else Traces(spec.tracing.sample)
+    return Gateway(compile_routes(routes), parts, access or AccessLog(), memories, loaded, traces)
 
 
 def _memories(routes: Iterable[Route]) -> list[VerifiedTokens]:
@@ -77,14 +81,20 @@ def _owned(spec: GatewaySpec, credentials: Mapping[str, CredentialSource]) -> fr
     return frozenset(owned - {b"authorization"})
 
 
-def _route(route: RouteSpec, around: Around, upstreams: Mapping[str, UpstreamPool], owned: frozenset[bytes]) -> Route:
+def _route(
+    route: RouteSpec,
+    around: Around,
+    upstreams: Mapping[str, UpstreamPool],
+    owned: frozenset[bytes],
+    always: tuple[Injector, ...],
+) -> Route:
     authenticators = compose(route.authenticate, around)
     injectors = compile_injectors(route.inject, around.credentials)
     strip = owned.union(*(injector.owns for injector in injectors), _evidence(authenticators))
     pipeline = Pipeline(
         authenticators,
         compile_policy(route.name, route.authorize),
-        injectors,
+        (*injectors, *always),
         upstreams[route.upstream].for_route(strip),
     )
     return Route(route.name, pipeline, authenticators.challenges)

@@ -11,6 +11,7 @@ from ostiary.authn.verified import VerifiedTokens
 from ostiary.config.load import Loaded
 from ostiary.model import Answer, Request
 from ostiary.observe.access import AccessLog
+from ostiary.observe.trace import Traces
 from ostiary.pipeline import Pipeline
 from ostiary.routing.match import Routes
 
@@ -53,18 +54,20 @@ class Gateway:
         loaded: the file that it was compiled from, if it was.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0917 - what one configuration comes to
         self,
         routes: Routes[Route],
         parts: Sequence[Part],
         access: AccessLog,
         tokens: Sequence[VerifiedTokens] = (),
         loaded: Loaded | None = None,
+        traces: Traces | None = None,
     ) -> None:
         self._routes = routes
         self._parts = tuple(parts)
         self.tokens = tuple(tokens)
         self.loaded = loaded
+        self._traces = traces
         self._started = AsyncExitStack()
         self.access = access
 
@@ -106,6 +109,8 @@ class Gateway:
 
     def handle(self, request: Request, answer: Answer) -> Awaitable[None]:
         """Carry one request through its route's pipeline, or raise the GatewayError that it ends with."""
+        if self._traces is not None:
+            request.record.trace = self._traces.begin(request.headers)
         route = self._routes.find(request.host, request.path, request.method)
         request.record.route = route.name
         request.record.challenges = route.challenges

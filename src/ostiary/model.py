@@ -11,7 +11,7 @@ import hmac
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, Final, NoReturn, Protocol
+from typing import Any, Final, NamedTuple, NoReturn, Protocol
 
 from ostiary.errors import BadRequest, GatewayError
 from ostiary.reasons import Reason
@@ -251,6 +251,24 @@ class Answer(Protocol):
         """End with a problem if nothing was sent yet, else break the answer off visibly."""
 
 
+class Trace(NamedTuple):
+    """Which trace a request belongs to (W3C Trace Context).
+
+    Attributes:
+        id: of the trace: 32 hexadecimal digits.
+        parent: the caller's span: 16 hexadecimal digits, or "" when the trace begins here.
+        span: ours.
+        sampled: whether it is to be recorded.
+        state: `tracestate` as received.
+    """
+
+    id: str
+    parent: str
+    span: str
+    sampled: bool
+    state: bytes
+
+
 @dataclass(slots=True)
 class Record:
     """What the log will say of one request. Filled in as the request passes through the rooms.
@@ -270,6 +288,7 @@ class Record:
     endpoint: str | None = None
     upstream_started: float = 0.0
     upstream_answered: float = 0.0
+    trace: Trace | None = None
 
 
 class Request:

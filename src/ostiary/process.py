@@ -18,6 +18,7 @@ from ostiary.config.schema import ListenerSpec
 from ostiary.errors import ConfigError
 from ostiary.gateway import Gateway
 from ostiary.observe.access import AccessLog
+from ostiary.observe.export import exporting
 from ostiary.observe.lifecycle import Lifecycle
 from ostiary.observe.metrics import Metrics
 from ostiary.reload import Change, Reloader
@@ -52,7 +53,10 @@ async def _gateway(file: Path, loaded: Loaded, bond: Bond | None) -> None:
         await server.change(fresh, where, Ending.of(read.spec))
 
     companions = [Reloader(file, take, life, change).run, *([bond.hold] if bond else [])]
-    async with administered(View(server, life, metrics, access), offset=bond.number - 1 if bond else 0):
+    async with (
+        exporting(access, loaded.spec.tracing),
+        administered(View(server, life, metrics, access), offset=bond.number - 1 if bond else 0),
+    ):
         await serve(server, life, companions=companions)
 
 

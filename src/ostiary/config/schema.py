@@ -495,12 +495,24 @@ class AdminSpec(Spec):
         return self
 
 
+class TracingSpec(Spec):
+    """Traces (W3C Trace Context): one id for a request on its way through many services, in the log as well."""
+
+    sample: int = Field(
+        100, ge=0, le=100, description="Percent of the traces begun here that are marked to be recorded."
+    )
+    otlp: SecureUrl | None = Field(
+        None, description="Where spans are sent: OTLP over HTTP, such as http://127.0.0.1:4318/v1/traces. An extra: otel."
+    )
+
+
 class GatewaySpec(Spec):
     """The whole file."""
 
     version: Literal[1] = Field(description="Version of this language.")
     listeners: dict[Name, ListenerSpec] = Field(min_length=1, description="Where callers connect.")
     admin: AdminSpec | None = Field(None, description="Where operators look.")
+    tracing: TracingSpec | None = Field(None, description="Traces; by default a caller's headers pass as they are.")
     issuers: dict[Name, IssuerSpec] = Field(default_factory=dict, description="Whose tokens count.")
     vaults: dict[Name, VaultSpec] = Field(default_factory=dict, description="Where secrets live.")
     credentials: dict[Name, CredentialSpec] = Field(default_factory=dict, description="Aliases of credentials.")

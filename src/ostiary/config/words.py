@@ -19,6 +19,7 @@ NOUNS: Final[dict[type, str]] = {
     schema.ListenerLimits: "a listener's limits",
     schema.ListenerTimeouts: "a listener's timeouts",
     schema.AdminSpec: "admin",
+    schema.TracingSpec: "tracing",
     schema.IssuerSpec: "an issuer",
     schema.KeysSpec: "an issuer's keys",
     schema.ClaimsSpec: "an issuer's claims",
@@ -60,7 +61,6 @@ LATER: Final[dict[type, dict[str, str]]] = {
     schema.GatewaySpec: {
         "keys": "keys to sign and connect with",
         "certificates": "managed certificates",
-        "observe": "metrics and traces",
         "plugins": "plug-ins",
     },
     schema.ListenerSpec: {"forwarded": "certificates told by a proxy's header", "proxy_protocol": "the PROXY protocol"},

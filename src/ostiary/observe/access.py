@@ -10,7 +10,7 @@ import asyncio
 import os
 import time
 from json.encoder import encode_basestring_ascii as quoted
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import structlog
 
@@ -66,6 +66,15 @@ _QUOTED: Final = Remembered(quoted)
 _PATHS: Final = Remembered(_path)
 
 
+class SpanSink(Protocol):
+    """Takes requests whose trace is recorded."""
+
+    def add(
+        self, record: Record, *, method: str, target: bytes, host: str, address: str, status: int, now: float
+    ) -> None:
+        """Take one that has ended."""
+
+
 class AccessLog:
     """Gathers lines and writes them to a file descriptor; None keeps silent.
 
@@ -76,6 +85,7 @@ class AccessLog:
 
     Attributes:
         metrics: counts each request as well, if there is one.
+        spans: takes each request whose trace is recorded, if there is one.
         dropped: lines that were lost because their reader was behind.
     """
 
@@ -83,6 +93,7 @@ class AccessLog:
         self, descriptor: int | None = None, metrics: Metrics | None = None, *, turn: int | None = None
     ) -> None:
         self.metrics = metrics
+        self.spans: SpanSink | None = None
         self.dropped = 0
         self._descriptor = descriptor
         self._turn = turn
@@ -129,6 +140,10 @@ class AccessLog:
         """
         if self.metrics is not None:
             self.metrics.count(record, listener=listener, method=method, status=status, now=now)
+        if self.spans is not None and record.trace is not None and record.trace.sampled:
+            self.spans.add(
+                record, method=method, target=target, host=host, address=address, status=status, now=now
+            )
         if self._descriptor is None:
             return
         allowed = record.upstream_answered > 0.0

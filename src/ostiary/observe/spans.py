@@ -1,0 +1,94 @@
+"""Spans for OpenTelemetry: one for each request whose trace is recorded, sent in batches by a thread of its own.
+
+An extra (`ostiary[otel]`). Names and attributes are those of OpenTelemetry's semantic conventions for HTTP servers;
+there is no query, no header, and no claim among them.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Final
+
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import Event, ReadableSpan
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
+from opentelemetry.sdk.util.instrumentation import InstrumentationScope
+from opentelemetry.trace import SpanContext, SpanKind, Status, StatusCode, TraceFlags, TraceState
+
+from ostiary import __version__
+from ostiary.model import Record, Trace
+
+_SCOPE: Final = InstrumentationScope("ostiary", __version__)
+_RESOURCE: Final = Resource.create({"service.name": "ostiary", "service.version": __version__})
+_SAMPLED: Final = TraceFlags(TraceFlags.SAMPLED)
+_SERVER_ERROR: Final = 500
+
+
+class Spans:
+    """Makes spans of what the access log is told, and sends them.
+
+    Args:
+        exporter: where they go.
+    """
+
+    def __init__(self, exporter: SpanExporter) -> None:
+        self._processor = BatchSpanProcessor(exporter)
+
+    def add(
+        self, record: Record, *, method: str, target: bytes, host: str, address: str, status: int, now: float
+    ) -> None:
+        """Take a request that has ended; its trace is known, and to be recorded.
+
+        Args:
+            record: what the rooms noted down.
+            method: as received.
+            target: as received; what follows a `?` is left out.
+            host: canonical, or "".
+            address: the caller's.
+            status: of the answer; 0 when the caller went away before there was one.
+            now: the loop's clock, seconds.
+        """
+        assert record.trace is not None  # noqa: S101 - who calls has looked
+        end = time.time_ns()
+        began = end - int((now - record.started) * 1e9)
+        attributes: dict[str, str | int] = {
+            "http.request.method": method,
+            "http.response.status_code": status,
+            "url.path": target.partition(b"?")[0].decode("latin-1"),
+            "server.address": host,
+            "client.address": address,
+        }
+        if record.route is not None:
+            attributes["http.route"] = record.route
+        failed = status >= _SERVER_ERROR or not status
+        if failed:
+            attributes["error.type"] = str(record.reason)
+        span = ReadableSpan(
+            name=f"{method} {record.route}" if record.route else method,
+            context=_context(record.trace, record.trace.span),
+            parent=_context(record.trace, record.trace.parent, remote=True) if record.trace.parent else None,
+            resource=_RESOURCE,
+            attributes=attributes,
+            events=[Event("decision", {"ostiary.reason": str(record.reason)}, timestamp=end)],
+            kind=SpanKind.SERVER,
+            status=Status(StatusCode.ERROR if failed else StatusCode.UNSET),
+            start_time=began,
+            end_time=end,
+            instrumentation_scope=_SCOPE,
+        )
+        self._processor.on_end(span)
+
+    def close(self) -> None:
+        """Send what is left, for a few seconds at most. Blocks."""
+        self._processor.shutdown()  # type: ignore[no-untyped-call]
+
+
+def _context(trace: Trace, span: str, *, remote: bool = False) -> SpanContext:
+    state = TraceState.from_header([trace.state.decode("ascii")]) if trace.state else TraceState()
+    return SpanContext(int(trace.id, 16), int(span, 16), remote, _SAMPLED, state)
+
+
+def spans_to(url: str) -> Spans:
+    """Return what sends spans by OTLP over HTTP to this URL."""
+    return Spans(OTLPSpanExporter(endpoint=url, timeout=5))
