@@ -59,7 +59,7 @@ function configuration({ asker, ...jwks }) {
         id_token_signed_response_alg: jwks.keys[0].alg, // of no use here, but it must be one of the keys' own
       },
     ],
-    clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'tls_client_auth'],
+    clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'private_key_jwt', ...(folder ? ['tls_client_auth'] : [])],
     features: {
       clientCredentials: { enabled: true },
       ...(folder ? { mTLS: certificates } : {}),
