@@ -141,9 +141,7 @@ class AccessLog:
         if self.metrics is not None:
             self.metrics.count(record, listener=listener, method=method, status=status, now=now)
         if self.spans is not None and record.trace is not None and record.trace.sampled:
-            self.spans.add(
-                record, method=method, target=target, host=host, address=address, status=status, now=now
-            )
+            self.spans.add(record, method=method, target=target, host=host, address=address, status=status, now=now)
         if self._descriptor is None:
             return
         allowed = record.upstream_answered > 0.0
