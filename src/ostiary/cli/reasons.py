@@ -94,6 +94,10 @@ CAUSES: Final[dict[Reason, tuple[str, str]]] = {
         "No current revocation list says whether the certificate still holds, and `mode` is hard.",
         "Renew the revocation list of the authority.",
     ),
+    Reason.CERTIFICATE_UNREADABLE: (
+        "The header in which the proxy tells the caller's certificate is not what its dialect writes.",
+        "Compare `forwarded.dialect` with the proxy's configuration; the log names the trouble.",
+    ),
     Reason.CERTIFICATE_UNTRUSTED: (
         "No authority of the listener has issued the certificate.",
         "Add its authority to `tls.client.authorities`, or issue the certificate by one of them.",
@@ -154,12 +158,11 @@ CAUSES: Final[dict[Reason, tuple[str, str]]] = {
         "Use the certificate that the token was asked for with. It may also be stolen.",
     ),
     Reason.TOKEN_NOT_BOUND_TO_KEY: (
-        "The token is bound to a key (`cnf.jkt`, RFC 9449) and came as a plain bearer token, or it is not bound and "
-        "the route demands it.",
+        "The token is of a key (`cnf.jkt`, RFC 9449) and came without proof, or is of none and the route demands one.",
         "Send `Authorization: DPoP` with a `DPoP` proof; `dpop: when-present` accepts plain tokens, too.",
     ),
     Reason.TOKEN_INACTIVE: (
-        "Its issuer, asked about it (RFC 7662), said that it does not count: it has ended, was revoked, or is no token.",
+        "Its issuer, asked about it (RFC 7662), said that it does not count: it ended, was revoked, or is no token.",
         "Get a new one. A revoked token counts until `introspection.cache` has passed.",
     ),
     Reason.TOKEN_UNDECIPHERABLE: (
@@ -171,7 +174,7 @@ CAUSES: Final[dict[Reason, tuple[str, str]]] = {
         "Send one `DPoP` proof beside `Authorization: DPoP`.",
     ),
     Reason.PROOF_INVALID: (
-        "The proof is malformed, out of date, of another key, method, URL or token, or signed with what is not accepted.",
+        "The proof is malformed, out of date, of another key, method, URL or token, or its algorithm is not accepted.",
         "Compare `htm`, `htu`, `iat`, `ath` of the proof with the request, and the caller's clock with ours.",
     ),
     Reason.PROOF_REPLAYED: (
@@ -199,7 +202,7 @@ CAUSES: Final[dict[Reason, tuple[str, str]]] = {
         "`ostiary token password` makes the hash that the user's record needs.",
     ),
     Reason.INTROSPECTION_UNAVAILABLE: (
-        "The introspection endpoint did not answer, or not with what RFC 7662 says, so nobody knows whether the token counts.",
+        "The introspection endpoint did not answer as RFC 7662 says, so nobody knows whether the token counts.",
         "Look at the endpoint and at the gateway's own credentials there; the log has what it said.",
     ),
     Reason.KEYS_UNAVAILABLE: (

@@ -41,8 +41,10 @@ COMMANDS: Final = (
     Entry("issuer", "ostiary.cli.issuer:app", UNDERSTAND, "Say what of an issuer of tokens is reachable and right."),
     Entry("help", "ostiary.cli.help:help_", UNDERSTAND, "Explain a code (C204) or a reason (token.expired)."),
     Entry("version", "ostiary.cli.version:version", UNDERSTAND, "Say which Ostiary this is, and what it runs on."),
+    Entry("token", "ostiary.cli.token:app", SECRETS, "Make API keys and password hashes, and look into tokens."),
     Entry("vault", "ostiary.cli.vault:app", SECRETS, "Keep credentials in the local vault."),
     Entry("certs", "ostiary.cli.certs:app", SECRETS, "Be a small certificate authority, and look at certificates."),
+    Entry("import", "ostiary.cli.import_:app", MOVE, "Write a configuration from another program's."),
     Entry("schema", "ostiary.cli.schema:schema", MOVE, "Print the JSON Schema of the configuration, for editors."),
     Entry("completion", "ostiary.cli.completion:completion", MOVE, "Print the completion script of a shell."),
 )
