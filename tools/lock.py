@@ -27,6 +27,7 @@ LOCKS = {
     "otel": ["pyproject.toml", "--extra", "otel"],
     "lint": ["--group", "lint"],
     "build": ["--group", "build"],
+    "compile": ["--group", "compile"],
 }
 OPTIONS = ["--universal", "--python-version", "3.11", "--generate-hashes", "--no-emit-index-url", "--no-header", "-q"]
 OPTIONS += ["--no-emit-find-links", "--no-annotate", "--strip-extras", "--upgrade"]

@@ -1,6 +1,7 @@
 """Make `.venv` ready: from a lock, with hashes, and only when something has changed.
 
     python3 tools/setup.py runtime|test|lint ...
+    python3 tools/setup.py --compiled test ...      into .venv-compiled, with the data path in machine code
 
 Needs nothing but Python 3.11 or newer with its own `venv` and `pip`. What was installed is remembered
 in a stamp inside `.venv`, so that a second call takes no time.
@@ -9,6 +10,7 @@ in a stamp inside `.venv`, so that a second call takes no time.
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import shutil
 import subprocess
@@ -18,7 +20,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-VENV = ROOT / ".venv"
+COMPILED = "--compiled" in sys.argv[1:]
+VENV = ROOT / (".venv-compiled" if COMPILED else ".venv")
 LOG = VENV / "setup.log"
 OLDEST = (3, 11)
 STEPS = re.compile(r"\s*(Collecting|Using cached|Downloading|Requirement already satisfied: |Installing)\s*(\S*)")
@@ -26,13 +29,15 @@ STEPS = re.compile(r"\s*(Collecting|Using cached|Downloading|Requirement already
 
 def locks(names: list[str]) -> list[Path]:
     """Return the lock files to install: what builds the package, then what was asked for."""
-    return [ROOT / "requirements" / f"{name}.txt" for name in ("build", *names)]
+    building = ("build", "compile") if COMPILED else ("build",)
+    return [ROOT / "requirements" / f"{name}.txt" for name in (*building, *names)]
 
 
 def stamp(files: list[Path]) -> str:
     """Return what `.venv` has to match: this Python, the locks, and how the package is built."""
     digest = hashlib.sha256(f"{sys.version} {ROOT}".encode())
-    for file in [*files, ROOT / "pyproject.toml"]:
+    sources = sorted((ROOT / "src").rglob("*.py")) if COMPILED else []  # it does not follow the sources by itself
+    for file in [*files, ROOT / "pyproject.toml", *sources]:
         digest.update(file.read_bytes())
     return digest.hexdigest()
 
@@ -42,7 +47,7 @@ def pins(files: list[Path]) -> int:
     return len({name for file in files for name in re.findall(r"^([a-z0-9._-]+)==", file.read_text(), re.MULTILINE)})
 
 
-def lines(command: list[str]) -> Iterator[str]:
+def lines(command: list[str], **environment: str) -> Iterator[str]:
     """Run a command, and give its lines as they come; they are kept in the log as well.
 
     Raises:
@@ -50,7 +55,14 @@ def lines(command: list[str]) -> Iterator[str]:
     """
     with (
         LOG.open("a") as log,
-        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=ROOT) as process,
+        subprocess.Popen(
+            command,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            cwd=ROOT,
+            env={**os.environ, **environment},
+        ) as process,
     ):
         for line in process.stdout or ():
             log.write(line)
@@ -91,13 +103,18 @@ def same_python() -> bool:
 def install(files: list[Path]) -> None:
     """Install what the locks say, and nothing else, then the package itself."""
     if not same_python():
-        print(f"  making .venv with Python {sys.version.split()[0]}", flush=True)
+        print(f"  making {VENV.name} with Python {sys.version.split()[0]}", flush=True)
         venv.create(VENV, clear=VENV.exists(), with_pip=True)
     LOG.write_text("")
     pip = [str(VENV / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "--no-input", "install"]
     wanted = [part for file in files for part in ("-r", str(file))]
     progress("packages", pins(files), lines([*pip, "--require-hashes", "--only-binary=:all:", *wanted]))
-    progress("ostiary ", 1, lines([*pip, "--no-deps", "--no-build-isolation", "-e", "."]))
+    if COMPILED:
+        show("  compiling the data path (a minute or two)", final=not sys.stdout.isatty())
+    package, asked = (".", "1") if COMPILED else ("-e.", "0")
+    again = ["--force-reinstall"] if COMPILED else []
+    command = [*pip, "--no-deps", "--no-build-isolation", *again, package]
+    progress("ostiary ", 1, lines(command, OSTIARY_COMPILE=asked))
 
 
 def main() -> None:
@@ -106,7 +123,7 @@ def main() -> None:
         raise SystemExit(
             f"Ostiary needs Python 3.11 or newer, this is {sys.version.split()[0]}: make PYTHON=python3.12"
         )
-    files = locks(sys.argv[1:] or ["runtime"])
+    files = locks([name for name in sys.argv[1:] if not name.startswith("--")] or ["runtime"])
     ready, wanted = VENV / f".ready-{'-'.join(file.stem for file in files)}", stamp(files)
     if same_python() and ready.exists() and ready.read_text() == wanted:
         return

@@ -461,7 +461,10 @@ class Authenticator(Protocol):
 
 
 class Rule(Protocol):
-    """One condition of a policy. A pure function of its arguments."""
+    """One condition of a policy. A pure function of its arguments.
+
+    A rule that looks at nothing but the principal says so with `lasting = True`: its answer may be remembered.
+    """
 
     def check(self, principal: Principal, request: Request) -> None:
         """Return when the condition holds.

@@ -28,7 +28,8 @@ class Remembered(dict[K, V], Generic[K, V]):
 
     def __missing__(self, argument: K) -> V:
         """Work it out."""
+        value = self._function(argument)  # what it refuses with an exception takes no place
         if len(self) >= self._most:
             self.clear()
-        value = self[argument] = self._function(argument)
+        self[argument] = value
         return value

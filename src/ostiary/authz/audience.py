@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from ostiary.errors import Forbidden
 from ostiary.model import Principal, Request
@@ -14,6 +14,7 @@ from ostiary.reasons import Reason
 class AudienceRule:
     """The principal's `aud` holds one of the accepted audiences."""
 
+    lasting: ClassVar[bool] = True
     accepted: frozenset[str]
 
     def check(self, principal: Principal, request: Request) -> None:  # noqa: ARG002 - the contract of a rule

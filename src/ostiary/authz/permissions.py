@@ -24,6 +24,7 @@ class PermissionsRule:
     """
 
     __slots__ = ("_services",)
+    lasting = True
 
     def __init__(self, services: Mapping[str, SomeOf]) -> None:
         self._services = tuple((service, Wanted.of(spec)) for service, spec in services.items())

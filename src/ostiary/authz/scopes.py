@@ -19,6 +19,7 @@ class ScopesRule:
     """
 
     __slots__ = ("_wanted",)
+    lasting = True
 
     def __init__(self, scopes: SomeOf) -> None:
         self._wanted = Wanted.of(scopes)

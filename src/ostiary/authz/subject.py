@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from ostiary.errors import Forbidden
 from ostiary.model import Principal, Request
@@ -13,6 +14,7 @@ from ostiary.reasons import Reason
 class SubjectRule:
     """The principal's subject is one of the accepted ones, to the letter."""
 
+    lasting: ClassVar[bool] = True
     accepted: frozenset[str]
 
     def check(self, principal: Principal, request: Request) -> None:  # noqa: ARG002 - the contract of a rule

@@ -6,6 +6,7 @@ A claim that is not text made no tenant when the principal was made; it is missi
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from ostiary.errors import Forbidden
 from ostiary.model import Principal, Request
@@ -16,6 +17,7 @@ from ostiary.reasons import Reason
 class TenantRule:
     """The principal's tenant is one of the accepted ones."""
 
+    lasting: ClassVar[bool] = True
     accepted: frozenset[str]
 
     def check(self, principal: Principal, request: Request) -> None:  # noqa: ARG002 - the contract of a rule
@@ -30,6 +32,7 @@ class TenantRule:
 class EnvironmentRule:
     """The principal's environment is one of the accepted ones."""
 
+    lasting: ClassVar[bool] = True
     accepted: frozenset[str]
 
     def check(self, principal: Principal, request: Request) -> None:  # noqa: ARG002 - the contract of a rule

@@ -184,8 +184,8 @@ class Http1Connection(asyncio.Protocol):
             self._trouble = self._trouble or TargetTooLong(f"{len(self._url)} octets, and more")
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Take one field."""
-        self._fields.append((name, fold(name), value))
+        """Take one field. Blanks behind a value do not belong to it (RFC 9112, section 5.1); the parser leaves them."""
+        self._fields.append((name, fold(name), value.rstrip(b" \t")))
         if len(self._fields) > self.limits.header_count:
             self._trouble = self._trouble or HeadersTooLarge("too many fields")
 

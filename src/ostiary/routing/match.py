@@ -12,10 +12,13 @@ from typing import Final, Generic, TypeVar
 
 from ostiary.config.schema import MatchSpec
 from ostiary.errors import MethodNotAllowed, RouteNotFound
+from ostiary.remember import Remembered
 
 T = TypeVar("T")
 
 _ANY: Final = ""
+_LONGEST: Final = 256
+"""Characters of a path whose route is remembered."""
 
 
 class _Node(Generic[T]):
@@ -72,6 +75,7 @@ class Routes(Generic[T]):
 
     def __init__(self) -> None:
         self._hosts: dict[str, _Node[T]] = {}
+        self._found: Remembered[tuple[str, str, str], T] = Remembered(self._search, 4096)
         self._count = 0
 
     def __len__(self) -> int:
@@ -80,6 +84,7 @@ class Routes(Generic[T]):
     def add(self, match: MatchSpec, value: T) -> None:
         """Plant a route."""
         self._count += 1
+        self._found.clear()
         node = self._hosts.setdefault(match.host or _ANY, _Node())
         node.add(match.path[1:].split("/"), match.methods or (_ANY,), value)
 
@@ -95,6 +100,10 @@ class Routes(Generic[T]):
             RouteNotFound: no route has this host and path.
             MethodNotAllowed: the best route for host and path has other methods.
         """
+        return self._found[host, path, method] if len(path) <= _LONGEST else self._search((host, path, method))
+
+    def _search(self, asked: tuple[str, str, str]) -> T:
+        host, path, method = asked
         segments = path[1:].split("/")
         for node in self._under(host):
             routes = node.find(segments)

@@ -39,18 +39,19 @@ class Connection(asyncio.Protocol):
 
     Attributes:
         owner: who keeps it.
+        time: returns the time on the loop's clock, in seconds.
         used: it has carried an exchange before.
         idle_since: when it became free, on the loop's clock.
     """
 
-    __slots__ = ("_exchange", "_loop", "_paused", "_reader", "_transport", "idle_since", "owner", "used")
+    __slots__ = ("_exchange", "_paused", "_reader", "_transport", "idle_since", "owner", "time", "used")
     _transport: asyncio.Transport
 
     def __init__(self, owner: Owner, loop: asyncio.AbstractEventLoop) -> None:
         self.owner = owner
         self.used = False
         self.idle_since = 0.0
-        self._loop = loop
+        self.time = loop.time
         self._paused = False
         self._reader = AnswerReader()
         self._exchange: Exchange | None = None
@@ -64,7 +65,7 @@ class Connection(asyncio.Protocol):
         """Set an exchange going."""
         self._exchange = exchange
         self._reader.expect(exchange)
-        exchange.begin(self, head)
+        exchange.begin(self, head, self.time())
 
     def sweep(self, now: float) -> None:
         """End an exchange whose patience has ended."""
@@ -105,10 +106,6 @@ class Connection(asyncio.Protocol):
         """Break the connection off; its exchange has ended."""
         self._exchange = None
         self._transport.abort()
-
-    def time(self) -> float:
-        """Return the time on the loop's clock, in seconds."""
-        return self._loop.time()
 
     # --- as the loop uses it ---
 
@@ -166,12 +163,14 @@ class Connection(asyncio.Protocol):
 
     def _complete(self, exchange: Exchange) -> None:
         """Take care of the connection first: what the end of an answer sets off may want the next one."""
-        trailers = self._reader.trailers()
+        reader, transport = self._reader, self._transport
+        trailers = reader.trailers()
         self._exchange = None
-        self.resume()
-        if self._reader.keep_alive and exchange.sent and self.usable and not self._transport.get_write_buffer_size():
+        if self._paused:
+            self.resume()
+        if reader.keep_alive and exchange.sent and not (transport.is_closing() or transport.get_write_buffer_size()):
             self.used = True
-            self.idle_since = self._loop.time()
+            self.idle_since = self.time()
             self.owner.released(self)
         else:
             self._transport.abort()

@@ -91,12 +91,14 @@ class Exchange:
         self._repeatable = body.length == 0 and outbound.request.method in IDEMPOTENT
         self._again = again
 
-    def begin(self, line: Line, head: bytes) -> None:
+    def begin(self, line: Line, head: bytes, now: float) -> None:
         """Send the head, and let the body flow."""
         self.line = line
+        self.outbound.request.record.upstream_started = now
         line.write(head)
         if self._left == 0:
-            self._request_complete()
+            self.sent = True
+            self.deadline = now + self._patience.response
         if not self._announced:
             self._announced = True
             self.body.flow_to(self)

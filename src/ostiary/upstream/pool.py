@@ -129,7 +129,6 @@ class UpstreamPool:
             owner.released(connection)
             raise
         request.record.endpoint = owner.name
-        request.record.upstream_started = connection.time()
         connection.carry(exchange, head)
 
     def _again(self, exchange: Exchange) -> None:

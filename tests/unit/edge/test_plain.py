@@ -124,6 +124,12 @@ def test_what_wants_a_closer_look_goes_to_the_parser(data):
     assert asked([data], glancing=True) == asked([data], glancing=False)
 
 
+def test_blanks_behind_a_value_do_not_belong_to_it():
+    for glancing in (True, False):
+        requests, _, _ = asked([b"GET / HTTP/1.1\r\nHost: a \r\nAuthorization: \t a \t\r\n\r\n"], glancing=glancing)
+        assert requests[0][6] == [(b"Host", b"host", b"a"), (b"Authorization", b"authorization", b"a")]
+
+
 def test_more_fields_than_allowed_go_to_the_parser():
     assert read_plain(PLAIN, 2) is not None
     assert read_plain(PLAIN, 1) is None

@@ -1,0 +1,79 @@
+"""Compile the data path to machine code when a wheel is built: `OSTIARY_COMPILE=1` and `pip install`.
+
+The sources stay what they are: Cython compiles them as they stand, without a type or a word of its own, and
+they stay in the wheel beside the compiled modules, for tracebacks and for readers. Without the variable the wheel is
+pure Python and needs no compiler. docs/adr/0010 says what it is worth.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+SOURCE = Path(__file__).resolve().parent.parent / "src"
+
+DATA_PATH = (
+    *("model", "errors", "eager", "remember", "wire", "pipeline", "gateway", "problem"),
+    *("edge/carry", "edge/exchange", "edge/framing", "edge/head", "edge/http1", "edge/plain", "edge/http2*"),
+    *("routing/*", "authn/*", "authz/*", "inject/*", "upstream/*", "observe/access", "observe/metrics"),
+    *("observe/histogram", "vault/source", "vault/cache"),
+)
+"""The modules that a request passes through, as patterns under `src/ostiary`."""
+
+
+def modules() -> list[Path]:
+    """Return the files to compile, relative to `src`. What only re-exports is not worth it."""
+    found = {path for pattern in DATA_PATH for path in (SOURCE / "ostiary").glob(f"{pattern}.py")}
+    return sorted(path.relative_to(SOURCE) for path in found if path.name != "__init__.py")
+
+
+def compile_into(folder: Path) -> list[Path]:
+    """Compile every module of the data path; return the libraries, relative to `folder`."""
+    from Cython.Build import cythonize  # noqa: PLC0415 - here only when it is asked for
+    from setuptools import Distribution, Extension  # noqa: PLC0415 - likewise
+
+    slim = {"extra_compile_args": ["-g0"], "extra_link_args": ["-s"]}
+    extensions = [Extension(".".join(path.with_suffix("").parts), [str(path)], **slim) for path in modules()]
+    before = Path.cwd()
+    os.chdir(SOURCE)
+    try:
+        made = cythonize(
+            extensions,
+            build_dir=str(folder / "c"),
+            nthreads=os.cpu_count() or 1,
+            compiler_directives={"language_level": 3, "annotation_typing": False},  # hints are for readers
+        )
+        command = Distribution({"ext_modules": made}).get_command_obj("build_ext")
+        command.build_lib = str(folder / "lib")
+        command.build_temp = str(folder / "o")
+        command.parallel = os.cpu_count()
+        command.ensure_finalized()
+        command.run()
+    finally:
+        os.chdir(before)
+    return sorted((folder / "lib").rglob("*.so"))
+
+
+class CompileHook(BuildHookInterface[Any]):
+    """Puts the compiled modules into the wheel, if it is asked to."""
+
+    def dependencies(self) -> list[str]:
+        """Return what building needs beside hatchling."""
+        return ["cython>=3.1", "setuptools>=80"] if _asked() else []
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        """Compile, and say that the wheel is for this Python and this machine."""
+        if not _asked() or version == "editable":
+            return
+        folder = Path(self.directory) / "compiled"
+        for library in compile_into(folder):
+            build_data["force_include"][str(library)] = str(library.relative_to(folder / "lib"))
+        build_data["pure_python"] = False
+        build_data["infer_tag"] = True
+
+
+def _asked() -> bool:
+    return os.environ.get("OSTIARY_COMPILE") == "1"
