@@ -7,7 +7,7 @@ ARGS   ?=
 NODE   := tests/support/oidc-provider
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test unit integration conformance lint format types floors lock generate bench bench-quick clean setup setup-lint node
+.PHONY: help demo test unit integration conformance lint format types floors lock generate bench bench-quick compiled test-compiled faults clean setup setup-lint node
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,6 +24,12 @@ unit: setup  ## run the unit tests only
 
 integration: setup node  ## run the tests against real neighbours only
 	@$(BIN)/pytest -ra -m integration $(ARGS)
+
+compiled:  ## make .venv-compiled: the same sources, the data path in machine code (needs a C compiler)
+	@$(PYTHON) tools/setup.py --compiled test
+
+test-compiled: compiled  ## run the tests of the data path on the compiled modules
+	@.venv-compiled/bin/pytest -q tests/unit tests/integration/test_edges.py tests/integration/test_attacks.py $(ARGS)
 
 conformance: setup  ## run other people's test vectors only
 	@$(BIN)/pytest -ra -m conformance $(ARGS)
@@ -58,8 +64,11 @@ bench: setup  ## measure, all peers side by side (about 40 minutes; as root it i
 bench-quick: setup  ## measure for two to three minutes
 	@$(BIN)/python -m benchmarks --quick $(ARGS)
 
+faults: setup  ## play every fault scenario (about half an hour), write the figures into docs/operations.md
+	@$(BIN)/python -m benchmarks.faults --document docs/operations.md $(ARGS)
+
 clean:  ## remove what these commands have made; a vault of yours in var/ stays
-	rm -rf .venv .tools var/demo var/demo.yaml certs/dev .coverage htmlcov dist build $(NODE)/node_modules
+	rm -rf .venv .venv-compiled .tools var/demo var/demo.yaml certs/dev .coverage htmlcov dist build $(NODE)/node_modules
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find src tests tools -name __pycache__ -type d -prune -exec rm -rf {} +
 
