@@ -367,7 +367,7 @@ class Http2Connection(asyncio.Protocol):
 
     def _leave(self) -> None:
         """Close a connection on which nothing is under way, and say which stream was the last."""
-        self._transport.write(self.wire.farewell(self.wire.last))
+        self._write(self.wire.farewell(self.wire.last))
         self._ended = True
         self._transport.close()
 
@@ -406,8 +406,8 @@ class Http2Connection(asyncio.Protocol):
             self._leave()
             return
         self.wire.ping(_DRAIN)
-        self._transport.write(self.wire.farewell(_EVERY_STREAM))
+        self._write(self.wire.farewell(_EVERY_STREAM))
 
     def _serve_no_more(self) -> None:
         self._last = self.wire.last
-        self._transport.write(self.wire.farewell(self._last))
+        self._write(self.wire.farewell(self._last))

@@ -85,7 +85,7 @@ class Http2Stream(Http2Body):
 
     def start(self, status: int, headers: Headers, length: int | None, source: Flow) -> None:
         """Begin the final response."""
-        if self.answered:
+        if self.answered or self._complete:
             return
         self.record.reason = Reason.ALLOWED
         self._source = source
