@@ -58,10 +58,10 @@ lock: setup-lint  ## compile the locks in requirements/ anew
 generate: setup-lint  ## write the schema and the pages that are made from the code
 	@$(BIN)/python tools/generate.py
 
-bench: setup  ## measure, all peers side by side (about 40 minutes; as root it installs what is missing)
+bench: setup compiled  ## measure, all peers side by side (about 40 minutes; as root it installs what is missing)
 	@$(BIN)/python -m benchmarks --install $(ARGS)
 
-bench-quick: setup  ## measure for two to three minutes
+bench-quick: setup compiled  ## measure for two to three minutes
 	@$(BIN)/python -m benchmarks --quick $(ARGS)
 
 faults: setup  ## play every fault scenario (about half an hour), write the figures into docs/operations.md

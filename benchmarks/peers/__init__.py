@@ -70,5 +70,8 @@ def everyone() -> dict[str, Peer]:
     from benchmarks.peers.nginx import Nginx  # noqa: PLC0415
     from benchmarks.peers.ostiary import Ostiary  # noqa: PLC0415
 
-    peers: list[Peer] = [Nginx(), Ostiary(), Envoy(), Envoy(cached=False), HAProxy(), Caddy(), Hypercorn()]
+    peers: list[Peer] = [
+        *(Nginx(), Ostiary(), Ostiary(compiled=False), Envoy(), Envoy(cached=False), Envoy(whole=True)),
+        *(HAProxy(), Caddy(), Hypercorn()),
+    ]
     return {peer.name: peer for peer in peers}

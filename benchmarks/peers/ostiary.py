@@ -68,19 +68,41 @@ def write(path: Path, document: Mapping[str, Any]) -> None:
     path.write_text("".join(f"{key}: {json.dumps(value)}\n" for key, value in document.items()))
 
 
+_COMPILED: Final = Path(__file__).resolve().parents[2] / ".venv-compiled" / "bin" / "python"
+
+
 @dataclass(frozen=True, slots=True)
 class Ostiary:
-    """The gateway of this repository, in every way as a user runs it."""
+    """The gateway of this repository, in every way as a user runs it.
 
-    name: str = "ostiary"
-    title: str = "mTLS, JWT, permissions, Basic from a vault, access log, metrics"
+    Attributes:
+        compiled: from `.venv-compiled`, where the data path is machine code; else from where this runs.
+    """
+
+    compiled: bool = True
     judges_tokens: bool = True
     injects: bool = True
 
+    @property
+    def name(self) -> str:
+        """What it is called."""
+        return "ostiary" if self.compiled else "ostiary-pure"
+
+    @property
+    def title(self) -> str:
+        """What it does here."""
+        how = "" if self.compiled else ", not compiled"
+        return f"mTLS, JWT, permissions, Basic from a vault, access log, metrics{how}"
+
     def missing(self) -> str | None:
         """Return what is not there yet, or None."""
-        asked = subprocess.run([*program(), "serve", "--help"], capture_output=True, check=False)
+        if self.compiled and not _COMPILED.exists():
+            return "`make compiled` makes it"
+        asked = subprocess.run([*self._program(), "serve", "--help"], capture_output=True, check=False)
         return None if asked.returncode == 0 else "`ostiary serve` is not part of this installation"
+
+    def _program(self) -> list[str]:
+        return [str(_COMPILED), "-m", "ostiary"] if self.compiled else program()
 
     def version(self) -> str:
         """Return its version and that of its event loop."""
@@ -96,7 +118,7 @@ class Ostiary:
         write(path, {**configuration(place), "admin": {"bind": f"{LOOPBACK}:{free_port()}"}})
         environment = {"OSTIARY_MASTER_KEY": b64encode(os.urandom(32)).decode(), "OSTIARY_CONFIG": str(path)}
         put(place, environment)
-        return Start([*program(), "serve", str(path)], environment)
+        return Start([*self._program(), "serve", str(path)], environment)
 
 
 def program() -> list[str]:
