@@ -48,15 +48,18 @@ async def _gateway(file: Path, loaded: Loaded, bond: Bond | None) -> None:
     gateway, places = _built(loaded, access)
     server = Server(gateway, places, ending=Ending.of(loaded.spec), shared=bond is not None)
 
-    async def take(read: Loaded) -> None:
-        fresh, where = await asyncio.to_thread(_built, read, access)
-        await server.change(fresh, where, Ending.of(read.spec))
-
-    companions = [Reloader(file, take, life, change).run, *([bond.hold] if bond else [])]
+    view = View(server, life, metrics, access)
     async with (
         exporting(access, loaded.spec.tracing),
-        administered(View(server, life, metrics, access), offset=bond.number - 1 if bond else 0),
+        administered(view, offset=bond.number - 1 if bond else 0) as admin,
     ):
+
+        async def take(read: Loaded) -> None:
+            fresh, where = await asyncio.to_thread(_built, read, access)
+            with admin.changing(read):
+                await server.change(fresh, where, Ending.of(read.spec))
+
+        companions = [Reloader(file, take, life, change).run, *([bond.hold] if bond else [])]
         await serve(server, life, companions=companions)
 
 

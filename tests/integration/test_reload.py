@@ -337,6 +337,37 @@ async def test_a_listener_that_gives_its_tls_up_keeps_its_socket(live: Live) -> 
     assert await before.closed()
 
 
+async def ready(port: int) -> int:
+    """The status of the readiness page; 0 when nobody listens."""
+    try:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    except ConnectionError:
+        return 0
+    writer.write(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+    said = await reader.read()
+    writer.close()
+    return int(said.split(b" ")[1])
+
+
+async def test_the_admin_listener_follows_the_file(live: Live) -> None:
+    text, one, two = live.text.lstrip(), free_port(), free_port()
+    seen = []
+    for number, admin in enumerate((f"admin:\n  bind: 127.0.0.1:{one}\n", f"admin:\n  bind: 127.0.0.1:{two}\n", "")):
+        live.text = admin + text
+        live.write(f"subject-{number}")
+        await live.takes_up(number + 1)
+        seen.append((await ready(one), await ready(two)))
+    assert seen == [(200, 0), (0, 200), (0, 0)]
+
+
+async def test_an_admin_address_that_is_taken_changes_nothing_either(live: Live) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        live.text = f"admin:\n  bind: 127.0.0.1:{other.getsockname()[1]}\n" + live.text.lstrip()
+        live.write("second")
+        await live.until(lambda: live.told("configuration refused, the one before serves on"))
+    assert (await (await live.call()).get()).fields["x-saw"] == "first"
+
+
 async def test_whoever_was_revoked_gets_no_further_on_a_connection_that_lives(
     live: Live,
 ) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Final
 
-from ostiary.admin.handler import compile_admin
+from ostiary.admin.handler import AdminHandler, compile_admin
 from ostiary.admin.view import View
+from ostiary.config.load import Loaded
 from ostiary.config.schema import AdminSpec, ListenerLimits, ListenerSpec
 from ostiary.config.values import Bind
 from ostiary.errors import ConfigError
@@ -20,7 +22,7 @@ _LIMITS: Final = ListenerLimits.model_validate({"headers": "16KiB", "body": "64K
 
 
 @asynccontextmanager
-async def administered(view: View, *, offset: int = 0) -> AsyncIterator[View]:
+async def administered(view: View, *, offset: int = 0) -> AsyncIterator[Admin]:
     """Answer those who ask how it is, while the block runs; where the configuration says so.
 
     Args:
@@ -30,35 +32,89 @@ async def administered(view: View, *, offset: int = 0) -> AsyncIterator[View]:
     Raises:
         ConfigError: the admin listener cannot work as configured.
     """
-    spec = view.loaded.spec.admin
-    if spec is None:
-        yield view
-        return
-    listener = _listener(view, spec, offset)
-    listener.open()
-    view.own = (listener,)
-    view.lag.start()
+    admin = Admin(view, offset)
+    with admin.changing(view.loaded):
+        pass
     try:
-        yield view
+        yield admin
     finally:
-        view.lag.stop()
-        listener.close()
-        await listener.drain(_FAREWELL)
+        await admin.aclose()
 
 
-def _listener(view: View, spec: AdminSpec, offset: int) -> Listener:
-    from ostiary.admin.app import admin_app  # noqa: PLC0415 - Starlette takes a while, and not everybody wants it
+class Admin:
+    """The admin listener, or none; a reload may change that.
 
-    folder = view.loaded.folder
-    tls = None if spec.tls is None else compile_tls(spec.tls, folder)
-    where = Bind(spec.bind.host, spec.bind.port + offset if spec.bind.port else 0)
-    like = ListenerSpec.model_construct(bind=where, tls=spec.tls, plaintext="accepted", limits=_LIMITS)
-    listener = Listener(Place("admin", like, tls), compile_admin(admin_app(view), spec, folder), _Kept(0))
+    Args:
+        view: what may be looked at.
+        offset: added to the port.
+    """
+
+    def __init__(self, view: View, offset: int) -> None:
+        self._view = view
+        self._offset = offset
+        self._listener: Listener | None = None
+        self._leaving: set[asyncio.Task[None]] = set()
+
+    @contextmanager
+    def changing(self, loaded: Loaded) -> Iterator[None]:
+        """Prepare what a configuration says of the admin listener. It holds once the block has ended well.
+
+        Raises:
+            ConfigError: it cannot work as configured; nothing has changed.
+        """
+        spec, now = loaded.spec.admin, self._listener
+        if spec is None:
+            yield
+            self._exchange(None)
+            return
+        place, handler = self._place(spec, loaded), self._handler(spec, loaded)
+        if now is not None and (now.place.address, now.place.scheme) == (place.address, place.scheme):
+            yield
+            now.change(place, handler)
+            return
+        fresh = Listener(place, handler, _Kept(0))
+        _bind(fresh)
+        try:
+            yield
+        except BaseException:
+            fresh.unbind()
+            raise
+        self._exchange(fresh)
+
+    async def aclose(self) -> None:
+        """Close it, after the answers under way."""
+        self._exchange(None)
+        await asyncio.gather(*self._leaving)
+
+    def _exchange(self, fresh: Listener | None) -> None:
+        before, self._listener = self._listener, fresh
+        self._view.own = () if fresh is None else (fresh,)
+        if before is not None:
+            before.close()
+            task = asyncio.get_running_loop().create_task(before.drain(_FAREWELL))
+            self._leaving.add(task)
+            task.add_done_callback(self._leaving.discard)
+            self._view.lag.stop()
+        if fresh is not None:
+            fresh.open()
+            self._view.lag.start()
+
+    def _place(self, spec: AdminSpec, loaded: Loaded) -> Place:
+        where = Bind(spec.bind.host, spec.bind.port + self._offset if spec.bind.port else 0)
+        like = ListenerSpec.model_construct(bind=where, tls=spec.tls, plaintext="accepted", limits=_LIMITS)
+        return Place("admin", like, None if spec.tls is None else compile_tls(spec.tls, loaded.folder))
+
+    def _handler(self, spec: AdminSpec, loaded: Loaded) -> AdminHandler:
+        from ostiary.admin.app import admin_app  # noqa: PLC0415 - Starlette takes a while, and not everybody wants it
+
+        return compile_admin(admin_app(self._view), spec, loaded.folder)
+
+
+def _bind(listener: Listener) -> None:
     try:
         listener.bind()
     except ConfigError as error:
         raise ConfigError(str(error).removeprefix("listeners > ")) from error
-    return listener
 
 
 class _Kept(Descriptors):
