@@ -53,6 +53,7 @@ class Reason(Enum):
         "certificate.name-ambiguous",
         "The client certificate has more than one name of the kind asked for.",
     )
+    CERTIFICATE_UNREADABLE = "certificate.unreadable", "The proxy in front has sent a certificate that cannot be read."
     CERTIFICATE_NAME_NOT_ALLOWED = "certificate.name-not-allowed", "This client certificate is not accepted here."
     CERTIFICATE_EXPIRED = "certificate.expired", "The client certificate has expired."
     CERTIFICATE_NOT_YET_VALID = "certificate.not-yet-valid", "The client certificate is not valid yet."

@@ -220,4 +220,11 @@ MEANING: Final = (
         "admin: {bind: 0.0.0.0:9444, tls: {...}}",
         "admin: {bind: 0.0.0.0:9444, tls: {...}, token: env:OSTIARY_ADMIN_TOKEN}",
     ),
+    Code(
+        "C342",
+        "HTTP/2 in clear",
+        "HTTP/2 is chosen in the TLS handshake, so a listener without TLS speaks HTTP/1.1 only.",
+        "public: {bind: 127.0.0.1:8080, protocols: [h2]}",
+        "public: {bind: 127.0.0.1:8080}",
+    ),
 )
