@@ -17,7 +17,7 @@ from benchmarks.places import ROOT
 def facts(peers: list[Peer]) -> dict[str, Any]:
     """Return what was measured where. No host name, no path."""
     return {
-        "cpu": _cpu(),
+        "cpu": processor(),
         "cores": os.cpu_count(),
         "memory_octets": os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"),
         "kernel": f"{platform.system()} {platform.release()} {platform.machine()}",
@@ -30,7 +30,8 @@ def facts(peers: list[Peer]) -> dict[str, Any]:
     }
 
 
-def _cpu() -> str:
+def processor() -> str:
+    """Return which processor this is."""
     lines = Path("/proc/cpuinfo").read_text().splitlines()
     values = dict(line.replace("\t", "").split(":", 1) for line in lines if ":" in line)
     model = values.get("model name", platform.processor()).strip()

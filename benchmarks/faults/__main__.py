@@ -1,4 +1,4 @@
-"""`python -m benchmarks.faults [NAME...] [--quick] [--json FILE]`: what holds when something goes wrong?
+"""`python -m benchmarks.faults [NAME...] [--quick] [--json FILE] [--document PAGE]`: what holds when all goes wrong?
 
 Exit codes: 0 every figure is met or was skipped, 1 one is missed or a scenario broke, 2 no such scenario.
 """
@@ -13,15 +13,20 @@ import sys
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
 from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks import machine
 from benchmarks.faults.extent import Extent
 from benchmarks.faults.figures import Figure
 from benchmarks.faults.play import SCENARIOS, play
 from benchmarks.places import Cores
+
+BEGIN: Final = "<!-- fault figures: written by `make faults` -->"
+END: Final = "<!-- end of the fault figures -->"
 
 
 def main(arguments: list[str]) -> int:
@@ -40,6 +45,8 @@ def main(arguments: list[str]) -> int:
         console.print(f"{datetime.now(UTC):%H:%M:%S} {name}", highlight=False)
         figures += play(name, Extent(said.quick), Cores(said.gateway_core, said.load_core))
     Console(width=None if sys.stdout.isatty() else 140).print(table(figures))
+    if said.document:
+        write(said.document, figures, quick=said.quick)
     if said.json:
         said.json.write_text(json.dumps([asdict(figure) for figure in figures], indent=1) + "\n")
     return int(any(figure.word == "missed" for figure in figures))
@@ -50,9 +57,26 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"{', '.join(SCENARIOS)} (default: all)")
     parser.add_argument("--quick", action="store_true", help="small and short: shows that it works, not how well")
     parser.add_argument("--json", type=Path, help="where the figures are written")
+    parser.add_argument("--document", type=Path, help="page with a place for the table, between two marks: fill it in")
     parser.add_argument("--gateway-core", type=int, default=0, help="core of the gateway (0)")
     parser.add_argument("--load-core", type=int, default=1, help="core of everybody else (1)")
     return parser
+
+
+def write(page: Path, figures: list[Figure], *, quick: bool) -> None:
+    """Write the table into a page, between its two marks.
+
+    Raises:
+        ValueError: it has no such place.
+    """
+    before, _, rest = page.read_text().partition(BEGIN)
+    _, mark, after = rest.partition(END)
+    if not mark:
+        raise ValueError(f"{page} has no place for the table")
+    lines = ["| what | target | measured | verdict |", "|---|---|---|---|"]
+    lines += [f"| {figure.what} | {figure.target} | {figure.measured} | {figure.word} |" for figure in figures]
+    how = f"{datetime.now(UTC):%Y-%m-%d}{', small and short (--quick)' if quick else ''}, {machine.processor()}."
+    page.write_text("\n".join([f"{before}{BEGIN}", "", how, "", *lines, "", f"{END}{after}"]))
 
 
 def table(figures: list[Figure]) -> Table:

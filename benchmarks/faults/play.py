@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import tempfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -72,6 +73,8 @@ def play(name: str, extent: Extent, cores: Cores) -> list[Figure]:
 
 
 async def _play(scenario: Scenario, extent: Extent, folder: Path, cores: Cores) -> list[Figure]:
+    if (task := asyncio.current_task()) is not None:
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)  # all that was started is ended
     async with asyncio.timeout(extent(_LONGEST, _LONGEST / 10)), staged(folder, cores) as stage:
         return await scenario(stage, extent)
 
