@@ -19,6 +19,7 @@ from benchmarks.faults.drain import drain
 from benchmarks.faults.extent import Extent
 from benchmarks.faults.figures import Figure
 from benchmarks.faults.idle import idle
+from benchmarks.faults.issuer import issuer_trouble
 from benchmarks.faults.keys import keys_down, keys_poisoned, keys_rotated, kid_flood
 from benchmarks.faults.slow import handshakes, slowloris
 from benchmarks.faults.soak import soak
@@ -51,6 +52,7 @@ SCENARIOS: Final[dict[str, Scenario]] = {
         keys_rotated,
         keys_poisoned,
         kid_flood,
+        issuer_trouble,
         reload,
         drain,
         silent_caller,
