@@ -1,13 +1,14 @@
-"""The specs of certificates: whom they stand for."""
+"""The specs of certificates: whom they stand for, and how they are told."""
 
 from __future__ import annotations
 
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated, Any, Final, Literal, Self, get_args
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from ostiary.config.spec import Some, Spec
-from ostiary.config.values import Refused, Text
+from ostiary.config.values import HeaderName, Refused, Text
 
 CertificateName = Literal[
     "cn", "o", "ou", "dn", "serial", "san.uri", "san.dns", "san.email", "san.upn", "spiffe", "fingerprint", "spki"
@@ -74,3 +75,42 @@ class MtlsSpec(Spec):
         if identity is not None:
             subject, issuer = identity.subject or subject, issuer or "issuer" in identity.match
         return subject == "serial" and not issuer
+
+
+def network(value: Any) -> IPv4Network | IPv6Network:
+    """Return the addresses that a CIDR stands for: `10.0.0.0/8`, or one address."""
+    try:
+        found = ip_network(value) if isinstance(value, str) else None
+    except ValueError:
+        found = None
+    if found is None:
+        raise Refused("C134", "addresses are written as CIDR: 10.0.0.0/8, 192.0.2.7/32 or 2001:db8::/32")
+    if found.prefixlen == 0:
+        raise Refused("C134", "everybody is not a network: name the addresses of the proxies")
+    return found
+
+
+Network = Annotated[
+    IPv4Network | IPv6Network,
+    BeforeValidator(network),
+    WithJsonSchema(
+        {"type": "string", "pattern": "^[0-9a-fA-F.:]+(/[0-9]+)?$", "examples": ["10.0.0.0/8"], "description": "CIDR."}
+    ),
+]
+DialectName = Literal["rfc9440", "envoy", "nginx", "apache", "haproxy", "caddy", "traefik", "aws-alb"]
+
+
+class CertificateHeaderSpec(Spec):
+    """The caller's certificate, as a header that the upstream reads. Without a certificate there is no header."""
+
+    dialect: DialectName = Field(description="How it is written: as this proxy writes it.")
+    header: HeaderName | None = Field(None, description="Name of the header; the dialect's own by default.")
+    chain: bool = Field(False, description="Send the authorities above it as well, where the dialect has a place.")
+
+
+class ProxySpec(Spec):
+    """Who is the proxy, by its own client certificate."""
+
+    match: dict[MatchedName, Text | Some] = Field(
+        min_length=1, description="What the names of the proxy's own certificate must be, by kind; all of them."
+    )

@@ -9,7 +9,7 @@ from typing import Any, Final, get_args
 from pydantic import StringConstraints
 from pydantic.fields import FieldInfo
 
-from ostiary.config import schema, values
+from ostiary.config import certificates, schema, values
 from ostiary.config.jsonschema import all_specs, spelt
 from ostiary.config.schema import OneOf, Spec
 from ostiary.config.shape import Shape, bare, branches, field_shape, is_spec, metadata, origin, words_of
@@ -43,6 +43,7 @@ _WORDS: Final = {
     values.path_pattern: "path",
     values.header_name: "header name",
     values.method: "method",
+    certificates.network: "network (`10.0.0.0/8`)",
 }
 
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
-from ostiary.config.certificates import MtlsSpec
+from ostiary.config.certificates import CertificateHeaderSpec, DialectName, MtlsSpec, Network, ProxySpec
 from ostiary.config.evidence import (
     AnonymousSpec,
     ApiKeySpec,
@@ -82,6 +82,28 @@ class ClientSpec(Spec):
         return self
 
 
+class ForwardedSpec(Spec):
+    """The caller's certificate, as a proxy in front tells it. It is verified anew, as if it had been shown here."""
+
+    dialect: DialectName = Field(description="How it is written: as this proxy writes it.")
+    header: HeaderName | None = Field(None, description="Name of the header; the dialect's own by default.")
+    networks: Annotated[tuple[Network, ...], Field(strict=False)] = Field(
+        (), description="Addresses of the proxies, CIDR. From anybody else the header means nothing."
+    )
+    proxy: ProxySpec | None = Field(
+        None, description="The proxy's own client certificate, which the listener's `tls.client` has verified."
+    )
+    client: ClientSpec = Field(description="What is asked of the certificate that is told.")
+
+    @model_validator(mode="after")
+    def _from_somebody(self) -> Self:
+        if not self.networks and self.proxy is None:
+            raise Refused("C309", "say from whom the header is believed: `networks`, or `proxy`, or both")
+        if self.client.mode == "off":
+            raise Refused("C309", "`client.mode` is off, so no certificate would be taken; write optional or required")
+        return self
+
+
 class ListenerTlsSpec(Spec):
     """The server's identity, and what is asked of the client."""
 
@@ -137,6 +159,9 @@ class ListenerSpec(Spec):
     protocols: Annotated[tuple[Literal["h2", "http/1.1"], ...], Field(min_length=1, strict=False)] = Field(
         ("h2", "http/1.1"),
         description="HTTP versions offered in the TLS handshake, the most wanted first. Without TLS it is http/1.1.",
+    )
+    forwarded: ForwardedSpec | None = Field(
+        None, description="The caller's certificate comes in a header, from a proxy in front."
     )
     limits: ListenerLimits = Field(default_factory=lambda: ListenerLimits(), description="Bounds.")
     timeouts: ListenerTimeouts = Field(default_factory=lambda: ListenerTimeouts(), description="Patience.")
@@ -443,6 +468,7 @@ class InjectorSpec(OneOf):
     bearer: BearerSpec | None = Field(None, description="A bearer token.")
     header: HeaderSpec | None = Field(None, description="A header.")
     query: QuerySpec | None = Field(None, description="A query parameter.")
+    certificate: CertificateHeaderSpec | None = Field(None, description="The caller's certificate, as a header.")
 
 
 class RouteSpec(Spec):
@@ -508,7 +534,8 @@ class TracingSpec(Spec):
         100, ge=0, le=100, description="Percent of the traces begun here that are marked to be recorded."
     )
     otlp: SecureUrl | None = Field(
-        None, description="Where spans are sent: OTLP over HTTP, such as http://127.0.0.1:4318/v1/traces. An extra: otel."
+        None,
+        description="Where spans are sent: OTLP over HTTP, such as http://127.0.0.1:4318/v1/traces. An extra: otel.",
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final, get_args
 
-from ostiary.config import schema
+from ostiary.config import certificates, schema
 from ostiary.config.certificates import IdentitySpec
 from ostiary.config.problem import Path
 from ostiary.config.shape import Shape, bare, branches, is_spec, metadata, origin, words_of
@@ -13,6 +13,8 @@ from ostiary.config.tree import Fraction
 NOUNS: Final[dict[type, str]] = {
     schema.GatewaySpec: "the file",
     schema.ListenerSpec: "a listener",
+    schema.ForwardedSpec: "a listener's forwarded",
+    certificates.ProxySpec: "a proxy",
     schema.ListenerTlsSpec: "a listener's tls",
     schema.ClientSpec: "a listener's tls client",
     schema.RevocationSpec: "revocation",
@@ -54,6 +56,7 @@ NOUNS: Final[dict[type, str]] = {
     schema.BearerSpec: "bearer",
     schema.HeaderSpec: "header",
     schema.QuerySpec: "query",
+    certificates.CertificateHeaderSpec: "a certificate header",
 }
 
 # What the design has and this version has not: refused by name, so that nobody believes to have it.
@@ -63,7 +66,7 @@ LATER: Final[dict[type, dict[str, str]]] = {
         "certificates": "managed certificates",
         "plugins": "plug-ins",
     },
-    schema.ListenerSpec: {"forwarded": "certificates told by a proxy's header", "proxy_protocol": "the PROXY protocol"},
+    schema.ListenerSpec: {"proxy_protocol": "the PROXY protocol"},
     schema.ListenerTlsSpec: {"acme": "certificates by ACME"},
     schema.RevocationSpec: {"ocsp": "OCSP"},
     schema.VaultAuthSpec: {

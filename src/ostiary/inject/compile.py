@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import assert_never
 
+from ostiary.config.certificates import CertificateHeaderSpec
 from ostiary.config.schema import BasicSpec, BearerSpec, HeaderSpec, InjectorSpec, QuerySpec
 from ostiary.errors import ConfigError
 from ostiary.inject import header, query
 from ostiary.inject.basic import basic
 from ostiary.inject.bearer import bearer
+from ostiary.inject.certificate import certificate_header
 from ostiary.inject.encoded import Encoded
 from ostiary.inject.template import compile_template
 from ostiary.model import CredentialSource, Injector, fold
+from ostiary.pki.dialect import DIALECTS
 
-Spec = BasicSpec | BearerSpec | HeaderSpec | QuerySpec
+Spec = BasicSpec | BearerSpec | HeaderSpec | QuerySpec | CertificateHeaderSpec
 
 
 def compile_injectors(
@@ -43,6 +46,8 @@ def _compile(spec: Spec, credentials: Mapping[str, CredentialSource]) -> Injecto
             return _header(spec, credentials)
         case QuerySpec():
             return _query(spec, credentials)
+        case CertificateHeaderSpec():
+            return certificate_header(spec)
     assert_never(spec)
 
 
@@ -82,4 +87,6 @@ def _written(spec: Spec) -> tuple[str, bytes]:
             return "header", fold(spec.name.encode())
         case QuerySpec():
             return "parameter", query.alike(spec.name.encode())
+        case CertificateHeaderSpec():
+            return "header", fold((spec.header or DIALECTS[spec.dialect].header).encode())
     return "header", b"authorization"

@@ -1,50 +1,84 @@
-"""May an authority vouch for a name (RFC 5280, section 4.2.1.10)? OpenSSL decides; this only explains."""
+"""Which names an authority may not vouch for (RFC 5280, section 4.2.1.10)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
 from cryptography import x509
+from cryptography.x509.oid import NameOID
 
-from ostiary.pki.diagnosis.finding import extension
 from ostiary.pki.names import show_name
 
 
-def forbidden(leaf: x509.Certificate, above: x509.Certificate) -> Iterator[str]:
-    """Yield the DNS names, mail addresses and hosts of URIs of a leaf that its authority may not give."""
-    limits = extension(above, x509.NameConstraints)
-    names = extension(leaf, x509.SubjectAlternativeName)
-    if limits is None or names is None:
+def forbidden(certificate: x509.Certificate, authority: x509.Certificate) -> Iterator[str]:
+    """Yield the names of a certificate that an authority above it may not give.
+
+    A kind of name that is constrained, and that is not understood here, is never allowed.
+    """
+    try:
+        limits = authority.extensions.get_extension_for_class(x509.NameConstraints).value
+    except x509.ExtensionNotFound:
         return
-    for name in names.value:
-        permitted = _of_kind(limits.value.permitted_subtrees, name)
-        excluded = _of_kind(limits.value.excluded_subtrees, name)
-        if any(_within(name, one) for one in excluded) or (
+    for name in _names(certificate):
+        permitted = _of_kind(limits.permitted_subtrees, name)
+        excluded = _of_kind(limits.excluded_subtrees, name)
+        if any(_within(name, one) is not False for one in excluded) or (
             permitted and not any(_within(name, one) for one in permitted)
         ):
             yield show_name(name)
 
 
-def _of_kind(trees: list[x509.GeneralName] | None, name: x509.GeneralName) -> list[x509.GeneralName]:
+def _names(certificate: x509.Certificate) -> Iterator[x509.GeneralName]:
+    if list(certificate.subject):
+        yield x509.DirectoryName(certificate.subject)
+    for attribute in certificate.subject.get_attributes_for_oid(NameOID.EMAIL_ADDRESS):
+        # Limits are ASCII, and what is compared of a mail address is its host.
+        yield x509.RFC822Name(str(attribute.value).encode("ascii", "replace").decode())
+    try:
+        yield from certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except x509.ExtensionNotFound:
+        return
+
+
+def _of_kind(trees: Sequence[x509.GeneralName] | None, name: x509.GeneralName) -> list[x509.GeneralName]:
     return [one for one in trees or () if type(one) is type(name)]
 
 
-def _within(name: x509.GeneralName, limit: x509.GeneralName) -> bool:
-    if isinstance(name, x509.DNSName) and isinstance(limit, x509.DNSName):
-        return _domain(name.value.lower(), limit.value.lower())
-    if isinstance(name, x509.RFC822Name) and isinstance(limit, x509.RFC822Name):
-        wanted, host = limit.value.lower(), name.value.lower().rpartition("@")[2]
-        return name.value.lower() == wanted if "@" in wanted else _host(host, wanted)
-    if isinstance(name, x509.UniformResourceIdentifier) and isinstance(limit, x509.UniformResourceIdentifier):
-        authority = name.value.partition("://")[2].partition("/")[0].rpartition("@")[2].partition(":")[0]
-        return _host(authority.lower(), limit.value.lower())
-    return True  # of the other kinds nothing is said here
+def _within(name: x509.GeneralName, limit: x509.GeneralName) -> bool | None:
+    """Whether a name lies within a limit of its kind; None when nobody here can tell."""
+    match name, limit:
+        case x509.DNSName(), x509.DNSName():
+            return _domain(name.value.lower(), limit.value.lower())
+        case x509.RFC822Name(), x509.RFC822Name():
+            return _mail(name.value.lower(), limit.value.lower())
+        case x509.UniformResourceIdentifier(), x509.UniformResourceIdentifier():
+            authority = name.value.partition("://")[2].partition("/")[0].rpartition("@")[2].partition(":")[0]
+            return _host(authority.lower(), limit.value.lower())
+        case x509.IPAddress(), x509.IPAddress():
+            return _address(name.value, limit.value)
+        case x509.DirectoryName(), x509.DirectoryName():
+            return name.value.rdns[: len(limit.value.rdns)] == limit.value.rdns
+    return None
 
 
 def _domain(name: str, limit: str) -> bool:
     return limit == "" or name == limit.removeprefix(".") or name.endswith(f".{limit.removeprefix('.')}")
 
 
+def _mail(name: str, limit: str) -> bool:
+    return name == limit if "@" in limit else _host(name.rpartition("@")[2], limit)
+
+
 def _host(name: str, limit: str) -> bool:
     """For mail and URIs a limit with a dot in front means every host below, without one this host only."""
     return name.endswith(limit) if limit.startswith(".") else name == limit
+
+
+def _address(
+    name: IPv4Address | IPv6Address | IPv4Network | IPv6Network,
+    limit: IPv4Address | IPv6Address | IPv4Network | IPv6Network,
+) -> bool | None:
+    if isinstance(name, IPv4Address | IPv6Address) and isinstance(limit, IPv4Network | IPv6Network):
+        return name in limit
+    return None

@@ -18,8 +18,10 @@ from ostiary.edge.alpn import speaking
 from ostiary.edge.carry import Handler
 from ostiary.edge.listening import Listening, UnderWay, address_of
 from ostiary.errors import ConfigError
+from ostiary.listener.forwarded import Forwarded, compile_forwarded
 from ostiary.listener.tls import ServerTls, compile_tls
 from ostiary.model import Peer
+from ostiary.serve.behind import behind
 from ostiary.serve.descriptors import Descriptors
 from ostiary.serve.door import Door
 
@@ -37,11 +39,13 @@ class Place:
         name: in the configuration.
         spec: what stands there.
         tls: its TLS, or None.
+        forwarded: how a proxy in front tells the caller's certificate, or None.
     """
 
     name: str
     spec: ListenerSpec
     tls: ServerTls | None
+    forwarded: Forwarded | None = None
 
     @property
     def address(self) -> tuple[Bind, str]:
@@ -60,17 +64,22 @@ def compile_places(listeners: Mapping[str, ListenerSpec], folder: Path) -> dict[
     Raises:
         ConfigError: a file of some TLS is missing, unreadable or wrong.
     """
-    return {
-        name: Place(name, spec, None if spec.tls is None else compile_tls(spec.tls, folder, protocols=spec.protocols))
-        for name, spec in listeners.items()
-    }
+    return {name: _place(name, spec, folder) for name, spec in listeners.items()}
 
 
-def _prover(tls: ServerTls | None) -> Callable[[asyncio.Transport], Peer]:
-    """Return how the peer of a connection is proven."""
+def _place(name: str, spec: ListenerSpec, folder: Path) -> Place:
+    tls = None if spec.tls is None else compile_tls(spec.tls, folder, protocols=spec.protocols)
+    return Place(name, spec, tls, None if spec.forwarded is None else compile_forwarded(spec.forwarded, folder))
+
+
+def _prover(place: Place) -> Callable[[asyncio.Transport], Peer]:
+    """Return how the peer of a connection is proven. A proxy asks for its callers' hosts, not for the one of TLS."""
+    tls, forwarded = place.tls, place.forwarded
     if tls is None:
         return lambda transport: Peer(address_of(transport))
-    return lambda transport: tls.peer(transport.get_extra_info("ssl_object"), address_of(transport))
+    if forwarded is None:
+        return lambda transport: tls.peer(transport.get_extra_info("ssl_object"), address_of(transport))
+    return lambda transport: forwarded.proxy(tls.peer(transport.get_extra_info("ssl_object"), address_of(transport)))
 
 
 class Listener:
@@ -85,7 +94,12 @@ class Listener:
     def __init__(self, place: Place, gateway: Handler, descriptors: Descriptors) -> None:
         self._place = place
         self._shared = Listening(
-            gateway, place.spec.limits, place.spec.timeouts, place.scheme, _prover(place.tls), name=place.name
+            behind(gateway, place.forwarded),
+            place.spec.limits,
+            place.spec.timeouts,
+            place.scheme,
+            _prover(place),
+            name=place.name,
         )
         self._socket: socket.socket | None = None
         self._door = Door(self._shared, self._protocol, self._context, descriptors)
@@ -149,10 +163,10 @@ class Listener:
         if before is not None and place.tls is not None:
             place.tls.inherit(before)
         shared = self._shared
-        shared.gateway = gateway
+        shared.gateway = behind(gateway, place.forwarded)
         shared.limits = place.spec.limits
         shared.timeouts = place.spec.timeouts
-        shared.prove = _prover(place.tls)
+        shared.prove = _prover(place)
         shared.name = place.name
 
     def abort(self) -> None:

@@ -9,6 +9,7 @@ from typing import Final
 from ostiary.config.draft import Draft
 from ostiary.config.nearest import nearest
 from ostiary.config.problem import Problem
+from ostiary.config.certificates import CertificateHeaderSpec
 from ostiary.config.schema import HeaderSpec, InjectorSpec, QuerySpec
 from ostiary.model import fold
 
@@ -37,6 +38,10 @@ def _written(injector: InjectorSpec) -> str:
     match injector.value:
         case HeaderSpec(name=name):
             return f"the header {fold(name.encode()).decode()}"
+        case CertificateHeaderSpec(header=str() as name):
+            return f"the header {fold(name.encode()).decode()}"
+        case CertificateHeaderSpec(dialect=dialect):
+            return f"the header of {dialect}"
         case QuerySpec(name=name):
             return f"the parameter {name}"
     return "the header authorization"

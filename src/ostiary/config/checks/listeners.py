@@ -31,7 +31,10 @@ def addresses(draft: Draft) -> Iterator[Problem]:
 
 def evidence(draft: Draft) -> Iterator[Problem]:
     """Find routes that need a client certificate while no listener asks for one."""
-    asked = any(listener.tls and listener.tls.client.mode != "off" for listener in draft.listeners.values())
+    asked = any(
+        listener.forwarded or (listener.tls and listener.tls.client.mode != "off")
+        for listener in draft.listeners.values()
+    )
     if asked or not draft.whole("listeners"):
         return
     for index, route in draft.routes.items():

@@ -11,7 +11,7 @@ from ostiary.config.checks import pem
 from ostiary.config.checks.pem import Unusable
 from ostiary.config.checks.reading import Findings
 from ostiary.config.problem import Path, Problem, Severity
-from ostiary.config.schema import RevocationSpec
+from ostiary.config.schema import ClientSpec, RevocationSpec
 
 _KEYS: Final = frozenset(("authorities", "trusted"))
 
@@ -46,21 +46,27 @@ def _list(findings: Findings, paths: list[Path]) -> Iterator[Problem]:
 
 def _lenient(findings: Findings, path: Path) -> bool:
     """Whether authorities that cannot say what they are, as X.509 v1 cannot, are accepted at a path."""
-    if path[0] not in ("listeners", "admin"):
-        return True
+    asked = [spec for place, spec in _clients(findings) if path[: len(place)] == place]
+    return path[0] not in ("listeners", "admin") or any(spec.profile == "compat" for spec in asked)
+
+
+def _clients(findings: Findings) -> Iterator[tuple[Path, ClientSpec]]:
+    """Return every place where it is said what client certificates must be."""
     draft = findings.draft
-    listener = draft.admin if path[0] == "admin" else draft.listeners.get(str(path[1]))
-    return bool(listener and listener.tls and listener.tls.client.profile == "compat")
+    for name, listener in draft.listeners.items():
+        if listener.tls is not None:
+            yield ("listeners", name, "tls", "client"), listener.tls.client
+        if listener.forwarded is not None:
+            yield ("listeners", name, "forwarded", "client"), listener.forwarded.client
+    if draft.admin is not None and draft.admin.tls is not None:
+        yield ("admin", "tls", "client"), draft.admin.tls.client
 
 
 def revocation(findings: Findings) -> Iterator[Problem]:
     """Judge every list of revoked certificates: of one of the authorities each, of today, and none missing."""
-    for name, listener in findings.draft.listeners.items():
-        if listener.tls is not None and listener.tls.client.revocation is not None:
-            yield from _revocation(findings, ("listeners", name, "tls", "client"), listener.tls.client.revocation)
-    admin = findings.draft.admin
-    if admin is not None and admin.tls is not None and admin.tls.client.revocation is not None:
-        yield from _revocation(findings, ("admin", "tls", "client"), admin.tls.client.revocation)
+    for path, spec in _clients(findings):
+        if spec.revocation is not None:
+            yield from _revocation(findings, path, spec.revocation)
 
 
 def _revocation(findings: Findings, path: Path, spec: RevocationSpec) -> Iterator[Problem]:

@@ -70,6 +70,14 @@ MEANING: Final = (
         "match: {o: Bank}",
     ),
     Code(
+        "C309",
+        "a header that nobody is believed to write",
+        "Whoever can reach the listener can write a header. A certificate in one counts only from a proxy that is "
+        "known by its address, by its own certificate, or both; and only if it is verified here as well.",
+        "forwarded: {dialect: nginx, client: {mode: optional, authorities: [file:certs/ca.pem]}}",
+        "forwarded:\n  dialect: nginx\n  networks: [10.0.0.5]\n  client: {mode: optional, authorities: [file:a.pem]}",
+    ),
+    Code(
         "C311",
         "two routes for one request",
         "Two routes have the same host and path, and share a method. The order of the file decides nothing, so it "

@@ -101,4 +101,11 @@ VALUES: Final = (
         'subject: ""',
         "subject: alice",
     ),
+    Code(
+        "C134",
+        "not a network",
+        "Addresses of proxies are written as CIDR. 0.0.0.0/0 and ::/0 are refused: they are everybody.",
+        "networks: [0.0.0.0/0]",
+        "networks: [10.0.0.0/8, 2001:db8::/32]",
+    ),
 )

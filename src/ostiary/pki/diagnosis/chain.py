@@ -9,7 +9,7 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 
 from ostiary.pki.diagnosis.finding import Finding, anew, authority_anew, called, extension, is_authority
-from ostiary.pki.diagnosis.permitted import forbidden
+from ostiary.pki.permitted import forbidden
 
 
 def chain(leaf: x509.Certificate, known: Sequence[x509.Certificate]) -> Iterator[Finding]:
