@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from ostiary.authn.compile import Around, compose
 from ostiary.authn.compose import Every, First
@@ -16,7 +16,7 @@ from ostiary.gateway import Gateway, Part, Route
 from ostiary.inject import compile_injectors
 from ostiary.inject.trace import TraceInjector
 from ostiary.jwks import compile_issuer, state_folder
-from ostiary.model import CredentialSource, Injector
+from ostiary.model import CredentialSource, Injector, Request
 from ostiary.observe.access import AccessLog
 from ostiary.observe.trace import Traces
 from ostiary.pipeline import Pipeline
@@ -48,8 +48,24 @@ def compile_gateway(loaded: Loaded, access: AccessLog | None = None) -> Gateway:
     asking = _asking(route for _, route in routes)
     parts: tuple[Part, ...] = (*vaults.values(), *issuers.values(), *upstreams.values(), *asking)
     memories = _memories(route for _, route in routes)
+    access = access or AccessLog()
+    return Gateway(compile_routes(routes), parts, access, memories, loaded, _before(spec, access))
+
+
+def _before(spec: GatewaySpec, access: AccessLog) -> Callable[[Request], None] | None:
+    """Return what is done with every request before anything else; mostly nothing."""
     traces = None if spec.tracing is None else Traces(spec.tracing.sample)
-    return Gateway(compile_routes(routes), parts, access or AccessLog(), memories, loaded, traces)
+    audit = access.audit
+    if traces is None and audit is None:
+        return None
+
+    def before(request: Request) -> None:
+        if traces is not None:
+            request.record.trace = traces.begin(request.headers)
+        if audit is not None:
+            audit.check()
+
+    return before
 
 
 def _memories(routes: Iterable[Route]) -> list[VerifiedTokens]:

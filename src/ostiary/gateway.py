@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
@@ -11,7 +11,6 @@ from ostiary.authn.verified import VerifiedTokens
 from ostiary.config.load import Loaded
 from ostiary.model import Answer, Request
 from ostiary.observe.access import AccessLog
-from ostiary.observe.trace import Traces
 from ostiary.pipeline import Pipeline
 from ostiary.routing.match import Routes
 
@@ -61,13 +60,13 @@ class Gateway:
         access: AccessLog,
         tokens: Sequence[VerifiedTokens] = (),
         loaded: Loaded | None = None,
-        traces: Traces | None = None,
+        before: Callable[[Request], None] | None = None,
     ) -> None:
         self._routes = routes
         self._parts = tuple(parts)
         self.tokens = tuple(tokens)
         self.loaded = loaded
-        self._traces = traces
+        self._before = before
         self._started = AsyncExitStack()
         self.access = access
 
@@ -109,8 +108,8 @@ class Gateway:
 
     def handle(self, request: Request, answer: Answer) -> Awaitable[None]:
         """Carry one request through its route's pipeline, or raise the GatewayError that it ends with."""
-        if self._traces is not None:
-            request.record.trace = self._traces.begin(request.headers)
+        if self._before is not None:
+            self._before(request)
         route = self._routes.find(request.host, request.path, request.method)
         request.record.route = route.name
         request.record.challenges = route.challenges

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import uvloop
 
+from ostiary.admin.redact import digest
 from ostiary.admin.view import View
 from ostiary.build import compile_gateway
 from ostiary.config.load import Loaded
@@ -24,6 +25,7 @@ from ostiary.observe.metrics import Metrics
 from ostiary.reload import Change, Reloader
 from ostiary.serve import Ending, Place, Server, bind, compile_places, serve
 from ostiary.serve.admin import administered
+from ostiary.serve.audit import audited
 from ostiary.workers import Bond, Supervisor
 
 
@@ -44,23 +46,26 @@ def run_gateway(file: Path, loaded: Loaded, bond: Bond | None = None) -> None:
 async def _gateway(file: Path, loaded: Loaded, bond: Bond | None) -> None:
     metrics, life = Metrics(), Lifecycle(configured_at=time.time())
     access = AccessLog(sys.stdout.fileno(), metrics, turn=bond.turn if bond else None)
-    change = Change(file, loaded.draft) if bond is None else Change(file, loaded.draft, poll=None)
-    gateway, places = _built(loaded, access)
-    server = Server(gateway, places, ending=Ending.of(loaded.spec), shared=bond is not None)
+    with audited(access, loaded, worker=bond.number if bond else None) as audit:
+        change = Change(file, loaded.draft) if bond is None else Change(file, loaded.draft, poll=None)
+        gateway, places = _built(loaded, access)
+        server = Server(gateway, places, ending=Ending.of(loaded.spec), shared=bond is not None)
 
-    view = View(server, life, metrics, access)
-    async with (
-        exporting(access, loaded.spec.tracing),
-        administered(view, offset=bond.number - 1 if bond else 0) as admin,
-    ):
+        view = View(server, life, metrics, access)
+        async with (
+            exporting(access, loaded.spec.tracing),
+            administered(view, offset=bond.number - 1 if bond else 0) as admin,
+        ):
 
-        async def take(read: Loaded) -> None:
-            fresh, where = await asyncio.to_thread(_built, read, access)
-            with admin.changing(read):
-                await server.change(fresh, where, Ending.of(read.spec))
+            async def take(read: Loaded) -> None:
+                fresh, where = await asyncio.to_thread(_built, read, access)
+                with admin.changing(read):
+                    await server.change(fresh, where, Ending.of(read.spec))
+                if audit is not None:
+                    audit.config = digest(read)
 
-        companions = [Reloader(file, take, life, change).run, *([bond.hold] if bond else [])]
-        await serve(server, life, companions=companions)
+            companions = [Reloader(file, take, life, change).run, *([bond.hold] if bond else [])]
+            await serve(server, life, companions=companions)
 
 
 def _built(loaded: Loaded, access: AccessLog) -> tuple[Gateway, dict[str, Place]]:

@@ -126,4 +126,5 @@ class Reason(Enum):
     ALLOWED = "allowed", "Allowed."
     OVERLOADED = "gateway.overloaded", "The gateway is busy; try again later."
     STOPPING = "gateway.stopping", "The gateway is stopping; try again."
+    AUDIT_UNAVAILABLE = "audit.unavailable", "The service cannot be reached right now; try again later."
     INTERNAL = "gateway.internal", "The gateway failed."

@@ -124,14 +124,14 @@ class _Reply:
         """It is all there."""
 
 
-def compile_admin(app: Application, spec: AdminSpec, folder: Path) -> AdminHandler:
+def compile_admin(app: Application, spec: AdminSpec, folder: Path, access: AccessLog | None = None) -> AdminHandler:
     """Return the door that a block of the configuration describes.
 
     Raises:
         ConfigError: the token is not there.
     """
     token = None if spec.token is None else resolve(spec.token, folder)
-    return AdminHandler(app, frozenset(("localhost", *spec.hosts)), token)
+    return AdminHandler(app, frozenset(("localhost", *spec.hosts)), token, access)
 
 
 def _scope(request: Request, *, known: bool) -> Message:

@@ -262,5 +262,9 @@ CAUSES: Final[dict[Reason, tuple[str, str]]] = {
         "Raise `limits.connections` of the listener or `connections` of the upstream, or add a gateway.",
     ),
     Reason.STOPPING: ("The gateway is stopping.", "Nothing; the client should try again."),
+    Reason.AUDIT_UNAVAILABLE: (
+        "The audit log cannot be written, and `on_failure: deny` lets nobody through unseen.",
+        "Make room on its disk, or give the gateway's user the right to write it. It goes on by itself then.",
+    ),
     Reason.INTERNAL: ("A bug of ours.", "The log has the traceback, under the caller's request id. Please report it."),
 }

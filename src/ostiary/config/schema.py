@@ -539,12 +539,22 @@ class TracingSpec(Spec):
     )
 
 
+class AuditSpec(Spec):
+    """Who did what: a stream of its own beside the access log, in which a change shows (`ostiary audit verify`)."""
+
+    path: Text = Field(description="The file; seen from the configuration file. Several workers add their number.")
+    on_failure: Literal["deny", "continue"] = Field(
+        "deny", description="While it cannot be written. deny: requests end with 503. continue: they go on, unseen."
+    )
+
+
 class GatewaySpec(Spec):
     """The whole file."""
 
     version: Literal[1] = Field(description="Version of this language.")
     listeners: dict[Name, ListenerSpec] = Field(min_length=1, description="Where callers connect.")
     admin: AdminSpec | None = Field(None, description="Where operators look.")
+    audit: AuditSpec | None = Field(None, description="Who did what.")
     tracing: TracingSpec | None = Field(None, description="Traces; by default a caller's headers pass as they are.")
     issuers: dict[Name, IssuerSpec] = Field(default_factory=dict, description="Whose tokens count.")
     vaults: dict[Name, VaultSpec] = Field(default_factory=dict, description="Where secrets live.")

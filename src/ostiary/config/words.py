@@ -22,6 +22,7 @@ NOUNS: Final[dict[type, str]] = {
     schema.ListenerTimeouts: "a listener's timeouts",
     schema.AdminSpec: "admin",
     schema.TracingSpec: "tracing",
+    schema.AuditSpec: "audit",
     schema.IssuerSpec: "an issuer",
     schema.KeysSpec: "an issuer's keys",
     schema.ClaimsSpec: "an issuer's claims",

@@ -1,1 +1,1 @@
-"""What happened? Logs; later audit, metrics and traces."""
+"""What happened? Logs, the audit log, metrics and traces."""

@@ -75,6 +75,27 @@ class SpanSink(Protocol):
         """Take one that has ended."""
 
 
+class AuditSink(Protocol):
+    """Takes every request."""
+
+    def check(self) -> None:
+        """Return when a request may be let through; raise the GatewayError that it ends with otherwise."""
+
+    def request(
+        self,
+        record: Record,
+        *,
+        id: str,  # noqa: A002 - the word of the house
+        method: str,
+        target: bytes,
+        host: str,
+        address: str,
+        status: int,
+        listener: str,
+    ) -> None:
+        """Take one that has ended."""
+
+
 class AccessLog:
     """Gathers lines and writes them to a file descriptor; None keeps silent.
 
@@ -86,6 +107,7 @@ class AccessLog:
     Attributes:
         metrics: counts each request as well, if there is one.
         spans: takes each request whose trace is recorded, if there is one.
+        audit: takes each request, if there is one, and says whether one may be let through.
         dropped: lines that were lost because their reader was behind.
     """
 
@@ -94,6 +116,7 @@ class AccessLog:
     ) -> None:
         self.metrics = metrics
         self.spans: SpanSink | None = None
+        self.audit: AuditSink | None = None
         self.dropped = 0
         self._descriptor = descriptor
         self._turn = turn
@@ -142,6 +165,17 @@ class AccessLog:
             self.metrics.count(record, listener=listener, method=method, status=status, now=now)
         if self.spans is not None and record.trace is not None and record.trace.sampled:
             self.spans.add(record, method=method, target=target, host=host, address=address, status=status, now=now)
+        if self.audit is not None:
+            self.audit.request(
+                record,
+                id=id,
+                method=method,
+                target=target,
+                host=host,
+                address=address,
+                status=status,
+                listener=listener,
+            )
         if self._descriptor is None:
             return
         allowed = record.upstream_answered > 0.0

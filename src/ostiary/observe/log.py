@@ -3,10 +3,32 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Final
 
 import structlog
+
+
+Hearer = Callable[[structlog.typing.EventDict], None]
+
+_HEARERS: Final[list[Hearer]] = []
+
+
+@contextmanager
+def hearing(hearer: Hearer) -> Iterator[None]:
+    """Let somebody hear every event, in whatever thread it happens, for as long as the block lasts."""
+    _HEARERS.append(hearer)
+    try:
+        yield
+    finally:
+        _HEARERS.remove(hearer)
+
+
+def _tell(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    for hearer in tuple(_HEARERS):
+        hearer(event)
+    return event
 
 
 def configure(*, worker: int | None = None) -> None:
@@ -23,6 +45,7 @@ def configure(*, worker: int | None = None) -> None:
     human = sys.stderr.isatty()
     last: structlog.typing.Processor = structlog.dev.ConsoleRenderer() if human else structlog.processors.JSONRenderer()
     processors: list[structlog.typing.Processor] = [
+        _tell,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso"),
         structlog.processors.StackInfoRenderer(),

@@ -14,6 +14,7 @@ from ostiary.config.schema import AdminSpec, ListenerLimits, ListenerSpec
 from ostiary.config.values import Bind
 from ostiary.errors import ConfigError
 from ostiary.listener.tls import compile_tls
+from ostiary.observe.access import AccessLog
 from ostiary.serve.descriptors import Descriptors
 from ostiary.serve.listener import Listener, Place
 
@@ -107,7 +108,9 @@ class Admin:
     def _handler(self, spec: AdminSpec, loaded: Loaded) -> AdminHandler:
         from ostiary.admin.app import admin_app  # noqa: PLC0415 - Starlette takes a while, and not everybody wants it
 
-        return compile_admin(admin_app(self._view), spec, loaded.folder)
+        access = AccessLog()  # operators have no line in the access log, and one in the audit log
+        access.audit = self._view.access.audit
+        return compile_admin(admin_app(self._view), spec, loaded.folder, access)
 
 
 def _bind(listener: Listener) -> None:
