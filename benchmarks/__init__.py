@@ -8,10 +8,15 @@ places.py      folders, ports and cores of one run
 processes.py   start a process on one core, read its CPU clock, end it
 upstream.py    the protected side: nginx, which also counts the requests
 peers/         the gateways: one module each, how to configure and start it
-load/          the callers: wrk, taught to show a client certificate
+load/          the callers: wrk and h2load, taught to show a client certificate; a fixed rate; our own
 verify.py      does a peer do its work at all? Nothing is measured before that
-measure.py     samples, alternating rounds, medians
+measure.py     one sample: a window, and the clocks at both ends of it
+rounds.py      alternating rounds, medians, ratios
+memory.py      idle connections, and what each costs
+first_sight.py a token that was never seen
+targets.py     what Ostiary is to reach
 machine.py     facts that a number is worth nothing without
 report.py      the table and the JSON
 micro/         pieces of our own hot path, alone
+faults/        what holds when something goes wrong
 """

@@ -15,7 +15,7 @@ from benchmarks.places import ROOT, Cores
 from benchmarks.workloads import WORKLOADS, Workload
 
 Thing = TypeVar("Thing")
-DEFAULT_PEERS: Final = "nginx,ostiary,envoy,envoy-uncached,haproxy,caddy,hypercorn"
+DEFAULT_PEERS: Final = ",".join(everyone())
 QUICK_PEERS: Final = "nginx,ostiary,envoy"
 QUICK_WORKLOADS: Final = "W1,W1M,W4"
 DEFAULT_JSON: Final = ROOT / "benchmarks" / "results" / "latest.local.json"

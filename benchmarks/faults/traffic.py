@@ -46,7 +46,7 @@ class Traffic:
 
     caller: Caller
     path: str = "/small"
-    tokens: Callable[[], str] | None = None
+    tokens: Callable[[], str | None] | None = None
     seen: list[Seen] = field(default_factory=list)
     _free: deque[Connection] = field(default_factory=deque)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
@@ -119,7 +119,7 @@ class Traffic:
 
 @asynccontextmanager
 async def traffic(
-    caller: Caller, rate: float, path: str = "/small", tokens: Callable[[], str] | None = None
+    caller: Caller, rate: float, path: str = "/small", tokens: Callable[[], str | None] | None = None
 ) -> AsyncIterator[Traffic]:
     """Let good callers work while the block runs."""
     going = Traffic(caller, path, tokens)
