@@ -1,10 +1,11 @@
 """Several processes, one gateway: a supervisor, and workers that it starts, watches and tells of news.
 
-    supervisor --- spawns, SIGHUP, SIGTERM ---> worker: `ostiary serve`, on the same addresses (SO_REUSEPORT)
-               <-- ready, and the end of it ---
+    supervisor --- its number, SIGHUP, SIGTERM ---> worker: `ostiary serve`, on the same addresses (SO_REUSEPORT)
+               <-- ready, and the end of it -------
 
 The supervisor serves nobody. It looks for changes of the configuration and judges them, so that workers only
-hear of good ones. A worker that dies is started anew; a supervisor that dies lets its workers end in order.
+hear of good ones. A worker that dies is replaced by a spare one, which has been started and waits for its number:
+most of a start is the loading of programs. A supervisor that dies lets its workers end in order.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ import tempfile
 import time
 from asyncio.subprocess import Process
 from collections.abc import Callable, Coroutine, MutableMapping, Sequence
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any, Final, Self
 
 import structlog
@@ -25,7 +27,7 @@ import structlog
 log = structlog.get_logger("ostiary.workers")
 
 VARIABLE: Final = "OSTIARY_WORKER"
-"""How a worker learns what it is: its number, and two descriptors. Not for people."""
+"""How a worker learns that it is one: two descriptors. Not for people."""
 
 _READY: Final = b"ready"
 _STEADY: Final = 10.0
@@ -35,19 +37,19 @@ _LAST: Final = 3
 """The signal after which nothing is waited for."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Bond:
     """What ties a worker to its supervisor.
 
     Attributes:
-        number: which worker it is, from 1.
         channel: ends when the supervisor does.
         turn: a descriptor whose lock (`os.lockf`) is held by the one worker that writes to the shared log.
+        number: which worker it is, from 1; 0 until it is told.
     """
 
-    number: int
     channel: socket.socket
     turn: int
+    number: int = 0
 
     @classmethod
     def take(cls, environ: MutableMapping[str, str]) -> Self | None:
@@ -55,8 +57,13 @@ class Bond:
         said = environ.pop(VARIABLE, None)
         if said is None:
             return None
-        number, channel, turn = map(int, said.split(":"))
-        return cls(number, socket.socket(fileno=channel), turn)
+        channel, turn = map(int, said.split(":"))
+        return cls(socket.socket(fileno=channel), turn)
+
+    def wait(self) -> bool:
+        """Wait until this worker is needed; it has its number then. Blocks. False: it never will be."""
+        self.number = int(self.channel.recv(16) or 0)
+        return self.number > 0
 
     async def hold(self) -> None:
         """Say that this worker serves; return when the supervisor is gone."""
@@ -73,10 +80,16 @@ class Bond:
 
 @dataclass(slots=True)
 class _Worker:
-    number: int
     process: Process
     channel: socket.socket
-    born: float = field(default_factory=time.monotonic)
+    number: int = 0
+    born: float = 0.0
+
+    def begin(self, number: int) -> None:
+        """Let it serve."""
+        self.number, self.born = number, time.monotonic()
+        with suppress(OSError):  # it is dead; that is seen elsewhere
+            self.channel.send(str(number).encode())
 
     async def ready(self) -> bool:
         """Return whether it serves; False: it has ended before."""
@@ -109,6 +122,8 @@ class Supervisor:
         self._command = command
         self._numbers = range(1, count + 1)
         self._workers: dict[int, _Worker] = {}
+        self._spare: _Worker | None = None
+        self._hiring = asyncio.Lock()
         self._signals = 0
         self._stopping = asyncio.Event()
         self._turn = tempfile.TemporaryFile()  # noqa: SIM115 - as long as we live
@@ -128,12 +143,14 @@ class Supervisor:
         if (code := await self._begin()) is not None:
             return code
         log.info("workers ready", workers=len(self._numbers))
+        self._spare = await self._spawn()
         looking = loop.create_task(beside())
         try:
             codes = await asyncio.gather(*(self._tend(worker) for worker in tuple(self._workers.values())))
         finally:
             looking.cancel()
             await asyncio.gather(looking, return_exceptions=True)
+            await self._dismiss()
         return int(any(codes))
 
     def pass_on(self, number: signal.Signals) -> None:
@@ -146,7 +163,7 @@ class Supervisor:
     async def _begin(self) -> int | None:
         """Start every worker, the first one ahead: what is wrong for one is wrong for all, and is said once."""
         for numbers in (self._numbers[:1], self._numbers[1:]):
-            started = [await self._spawn(number) for number in numbers]
+            started = [await self._employ(number) for number in numbers]
             serving = await asyncio.gather(*(worker.ready() for worker in started))
             failed = [worker for worker, serves in zip(started, serving, strict=True) if not serves]
             if failed:
@@ -159,10 +176,26 @@ class Supervisor:
         self.pass_on(signal.SIGTERM)
         await asyncio.gather(*(worker.ended() for worker in self._workers.values()))
 
-    async def _spawn(self, number: int) -> _Worker:
+    async def _dismiss(self) -> None:
+        if self._spare is not None:
+            self._spare.tell(signal.SIGTERM)
+            await self._spare.ended()
+
+    async def _employ(self, number: int) -> _Worker:
+        """Let the spare worker serve, or else a new one."""
+        spare, self._spare = self._spare, None
+        if spare is None or spare.process.returncode is not None:
+            spare = await self._spawn()
+        self._workers[number] = spare
+        spare.begin(number)
+        if self._stopping.is_set():
+            spare.tell(signal.SIGTERM)
+        return spare
+
+    async def _spawn(self) -> _Worker:
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
-        told = f"{number}:{theirs.fileno()}:{self._turn.fileno()}"
+        told = f"{theirs.fileno()}:{self._turn.fileno()}"
         with theirs:
             process = await asyncio.create_subprocess_exec(
                 *self._command,
@@ -170,10 +203,7 @@ class Supervisor:
                 pass_fds=(theirs.fileno(), self._turn.fileno()),
                 start_new_session=True,  # a Ctrl-C is ours to pass on, once
             )
-        self._workers[number] = worker = _Worker(number, process, ours)
-        if self._stopping.is_set():
-            worker.tell(signal.SIGTERM)
-        return worker
+        return _Worker(process, ours)
 
     async def _tend(self, worker: _Worker) -> int:
         """Start a worker anew whenever it dies; return the exit code that it ends with when all of them end."""
@@ -189,12 +219,15 @@ class Supervisor:
             log.error("worker died, it is started anew", number=number, **how(code), **facts)
             if await self._told_to_stop(pause):
                 return 0
-            worker = await self._spawn(number)
+            worker = await self._employ(number)
             asyncio.get_running_loop().create_task(self._greet(worker))
 
     async def _greet(self, worker: _Worker) -> None:
         if await worker.ready():
             log.info("worker ready", number=worker.number, pid=worker.process.pid)
+        async with self._hiring:
+            if self._spare is None and not self._stopping.is_set():
+                self._spare = await self._spawn()
 
     async def _told_to_stop(self, seconds: float) -> bool:
         try:

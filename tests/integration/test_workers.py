@@ -62,7 +62,7 @@ async def test_both_serve_and_every_line_of_the_log_is_whole(workers: Live) -> N
 async def test_a_worker_that_is_killed_costs_only_its_own_connections_and_is_started_anew(workers: Live) -> None:
     kept = await callers(workers, 16)
     await asyncio.gather(*(caller.get() for caller in kept))
-    victim = pids(workers)[0]
+    victim = int(workers.told("ready")[0]["pid"])
     os.kill(victim, signal.SIGKILL)
     seconds = await workers.until(lambda: workers.told("worker ready"))
 
@@ -71,10 +71,8 @@ async def test_a_worker_that_is_killed_costs_only_its_own_connections_and_is_sta
     assert 0 < len(alive) < 16, "some were its own, some were not"
     assert {one.status for one in alive} == {200}
     assert workers.told("worker died, it is started anew")[0]["signal"] == "SIGKILL"
-    assert victim not in pids(workers)
-    assert len(pids(workers)) == 2
     assert {(await caller.get()).status for caller in await callers(workers, 8)} == {200}
-    assert seconds < 4  # a start takes about half a second on a quiet machine
+    assert seconds < 2  # a spare one was there; half a second on a quiet machine
 
 
 async def test_a_change_reaches_every_worker(workers: Live) -> None:

@@ -36,7 +36,7 @@ def ends():
 
 
 def bond(theirs: socket.socket) -> Bond:
-    environ = {VARIABLE: f"3:{theirs.detach()}:7"}
+    environ = {VARIABLE: f"{theirs.detach()}:7"}
     found = Bond.take(environ)
     assert found is not None
     assert environ == {}, "whoever it starts is none"
@@ -46,6 +46,8 @@ def bond(theirs: socket.socket) -> Bond:
 async def test_a_worker_says_that_it_serves_and_ends_with_its_supervisor(ends):
     ours, theirs = ends
     one = bond(theirs)
+    ours.send(b"3")
+    assert one.wait()
     assert (one.number, one.turn) == (3, 7)
     holding = asyncio.create_task(one.hold())
     ours.setblocking(False)
@@ -54,4 +56,12 @@ async def test_a_worker_says_that_it_serves_and_ends_with_its_supervisor(ends):
     assert not holding.done()
     ours.close()
     await asyncio.wait_for(holding, 5)
+    one.channel.close()
+
+
+def test_a_spare_worker_ends_with_its_supervisor(ends):
+    ours, theirs = ends
+    one = bond(theirs)
+    ours.close()
+    assert not one.wait()
     one.channel.close()

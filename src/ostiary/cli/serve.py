@@ -30,6 +30,8 @@ def serve(
 
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until there is something to be exchanged
     bond = Bond.take(os.environ)
+    if bond and not bond.wait():
+        return
     configure(worker=bond.number if bond else None)
     loaded = load_checked(file)
     try:

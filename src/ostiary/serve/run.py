@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 import signal
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
@@ -42,7 +43,7 @@ async def serve(server: Server, lifecycle: Lifecycle | None = None, *, companion
     await server.start()
     settle()
     life.ready = True
-    log.info("ready", routes=server.gateway.size)
+    log.info("ready", routes=server.gateway.size, pid=os.getpid())
     try:
         await _until(stop, companions)
         life.draining = True
