@@ -143,8 +143,6 @@ class Door:
         context = self._context()
         patience = None if context is None else self._listening.timeouts.handshake
         try:
-            if self._proxied(address):
-                address = await self._ask_the_proxy(accepted, address)
             await loop.connect_accepted_socket(self._protocol, accepted, ssl=context, ssl_handshake_timeout=patience)
         except BaseException as error:  # from here on nobody's `connection_lost` will say that it is gone
             self._listening.left(address)
