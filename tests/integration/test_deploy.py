@@ -70,7 +70,7 @@ def test_every_alert_has_a_page_that_names_it(rule):
 async def test_a_gateway_tells_every_metric_and_label_that_is_asked_for(tmp_path):
     if shutil.which("curl") is None:
         pytest.skip("curl is needed")
-    async with administered(tmp_path) as gateway:
+    async with administered(tmp_path, "{bind: 127.0.0.1:0}", "audit: {path: audit.jsonl}") as gateway:
         await gateway.call("/both/a", token=gateway.token())
         await gateway.call("/both/a", token=gateway.token(life=-60.0))
         await gateway.call("/down", token=gateway.token())

@@ -63,6 +63,8 @@ def parts(view: View, now: float, wall: float) -> Iterator[Part]:
             yield of_credential(source.alias, source.state)
     for pool in view.upstreams:
         yield of_upstream(pool.name, pool.endpoints(now))
+    if view.access.audit is not None:
+        yield of_audit(broken=view.access.audit.broken)
     for listener in view.listeners:
         yield of_listener(listener.place.name, listener.place.tls.ends if listener.place.tls else (), wall)
 
@@ -85,6 +87,11 @@ def of_upstream(name: str, endpoints: Sequence[EndpointState]) -> Part:
     up = sum(endpoint.up for endpoint in endpoints)
     condition: Condition = "ok" if up == len(endpoints) else "degraded" if up else "down"
     return Part("upstream", name, condition, None if condition == "ok" else Reason.UPSTREAM_UNREACHABLE)
+
+
+def of_audit(*, broken: bool) -> Part:
+    """The audit log, where there is one."""
+    return Part("audit", "audit", "down", Reason.AUDIT_UNAVAILABLE) if broken else Part("audit", "audit", "ok")
 
 
 def of_listener(name: str, ends: Sequence[End], wall: float) -> Part:

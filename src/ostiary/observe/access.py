@@ -76,7 +76,13 @@ class SpanSink(Protocol):
 
 
 class AuditSink(Protocol):
-    """Takes every request."""
+    """Takes every request.
+
+    Attributes:
+        broken: whether it cannot write it down.
+    """
+
+    broken: bool
 
     def check(self) -> None:
         """Return when a request may be let through; raise the GatewayError that it ends with otherwise."""

@@ -9,7 +9,6 @@ from typing import Final
 
 import structlog
 
-
 Hearer = Callable[[structlog.typing.EventDict], None]
 
 _HEARERS: Final[list[Hearer]] = []

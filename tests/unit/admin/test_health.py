@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ostiary.admin.health import Part, of_credential, of_keys, of_listener, of_upstream, parts, report
+from ostiary.admin.health import Part, of_audit, of_credential, of_keys, of_listener, of_upstream, parts, report
 from ostiary.jwks.facts import KeyFacts
 from ostiary.listener.tally import End
 from ostiary.reasons import Reason
@@ -83,6 +83,11 @@ def test_a_certificate_or_a_list_that_has_ended_degrades():
     assert verdict(of_listener("public", [server, listed], 50.0)) == ("ok", None)
     assert verdict(of_listener("public", [server], 100.0)) == ("degraded", Reason.CERTIFICATE_EXPIRED)
     assert verdict(of_listener("public", [listed], 200.0)) == ("degraded", Reason.CERTIFICATE_REVOCATION_UNKNOWN)
+
+
+def test_an_audit_log_that_cannot_be_written_is_down():
+    assert verdict(of_audit(broken=False)) == ("ok", None)
+    assert verdict(of_audit(broken=True)) == ("down", Reason.AUDIT_UNAVAILABLE)
 
 
 def test_every_dependency_of_a_configuration_is_a_part(view):

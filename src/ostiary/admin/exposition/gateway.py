@@ -23,6 +23,9 @@ def gateway(view: View) -> Iterator[Metric]:
     yield from _reloads(view)
     lag = "The longest that the event loop was late in the last 15 to 30 seconds."
     yield gauge("ostiary_event_loop_lag_seconds", lag, (), [((), view.lag.worst)])
+    audit = view.access.audit
+    writable = [] if audit is None else [((), float(not audit.broken))]
+    yield gauge("ostiary_audit_writable", "0 when the audit log, where there is one, cannot be written.", (), writable)
     dropped = [((), float(view.access.dropped))]
     yield counter("ostiary_log_dropped", "Lines of the access log that nobody took in time.", (), dropped)
 
