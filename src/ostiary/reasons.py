@@ -108,6 +108,12 @@ class Reason(Enum):
     PERMISSION_MISSING = "permission.missing", "Insufficient permissions."
     PERMISSION_INVALID = "permission.invalid", "The caller's permissions cannot be read."
     SCOPE_MISSING = "scope.missing", "Insufficient scope."
+    METHOD_NOT_PERMITTED = "method.not-permitted", "The caller may not use this method here."
+    CLAIM_NOT_ALLOWED = "claim.not-allowed", "A claim of the token is not accepted here."
+    SOURCE_NOT_ALLOWED = "source.not-allowed", "Callers from this address are not accepted here."
+    TIME_NOT_ALLOWED = "time.not-allowed", "This is not allowed at this time."
+    EXPRESSION_FALSE = "expression.false", "This is not allowed."
+    EXPRESSION_FAILED = "expression.failed", "This is not allowed."
     SUBJECT_NOT_ALLOWED = "subject.not-allowed", "This caller is not accepted here."
 
     # The credential that the upstream wants

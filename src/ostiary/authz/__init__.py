@@ -8,9 +8,13 @@ permissions.py  the caller holds permissions, by service
 scopes.py       the token has scopes (RFC 6749, section 3.3)
 quantity.py     any of these, or all of these
 subject.py      the caller is one of these
+attributes.py   claims, the kind of subject, fields of the certificate
+circumstances.py  from where, and when
+expression.py   what words cannot say (CEL)
+shadow.py       a condition that is tried out
 
-Every comparison is of code points, exactly: no case folding, no normalisation, no wildcards. What has
-the wrong type is refused as unreadable, never skipped.
+Every comparison is of code points, exactly: no case folding, no normalisation, and wildcards only where
+the configuration says `match: wildcard` of scopes. What has the wrong type is refused, never skipped.
 """
 
 from ostiary.authz.compile import compile_policy

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final, Literal
 
+from ostiary.authz.attributes import SUBJECT_TYPE, CertificateRule, ClaimsRule
 from ostiary.authz.audience import AudienceRule
-from ostiary.authz.permissions import PermissionsRule
+from ostiary.authz.circumstances import SourceRule, TimeRule
+from ostiary.authz.expression import ExpressionRule
+from ostiary.authz.permissions import MethodsRule, PermissionsRule
 from ostiary.authz.policy import Anyone, Policy
 from ostiary.authz.scopes import ScopesRule
+from ostiary.authz.shadow import ShadowRule
 from ostiary.authz.subject import SubjectRule
 from ostiary.authz.tenant import EnvironmentRule, TenantRule
 from ostiary.config.schema import RuleSpec
@@ -19,6 +23,10 @@ def _some(value: str | tuple[str, ...]) -> frozenset[str]:
     return frozenset((value,) if isinstance(value, str) else value)
 
 
+def _each(values: Mapping[str, str | tuple[str, ...]]) -> dict[str, frozenset[str]]:
+    return {name: _some(value) for name, value in values.items()}
+
+
 _RULES: Final[dict[str, Callable[[Any], Rule]]] = {
     "audience": lambda value: AudienceRule(_some(value)),
     "tenant": lambda value: TenantRule(_some(value)),
@@ -26,6 +34,13 @@ _RULES: Final[dict[str, Callable[[Any], Rule]]] = {
     "permissions": PermissionsRule,
     "scopes": ScopesRule,
     "subject": lambda value: SubjectRule(_some(value)),
+    "subject_type": lambda value: ClaimsRule({SUBJECT_TYPE: _some(value)}),
+    "claims": lambda value: ClaimsRule(_each(value)),
+    "certificate": lambda value: CertificateRule(_each(value)),
+    "methods": MethodsRule,
+    "source": SourceRule,
+    "time": TimeRule,
+    "expression": ExpressionRule,
 }
 
 
@@ -41,4 +56,9 @@ def compile_policy(route: str, spec: Literal["anyone"] | tuple[RuleSpec, ...]) -
     """
     if spec == "anyone":
         return Anyone(route)
-    return Policy(route, [_RULES[rule.kind](rule.value) for rule in spec])
+    return Policy(route, [_rule(route, rule) for rule in spec])
+
+
+def _rule(route: str, spec: RuleSpec) -> Rule:
+    rule = _RULES[spec.kind](spec.value)
+    return ShadowRule(rule, route, spec.kind) if spec.mode == "shadow" else rule

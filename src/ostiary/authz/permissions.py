@@ -7,7 +7,7 @@ a string searched for a substring, or a wildcard, would grant what nobody wrote.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NoReturn
+from typing import Any, Literal, NoReturn
 
 from ostiary.authz.quantity import Wanted
 from ostiary.config.schema import SomeOf
@@ -53,3 +53,26 @@ def _held(permissions: Any, service: str) -> list[str]:
 
 def _refuse(why: str) -> NoReturn:
     raise Forbidden(why, reason=Reason.PERMISSION_INVALID)
+
+
+class MethodsRule:
+    """The principal holds what is wanted for the request's method; methods that are not named are refused.
+
+    Args:
+        methods: what is wanted, by method and service; `anyone` wants nothing.
+    """
+
+    __slots__ = ("_methods",)
+
+    def __init__(self, methods: Mapping[str, Mapping[str, SomeOf] | Literal["anyone"]]) -> None:
+        self._methods = {
+            method: None if wanted == "anyone" else PermissionsRule(wanted) for method, wanted in methods.items()
+        }
+
+    def check(self, principal: Principal, request: Request) -> None:
+        """Return when the condition holds, or raise Forbidden."""
+        if request.method not in self._methods:
+            raise Forbidden(f"method {request.method[:16]}", reason=Reason.METHOD_NOT_PERMITTED)
+        rule = self._methods[request.method]
+        if rule is not None:
+            rule.check(principal, request)

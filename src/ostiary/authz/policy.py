@@ -36,6 +36,11 @@ class Policy:
         if not self._rules:
             raise ConfigError(f"route {name}: a policy without rules permits everybody; write `authorize: anyone`")
 
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """The conditions, in order."""
+        return self._rules
+
     def permit(self, principal: Principal, request: Request) -> Permit:
         """Return the permit.
 

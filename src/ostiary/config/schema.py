@@ -25,6 +25,7 @@ from ostiary.config.evidence import (
     SecretClientSpec,
     SignedClientSpec,
 )
+from ostiary.config.rules import RuleSpec, ScopesSpec, SomeOf, TimeSpec
 from ostiary.config.spec import OneOf, Some, Spec
 from ostiary.config.values import (
     Address,
@@ -104,6 +105,14 @@ class ForwardedSpec(Spec):
         return self
 
 
+class ProxyProtocolSpec(Spec):
+    """The PROXY protocol, version 2: a proxy of connections says whose each is, before everything else."""
+
+    networks: Annotated[tuple[Network, ...], Field(min_length=1, strict=False)] = Field(
+        description="Addresses of the proxies, CIDR. Their connections begin with a header; those of others do not."
+    )
+
+
 class ListenerTlsSpec(Spec):
     """The server's identity, and what is asked of the client."""
 
@@ -162,6 +171,9 @@ class ListenerSpec(Spec):
     )
     forwarded: ForwardedSpec | None = Field(
         None, description="The caller's certificate comes in a header, from a proxy in front."
+    )
+    proxy_protocol: ProxyProtocolSpec | None = Field(
+        None, description="Callers' addresses come by the PROXY protocol, from a proxy in front."
     )
     limits: ListenerLimits = Field(default_factory=lambda: ListenerLimits(), description="Bounds.")
     timeouts: ListenerTimeouts = Field(default_factory=lambda: ListenerTimeouts(), description="Patience.")
@@ -399,28 +411,6 @@ class MatchSpec(Spec):
     )
 
 
-class SomeOf(OneOf):
-    """At least one of these, or every one of these."""
-
-    what: ClassVar[str] = "of any and all"
-    any: Some | None = Field(None, description="One of these is enough.")
-    all: Some | None = Field(None, description="Every one of these is needed.")
-
-
-class RuleSpec(OneOf):
-    """One condition."""
-
-    what: ClassVar[str] = "rule"
-    audience: Text | Some | None = Field(None, description="The token's `aud` holds one of these.")
-    tenant: Text | Some | None = Field(None, description="The caller's tenant is one of these.")
-    environment: Text | Some | None = Field(None, description="The caller's environment is one of these.")
-    permissions: dict[Text, SomeOf] | None = Field(
-        None, min_length=1, description="The caller's permissions, by service: {accounts: {any: [read, manage]}}."
-    )
-    scopes: SomeOf | None = Field(None, description="The token's scopes.")
-    subject: Text | Some | None = Field(None, description="The caller is one of these.")
-
-
 class BasicSpec(Spec):
     """`Authorization: Basic` with a credential (RFC 7617)."""
 
@@ -534,8 +524,7 @@ class TracingSpec(Spec):
         100, ge=0, le=100, description="Percent of the traces begun here that are marked to be recorded."
     )
     otlp: SecureUrl | None = Field(
-        None,
-        description="Where spans are sent: OTLP over HTTP, such as http://127.0.0.1:4318/v1/traces. An extra: otel.",
+        None, description="Where spans are sent: OTLP over HTTP, such as http://127.0.0.1:4318/v1/traces. An extra: otel."
     )
 
 

@@ -20,18 +20,26 @@ class OneOf(Spec):
 
     model_config = ConfigDict(json_schema_extra={"minProperties": 1, "maxProperties": 1})
     what: ClassVar[str] = "kind"
+    beside: ClassVar[frozenset[str]] = frozenset()
+    """Keys that may stand beside the one."""
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        """Tell the JSON Schema how many keys there may be."""
+        super().__pydantic_init_subclass__(**kwargs)
+        cls.model_config["json_schema_extra"] = {"minProperties": 1, "maxProperties": 1 + len(cls.beside)}
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Self:
-        if len(self.model_fields_set) != 1:
-            allowed = ", ".join(type(self).model_fields)
+        if len(self.model_fields_set - self.beside) != 1:
+            allowed = ", ".join(name for name in type(self).model_fields if name not in self.beside)
             raise Refused("C113", f"exactly one {self.what} is wanted here: {allowed}")
         return self
 
     @property
     def kind(self) -> str:
         """The key that was written."""
-        return next(iter(self.model_fields_set))
+        return next(iter(self.model_fields_set - self.beside))
 
     @property
     def value(self) -> Any:

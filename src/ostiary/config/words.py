@@ -14,6 +14,7 @@ NOUNS: Final[dict[type, str]] = {
     schema.GatewaySpec: "the file",
     schema.ListenerSpec: "a listener",
     schema.ForwardedSpec: "a listener's forwarded",
+    schema.ProxyProtocolSpec: "proxy_protocol",
     certificates.ProxySpec: "a proxy",
     schema.ListenerTlsSpec: "a listener's tls",
     schema.ClientSpec: "a listener's tls client",
@@ -51,6 +52,8 @@ NOUNS: Final[dict[type, str]] = {
     schema.PasswordSpec: "passwords of callers",
     schema.AnonymousSpec: "anonymous",
     schema.RuleSpec: "a condition",
+    schema.ScopesSpec: "scopes",
+    schema.TimeSpec: "a time",
     schema.SomeOf: "a choice of any and all",
     schema.InjectorSpec: "an injector",
     schema.BasicSpec: "basic",
@@ -67,7 +70,6 @@ LATER: Final[dict[type, dict[str, str]]] = {
         "certificates": "managed certificates",
         "plugins": "plug-ins",
     },
-    schema.ListenerSpec: {"proxy_protocol": "the PROXY protocol"},
     schema.ListenerTlsSpec: {"acme": "certificates by ACME"},
     schema.RevocationSpec: {"ocsp": "OCSP"},
     schema.VaultAuthSpec: {
@@ -79,7 +81,6 @@ LATER: Final[dict[type, dict[str, str]]] = {
     schema.UpstreamSpec: {"health": "health checks", "retry": "retries", "balance": "a choice of balancing"},
     schema.AuthenticateSpec: {},
     schema.AuthenticatorSpec: {},
-    schema.RuleSpec: {"expression": "expressions"},
     schema.BasicSpec: {"on_reject": "replaying a rejected credential"},
     schema.BearerSpec: {"on_reject": "replaying a rejected credential"},
     schema.InjectorSpec: {

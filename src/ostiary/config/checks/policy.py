@@ -20,7 +20,9 @@ _EVIDENCE: Final = {
     "api_key": "opaque bearer tokens",
     "basic": "passwords",
 }
-_FROM_TOKEN: Final = frozenset(("audience", "tenant", "environment", "permissions", "scopes"))
+_FROM_TOKEN: Final = frozenset(
+    ("audience", "tenant", "environment", "permissions", "methods", "scopes", "subject_type", "claims")
+)
 _SEPARATORS: Final = {"san.uri": "/", "spiffe": "/", "san.dns": ".", "san.email": "@", "san.upn": "@"}
 _DISTINGUISHED: Final = ("dn", "issuer")
 _SHAPES: Final = {

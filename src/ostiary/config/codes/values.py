@@ -108,4 +108,18 @@ VALUES: Final = (
         "networks: [0.0.0.0/0]",
         "networks: [10.0.0.0/8, 2001:db8::/32]",
     ),
+    Code(
+        "C345",
+        "not an address, a time or a zone",
+        "Conditions of place and time name networks, times of day in quotes, and time zones that this machine knows.",
+        "source: [10.0.0.1/8]",
+        "source: [10.0.0.0/8]",
+    ),
+    Code(
+        "C346",
+        "a time that never is",
+        "The time begins when it ends, so nobody ever may. For the whole day leave both out.",
+        'time: {begin: "08:00", end: "08:00"}',
+        'time: {begin: "08:00", end: "18:00"}',
+    ),
 )
