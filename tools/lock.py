@@ -21,10 +21,11 @@ FOLDER = ROOT / "requirements"
 
 # What goes into each lock. The first holds every version that the others may use.
 LOCKS = {
-    "test": ["pyproject.toml", "--extra", "asgi", "--extra", "otel", "--group", "test"],
+    "test": ["pyproject.toml", "--extra", "asgi", "--extra", "otel", "--extra", "cel", "--group", "test"],
     "runtime": ["pyproject.toml"],
     "asgi": ["pyproject.toml", "--extra", "asgi"],
     "otel": ["pyproject.toml", "--extra", "otel"],
+    "cel": ["pyproject.toml", "--extra", "cel"],
     "lint": ["--group", "lint"],
     "build": ["--group", "build"],
     "compile": ["--group", "compile"],
