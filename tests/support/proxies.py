@@ -168,11 +168,18 @@ def front(name: str, home: Path, authority: Authority, gateway: int, *, tls: boo
         "haproxy": ("-f", file, "-db"),
         "envoy": ("-c", file, "--concurrency", "1", "--log-level", "error", "--base-id", str(port)),
     }
+    with running(name, home, port, *commands[name]):
+        yield Front(name, port)
+
+
+@contextmanager
+def running(name: str, home: Path, port: int, *arguments: str | Path) -> Iterator[None]:
+    """Run a proxy that listens on a port for as long as the block lasts."""
     with (home / "said").open("wb") as said:
-        process = subprocess.Popen([program(name), *commands[name]], stdout=said, stderr=said)
+        process = subprocess.Popen([program(name), *arguments], stdout=said, stderr=said)
         try:
             _wait(process, port, home)
-            yield Front(name, port)
+            yield
         finally:
             process.terminate()
             process.wait(10)

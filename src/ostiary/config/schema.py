@@ -524,7 +524,8 @@ class TracingSpec(Spec):
         100, ge=0, le=100, description="Percent of the traces begun here that are marked to be recorded."
     )
     otlp: SecureUrl | None = Field(
-        None, description="Where spans are sent: OTLP over HTTP, such as http://127.0.0.1:4318/v1/traces. An extra: otel."
+        None,
+        description="Where spans are sent: OTLP over HTTP, such as http://127.0.0.1:4318/v1/traces. An extra: otel.",
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -91,10 +92,25 @@ class Listening:
         self.present -= bool(count)
 
 
+_TOLD: dict[tuple[object, object], str] = {}
+"""Whose connections of a proxy are, by their two ends. An entry is written anew when a port is used again."""
+
+
 def address_of(transport: asyncio.BaseTransport) -> str:
-    """Return the IP address of the other end, without a zone; "" on a unix socket."""
+    """Return the IP address of the other end, without a zone; "" on a unix socket.
+
+    Of a connection that came by a proxy, it is the address that the proxy has told.
+    """
     name = transport.get_extra_info("peername")
-    return plain(name[0]) if isinstance(name, tuple) else ""
+    if not isinstance(name, tuple):
+        return ""
+    told = _TOLD.get((transport.get_extra_info("sockname"), name)) if _TOLD else None
+    return told or plain(name[0])
+
+
+def tell(connection: socket.socket, address: str) -> None:
+    """Note whose a connection of a proxy is."""
+    _TOLD[connection.getsockname(), connection.getpeername()] = address
 
 
 def plain(address: str) -> str:

@@ -15,7 +15,8 @@ from typing import Final
 
 import structlog
 
-from ostiary.edge.listening import Listening, plain
+from ostiary.edge.listening import Listening, plain, tell
+from ostiary.listener.proxy_protocol import NotProxied, receive
 from ostiary.serve.descriptors import Descriptors
 
 log = structlog.get_logger("ostiary.serve")
@@ -38,6 +39,7 @@ class Door:
         protocol: makes the protocol of a connection.
         context: returns the TLS to use for a new connection, or None for none.
         descriptors: whether there is room for one more.
+        proxied: whether connections from an address begin with a header of the PROXY protocol.
     """
 
     def __init__(
@@ -46,11 +48,13 @@ class Door:
         protocol: Callable[[], asyncio.Protocol],
         context: Callable[[], ssl.SSLContext | None],
         descriptors: Descriptors,
+        proxied: Callable[[str], bool] = lambda _: False,
     ) -> None:
         self._listening = listening
         self._protocol = protocol
         self._context = context
         self._descriptors = descriptors
+        self._proxied = proxied
         self._socket: socket.socket | None = None
         self._waiting: asyncio.TimerHandle | None = None
         self._shaking: set[asyncio.Task[None]] = set()
@@ -143,8 +147,28 @@ class Door:
         context = self._context()
         patience = None if context is None else self._listening.timeouts.handshake
         try:
+            if self._proxied(address):
+                address = await self._ask_the_proxy(accepted, address)
             await loop.connect_accepted_socket(self._protocol, accepted, ssl=context, ssl_handshake_timeout=patience)
         except BaseException as error:  # from here on nobody's `connection_lost` will say that it is gone
             self._listening.left(address)
             if not isinstance(error, OSError):  # which ssl.SSLError and TimeoutError are; they are counted elsewhere
                 raise
+
+    async def _ask_the_proxy(self, accepted: socket.socket, proxy: str) -> str:
+        """Return whose connection it is that a proxy has made, and count it as theirs."""
+        try:
+            async with asyncio.timeout(self._listening.timeouts.handshake):
+                told = await receive(accepted) or proxy
+            tell(accepted, told)
+        except BaseException:
+            accepted.close()
+            raise
+        if told == proxy:
+            return proxy
+        limit = self._listening.arrived(told)
+        if limit is not None:
+            self._turn_away(accepted, told, limit)
+            raise NotProxied(f"beyond {limit}")
+        self._listening.left(proxy)
+        return told

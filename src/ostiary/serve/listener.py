@@ -7,6 +7,7 @@ import socket
 import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Final
 
@@ -102,7 +103,7 @@ class Listener:
             name=place.name,
         )
         self._socket: socket.socket | None = None
-        self._door = Door(self._shared, self._protocol, self._context, descriptors)
+        self._door = Door(self._shared, self._protocol, self._context, descriptors, self._proxied)
         self._ticking: asyncio.TimerHandle | None = None
 
     @property
@@ -206,6 +207,10 @@ class Listener:
     def _protocol(self) -> asyncio.Protocol:
         """Return the protocol of a new connection."""
         return speaking(self._shared, self._place.spec.protocols, asyncio.get_running_loop())
+
+    def _proxied(self, address: str) -> bool:
+        spec = self._place.spec.proxy_protocol
+        return spec is not None and any(ip_address(address) in network for network in spec.networks)
 
     def _context(self) -> ssl.SSLContext | None:
         tls = self._place.tls

@@ -1,0 +1,85 @@
+"""Whose connection is it, when a proxy of connections says so?"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from ipaddress import ip_address
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ostiary.listener.proxy_protocol import HEAD, SIGNATURE, NotProxied, length, receive, source
+
+
+def header(address: str = "192.0.2.7", *, command: int = 0x21, family: int | None = None, more: bytes = b"") -> bytes:
+    octets = ip_address(address).packed
+    body = octets + octets + b"\x30\x39\x20\xfb" + more
+    kind = family if family is not None else {4: 0x11, 16: 0x21}[len(octets)]
+    return SIGNATURE + bytes([command, kind]) + len(body).to_bytes(2, "big") + body
+
+
+async def received(data: bytes, *, end: bool = False) -> tuple[str | None, bytes]:
+    """What is read from a connection, and what is left of it."""
+    ours, theirs = socket.socketpair()
+    ours.setblocking(False)
+    with ours, theirs:
+        theirs.sendall(data)
+        if end:
+            theirs.shutdown(socket.SHUT_WR)
+        async with asyncio.timeout(5):
+            told = await receive(ours)
+        try:
+            return told, ours.recv(4096)
+        except BlockingIOError:
+            return told, b""
+
+
+@pytest.mark.parametrize("address", ["192.0.2.7", "2001:db8::7"])
+async def test_the_address_is_told_and_not_one_octet_more_is_taken(address):
+    assert await received(header(address) + b"\x16\x03\x01hello") == (address, b"\x16\x03\x01hello")
+
+
+async def test_details_behind_the_addresses_are_skipped():
+    assert await received(header(more=b"\x02\x00\x03abc") + b"GET") == ("192.0.2.7", b"GET")
+
+
+@pytest.mark.parametrize("how", [{"command": 0x20}, {"command": 0x20, "family": 0}, {"family": 0}])
+async def test_the_proxys_own_connections_are_the_proxys(how):
+    assert await received(header(**how)) == (None, b"")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"PROXY TCP4 192.0.2.7 192.0.2.8 1 2\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03aaaaaaaa",
+        header(command=0x11),
+        header(command=0x22),
+        header(family=0x12),
+        header(family=0x31),
+        SIGNATURE + b"\x21\x11\x00\x04aaaa",
+        SIGNATURE + b"\x21\x11\xff\xff",
+    ],
+    ids=["version 1", "tls", "version", "command", "udp", "unix", "short", "long"],
+)
+async def test_what_is_not_understood_is_nobodys(data):
+    with pytest.raises(NotProxied):
+        await received(data)
+
+
+@pytest.mark.parametrize("size", [0, 5, HEAD, HEAD + 5])
+async def test_a_connection_that_ends_before_its_header_is_nobodys(size):
+    with pytest.raises(NotProxied):
+        await received(header()[:size], end=True)
+
+
+@given(head=st.binary(min_size=HEAD, max_size=HEAD), following=st.binary(max_size=64))
+def test_whatever_comes_is_an_address_or_refused(head, following):
+    try:
+        length(SIGNATURE + head[:4])
+        told = source(SIGNATURE + head[:4], following)
+    except NotProxied:
+        return
+    assert told is None or ip_address(told)
