@@ -37,7 +37,7 @@ async def _bereaved(gateway: Gateway, extent: Extent) -> list[Figure]:
     async with traffic(gateway.caller, extent(200, 50)) as good:
         await asyncio.sleep(extent(5.0, 1.0))
         busy = len(good.under_way)
-        os.kill(gateway.process.pids()[-1], signal.SIGKILL)
+        os.kill(gateway.process.pids()[1], signal.SIGKILL)  # the first is the supervisor, the last a spare
         back = await _said(gateway, '"worker ready"', 10)
         await asyncio.sleep(extent(5.0, 1.5))
     left = [connection for connection in kept if connection.open]

@@ -123,7 +123,7 @@ class Supervisor:
         self._numbers = range(1, count + 1)
         self._workers: dict[int, _Worker] = {}
         self._spare: _Worker | None = None
-        self._hiring = asyncio.Lock()
+        self._wanted = asyncio.Event()  # a spare worker: the one before serves
         self._signals = 0
         self._stopping = asyncio.Event()
         self._turn = tempfile.TemporaryFile()  # noqa: SIM115 - as long as we live
@@ -143,13 +143,13 @@ class Supervisor:
         if (code := await self._begin()) is not None:
             return code
         log.info("workers ready", workers=len(self._numbers))
-        self._spare = await self._spawn()
-        looking = loop.create_task(beside())
+        besides = [loop.create_task(beside()), loop.create_task(self._keep_spare())]
         try:
             codes = await asyncio.gather(*(self._tend(worker) for worker in tuple(self._workers.values())))
         finally:
-            looking.cancel()
-            await asyncio.gather(looking, return_exceptions=True)
+            for task in besides:
+                task.cancel()
+            await asyncio.gather(*besides, return_exceptions=True)
             await self._dismiss()
         return int(any(codes))
 
@@ -175,6 +175,19 @@ class Supervisor:
     async def _give_up(self) -> None:
         self.pass_on(signal.SIGTERM)
         await asyncio.gather(*(worker.ended() for worker in self._workers.values()))
+
+    async def _keep_spare(self) -> None:
+        """Have one worker more than serve, and another one as soon as that one serves as well."""
+        failures = 0
+        while True:
+            self._wanted.clear()
+            self._spare = spare = await self._spawn()
+            died, wanted = (asyncio.ensure_future(one) for one in (spare.process.wait(), self._wanted.wait()))
+            await asyncio.wait((died, wanted), return_when=asyncio.FIRST_COMPLETED)
+            failures = failures + 1 if self._spare is spare else 0
+            for task in (died, wanted):
+                task.cancel()
+            await asyncio.sleep(pause_after(failures))
 
     async def _dismiss(self) -> None:
         if self._spare is not None:
@@ -225,9 +238,7 @@ class Supervisor:
     async def _greet(self, worker: _Worker) -> None:
         if await worker.ready():
             log.info("worker ready", number=worker.number, pid=worker.process.pid)
-        async with self._hiring:
-            if self._spare is None and not self._stopping.is_set():
-                self._spare = await self._spawn()
+        self._wanted.set()
 
     async def _told_to_stop(self, seconds: float) -> bool:
         try:

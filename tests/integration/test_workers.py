@@ -75,6 +75,14 @@ async def test_a_worker_that_is_killed_costs_only_its_own_connections_and_is_sta
     assert seconds < 2  # a spare one was there; half a second on a quiet machine
 
 
+async def test_a_spare_worker_that_dies_is_replaced_and_nobody_notices(workers: Live) -> None:
+    await workers.until(lambda: len(pids(workers)) == 3)
+    (spare,) = set(pids(workers)) - {event["pid"] for event in workers.told("ready")}
+    os.kill(spare, signal.SIGKILL)
+    await workers.until(lambda: len(pids(workers)) == 3 and spare not in pids(workers))
+    assert workers.told("worker died, it is started anew") == []
+
+
 async def test_a_change_reaches_every_worker(workers: Live) -> None:
     workers.write("second")
     await workers.until(lambda: len([one for one in workers.told("configuration taken up") if "worker" in one]) == 2)
