@@ -8,19 +8,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 from typing import Final, NamedTuple, TypeAlias
 
 from ostiary.edge.head import body_length
 from ostiary.errors import BadRequest
 from ostiary.model import Headers, fold
 from ostiary.reasons import Reason
+from ostiary.remember import Remembered
 
 Fields: TypeAlias = Sequence[tuple[bytes, bytes]]
 
 _NAME: Final = re.compile(rb"[!#$%&'*+\-.^_`|~0-9a-z]+")
 _METHOD: Final = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _PSEUDO: Final = frozenset({b":method", b":scheme", b":authority", b":path"})
+_USUAL: Final = 64  # octets of a name that may be remembered
 _CONNECTION: Final = frozenset({b"connection", b"proxy-connection", b"keep-alive", b"transfer-encoding", b"upgrade"})
 
 
@@ -100,9 +101,8 @@ def _checked(fields: Iterable[tuple[bytes, bytes]]) -> Headers:
     return headers
 
 
-@lru_cache(maxsize=1024)
-def _folded(name: bytes) -> bytes:
-    """Return the folded name of an ordinary field, or refuse it: judged once per name.
+def _judge(name: bytes) -> bytes:
+    """Return the folded name of an ordinary field.
 
     Raises:
         BadRequest: it is no token in lower case (section 8.2.1), or is about one connection (section 8.2.2).
@@ -112,6 +112,14 @@ def _folded(name: bytes) -> bytes:
     if name in _CONNECTION:
         raise BadRequest(f"{name.decode()} in HTTP/2", reason=Reason.REQUEST_AMBIGUOUS)
     return fold(name)
+
+
+_JUDGED: Final = Remembered(_judge)
+
+
+def _folded(name: bytes) -> bytes:
+    """Return the folded name of an ordinary field, or refuse it; names of a usual length are judged once."""
+    return _JUDGED[name] if len(name) <= _USUAL else _judge(name)
 
 
 def _name_host(headers: Headers, authority: bytes | None) -> None:

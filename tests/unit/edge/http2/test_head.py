@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from ostiary.edge import http2_head
 from ostiary.edge.http2_head import check_trailers, content_length, read, shown
 from ostiary.errors import BadRequest
 from ostiary.model import Headers
@@ -43,6 +44,13 @@ def test_names_are_folded_as_everywhere():
 @pytest.mark.parametrize("value", [b"trailers", b"Trailers"])
 def test_te_may_say_trailers(value):
     assert read([*GET, (b"te", value)], "https").headers.get(b"te") == value
+
+
+def test_names_that_somebody_makes_up_fill_no_memory():
+    for number in range(3000):
+        read([*GET, (b"x-%d" % number, b"1"), (b"x" * 1000 + b"%d" % number, b"1")], "https")
+    assert len(http2_head._JUDGED) <= 1024
+    assert all(len(name) <= 64 for name in http2_head._JUDGED)
 
 
 def test_connect_has_neither_scheme_nor_path():

@@ -1,0 +1,159 @@
+"""Whatever a caller says and an upstream answers: does the edge keep its promises?
+
+Nothing raises, nothing is kept when the connection is gone, each request has one line, and no body is both whole and
+abandoned.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import tempfile
+from pathlib import Path
+from random import Random
+
+from hpack import Encoder
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.support.http2 import GET, POST, Asked, Line
+
+from ostiary.errors import InternalError
+from ostiary.model import Headers
+
+DATA, HEADERS, PRIORITY, RST, SETTINGS, PUSH, PING, GOAWAY, WINDOW, CONTINUATION = range(10)
+SAID = (
+    DATA,
+    DATA,
+    DATA,
+    HEADERS,
+    HEADERS,
+    HEADERS,
+    HEADERS,
+    HEADERS,
+    RST,
+    PRIORITY,
+    SETTINGS,
+    PING,
+    WINDOW,
+    WINDOW,
+    99,
+)
+
+
+def frame(kind: int, payload: bytes, flags: int, stream: int) -> bytes:
+    return len(payload).to_bytes(3, "big") + bytes((kind, flags)) + stream.to_bytes(4, "big") + payload
+
+
+class Talk:
+    """A caller, an upstream and a clock, all of whom do what chance says: mostly sensible things."""
+
+    def __init__(self, line: Line, chance: Random) -> None:
+        self.line = line
+        self.chance = chance
+        self.stream = 1
+        self.encoder = Encoder()
+
+    def head(self) -> bytes:
+        fields = [*self.chance.choice((GET, POST)), (b"x", b"%d" % self.chance.randrange(9))]
+        if self.chance.random() < 0.1:
+            odd = self.chance.choice((b"X", b"te", b"content-length", b":path", b"", b"cookie", b"host"))
+            fields.insert(self.chance.randrange(6), (odd, b"1"))
+        return self.encoder.encode(fields)
+
+    def frame(self) -> bytes:
+        kind, chance = self.chance.choice(SAID), self.chance
+        if kind == HEADERS:
+            self.stream += 2
+            return frame(kind, self.head(), chance.choice((4, 5)), self.stream)
+        payload = {
+            DATA: bytes(chance.choice((0, 1, 100, 16_384))),
+            RST: bytes(4),
+            PRIORITY: bytes(5),
+            SETTINGS: b"\0\4" + chance.choice((0, 1, 70_000)).to_bytes(4, "big"),
+            PING: chance.choice((b"12345678", b"ostiary.")),
+            WINDOW: chance.choice((1, 1000, 2**31 - 1)).to_bytes(4, "big"),
+        }.get(kind, b"?")
+        of_stream = kind in (DATA, RST, PRIORITY) or (kind == WINDOW and chance.random() < 0.7)
+        number = max(1, self.stream - 2 * chance.randrange(3)) if of_stream else 0
+        return frame(kind, payload, 1 if kind == DATA and chance.random() < 0.2 else 0, number)
+
+    def say(self) -> None:
+        data = self.frame()
+        if self.chance.random() < 0.01:
+            data = data[: self.chance.randrange(len(data))]
+        self.line.edge.data_received(data)
+
+    def answer(self) -> None:
+        if not self.line.gateway.asked:
+            return
+        asked = self.chance.choice(self.line.gateway.asked)
+        self.chance.choice((self.begin, self.go_on, self.go_on, self.finish, self.fail, self.hold))(asked)
+
+    def begin(self, asked: Asked) -> None:
+        if not asked.answer.status:  # type: ignore[attr-defined]
+            asked.start(self.chance.choice((200, 204, 404)))
+
+    def go_on(self, asked: Asked) -> None:
+        if asked.answer.status:  # type: ignore[attr-defined]
+            asked.answer.write(bytes(self.chance.choice((1, 1000, 100_000))))
+
+    def finish(self, asked: Asked) -> None:
+        if asked.answer.status:  # type: ignore[attr-defined]
+            asked.answer.finish(self.chance.choice((None, Headers.of([(b"X", b"1")]))))
+
+    def fail(self, asked: Asked) -> None:
+        asked.answer.fail(InternalError())
+
+    def hold(self, asked: Asked) -> None:
+        self.chance.choice((asked.request.body.pause, asked.request.body.resume))()
+
+    def transport(self) -> None:
+        edge = self.line.edge
+        self.chance.choice((edge.pause_writing, edge.resume_writing, edge.resume_writing))()
+
+    def time(self) -> None:
+        self.line.wait(self.chance.choice((1, 1, 11, 31, 61)))
+
+    def stop(self) -> None:
+        self.line.listening.stopping = True
+        self.line.edge.shut_down()
+
+
+async def talk(line: Line, chance: Random) -> None:
+    line.say()
+    one = Talk(line, chance)
+    acts = [one.say] * 14 + [one.answer] * 6 + [one.transport, one.time] + [one.stop] * (chance.random() < 0.3)
+    for _ in range(chance.randrange(100)):
+        if line.pipe.closing:
+            break
+        chance.choice(acts)()
+        if chance.random() < 0.3:
+            await asyncio.sleep(0)
+    line.edge.connection_lost(None)
+    await asyncio.sleep(0)
+
+
+def check(line: Line) -> None:
+    assert line.edge.streams == {}
+    assert line.edge.sender.buffered == 0
+    assert line.listening.connections == set()
+    lines = line.gateway.lines()
+    assert len({one["id"] for one in lines}) == len(lines) >= len(line.gateway.asked)
+    assert all(asked.sink.finished <= 1 and asked.sink.abandoned <= 1 for asked in line.gateway.asked)
+
+
+@settings(max_examples=150)
+@given(st.randoms(use_true_random=False))
+def test_whatever_is_said_and_answered_the_edge_keeps_its_promises(chance):
+    trouble: list[dict[str, object]] = []
+
+    async def watched() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: trouble.append(context))
+        with tempfile.TemporaryDirectory() as folder:
+            line = Line(Path(folder))
+            with contextlib.closing(line.gateway):
+                await talk(line, chance)
+                check(line)
+
+    asyncio.run(watched())
+    assert trouble == []
