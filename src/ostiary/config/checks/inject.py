@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from ostiary.config.certificates import CertificateHeaderSpec
 from ostiary.config.draft import Draft
 from ostiary.config.nearest import nearest
 from ostiary.config.problem import Problem
-from ostiary.config.certificates import CertificateHeaderSpec
 from ostiary.config.schema import HeaderSpec, InjectorSpec, QuerySpec
 from ostiary.model import fold
 
