@@ -10,6 +10,7 @@ from ostiary.authn.introspection import IntrospectionAuthenticator
 from ostiary.authn.jwt import JwtAuthenticator
 from ostiary.authn.verified import VerifiedTokens
 from ostiary.authz import compile_policy
+from ostiary.authz.shadow import ShadowRule
 from ostiary.config.load import Loaded
 from ostiary.config.schema import GatewaySpec, RouteSpec
 from ostiary.gateway import Gateway, Part, Route
@@ -49,7 +50,18 @@ def compile_gateway(loaded: Loaded, access: AccessLog | None = None) -> Gateway:
     parts: tuple[Part, ...] = (*vaults.values(), *issuers.values(), *upstreams.values(), *asking)
     memories = _memories(route for _, route in routes)
     access = access or AccessLog()
-    return Gateway(compile_routes(routes), parts, access, memories, loaded, _before(spec, access))
+    shadows = _shadows(route for _, route in routes)
+    return Gateway(compile_routes(routes), parts, access, memories, loaded, _before(spec, access), shadows)
+
+
+def _shadows(routes: Iterable[Route]) -> list[tuple[str, ShadowRule]]:
+    """Return the conditions that are tried out, each with its route's name."""
+    return [
+        (route.name, rule)
+        for route in routes
+        for rule in getattr(route.pipeline.policy, "rules", ())
+        if isinstance(rule, ShadowRule)
+    ]
 
 
 def _before(spec: GatewaySpec, access: AccessLog) -> Callable[[Request], None] | None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
 from ostiary.authn.verified import VerifiedTokens
+from ostiary.authz.shadow import ShadowRule
 from ostiary.config.load import Loaded
 from ostiary.model import Answer, Request
 from ostiary.observe.access import AccessLog
@@ -50,6 +51,7 @@ class Gateway:
     Attributes:
         access: where each request gets its line.
         tokens: the memories of verified tokens.
+        shadows: the conditions that are tried out, each with its route's name.
         loaded: the file that it was compiled from, if it was.
     """
 
@@ -61,10 +63,12 @@ class Gateway:
         tokens: Sequence[VerifiedTokens] = (),
         loaded: Loaded | None = None,
         before: Callable[[Request], None] | None = None,
+        shadows: Sequence[tuple[str, ShadowRule]] = (),
     ) -> None:
         self._routes = routes
         self._parts = tuple(parts)
         self.tokens = tuple(tokens)
+        self.shadows = tuple(shadows)
         self.loaded = loaded
         self._before = before
         self._started = AsyncExitStack()

@@ -11,6 +11,7 @@ from prometheus_client.metrics_core import Metric
 from ostiary.admin.exposition import CHAPTERS
 from ostiary.admin.view import Open, View
 from ostiary.authn.verified import VerifiedTokens
+from ostiary.authz.shadow import ShadowRule
 from ostiary.config.load import Loaded
 from ostiary.observe.access import AccessLog
 from ostiary.observe.lifecycle import Lifecycle
@@ -35,6 +36,7 @@ class _Nothing:
     loaded: Loaded
     parts: tuple[object, ...] = ()
     tokens: tuple[VerifiedTokens, ...] = ()
+    shadows: tuple[tuple[str, ShadowRule], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol, TypeAlias
 
 from ostiary.authn.verified import VerifiedTokens
+from ostiary.authz.shadow import ShadowRule
 from ostiary.config.load import Loaded
 from ostiary.jwks import Issuer
 from ostiary.listener.tls import ServerTls
@@ -66,6 +67,10 @@ class Compiled(Protocol):
     @property
     def tokens(self) -> Sequence[VerifiedTokens]:
         """The memories of verified tokens."""
+
+    @property
+    def shadows(self) -> Sequence[tuple[str, ShadowRule]]:
+        """The conditions that are tried out, each with its route's name."""
 
 
 class Serving(Protocol):

@@ -9,6 +9,8 @@ import subprocess
 import pytest
 from prometheus_client import generate_latest
 from tests.support.admin import samples, value
+from tests.support.wire import request
+from tests.unit.admin.conftest import FILE
 
 from ostiary.admin.exposition import registry
 from ostiary.model import Principal, Record
@@ -70,6 +72,14 @@ def test_a_credential_that_the_upstream_refused_is_told(view):
 
 def test_a_credential_that_was_never_refused_is_told_as_zero(view):
     assert value(samples(exposition(view)), "ostiary_credential_rejections_total", credential="legacy") == 0
+
+
+def test_what_a_condition_in_the_shadow_would_have_refused_is_told(viewing):
+    view = viewing(FILE.replace("authorize: anyone", "authorize: [{subject: nobody, mode: shadow}]"))
+    ((route, rule),) = view.serving.gateway.shadows
+    rule.check(Principal("ada", "bank", "jwt"), request())
+    assert route == "accounts"
+    assert value(samples(exposition(view)), "ostiary_shadow_differences_total", http_route="accounts") == 1
 
 
 def test_a_limit_that_was_met_is_told(view):

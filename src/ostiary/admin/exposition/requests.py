@@ -44,6 +44,12 @@ def requests(view: View) -> Iterator[Metric]:
         ("http_route",),
         counted.overhead,
     )
+    yield counter(
+        "ostiary_shadow_differences",
+        "Requests that a condition in the shadow would have refused.",
+        ("http_route",),
+        (((route,), float(rule.refused)) for route, rule in view.serving.gateway.shadows),
+    )
     kinds = counted.kinds()
     yield from _decisions(kinds)
     yield _rejections(kinds, [source.alias for vault in view.vaults for source in vault.sources])
