@@ -64,6 +64,9 @@ async def test_what_the_rooms_know_is_told(gateway):
     assert value(found, "ostiary_token_cache_requests_total", result="miss") == 1
     assert value(found, "ostiary_token_cache_entries") == 1
     assert value(found, "ostiary_key_set_keys", issuer="bank") == 1
+    assert value(found, "ostiary_key_set_fetch_duration_seconds_count", issuer="bank") == 1
+    assert 0 < value(found, "ostiary_key_set_fetch_duration_seconds_sum", issuer="bank") < 10
+    assert value(found, "ostiary_unknown_key_ids_total", issuer="bank") == 0
     assert now - 60 < value(found, "ostiary_key_set_fetched_timestamp_seconds", issuer="bank") <= now
     assert value(found, "ostiary_credential_usable", credential="legacy-accounts") == 1
     assert value(found, "ostiary_credential_version_info", credential="legacy-accounts") == 1

@@ -22,6 +22,8 @@ class KeyFacts:
         fetches, failures: how often it was asked for, and how often in vain, since the start.
         why: what went wrong last; "" when the last fetch was good.
         dropped: members that were left out, counted by reason.
+        seconds: how long all fetches took together.
+        unknown: how many tokens named a key that it does not have.
     """
 
     keys: int
@@ -33,6 +35,8 @@ class KeyFacts:
     failures: int
     why: str
     dropped: dict[str, int]
+    seconds: float = 0.0
+    unknown: int = 0
 
 
 @dataclass(slots=True)
@@ -42,6 +46,8 @@ class Tally:
     fetches: int = 0
     failures: int = 0
     why: str = field(default="")
+    seconds: float = 0.0
+    unknown: int = 0
 
     def failed(self, why: str) -> None:
         """A fetch was in vain."""
@@ -61,4 +67,6 @@ class Tally:
             failures=self.failures,
             why=self.why if freshness.failed is not None else "",
             dropped=dict(Counter(drop.why for drop in keys.dropped)),
+            seconds=self.seconds,
+            unknown=self.unknown,
         )

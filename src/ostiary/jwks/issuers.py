@@ -132,6 +132,7 @@ class Issuer:
         if unsure or now >= self._void_from:
             wait = self._freshness.retry_after(self._patience, now)
             return KeysUnavailable(f"the keys of {self.name} cannot be had", retry_after=wait)
+        self._tally.unknown += 1
         return InvalidToken(f"{self.name} has no key {kid!r}", reason=Reason.TOKEN_KEY_UNKNOWN)
 
     async def _look_again(self) -> None:
@@ -171,6 +172,7 @@ class Issuer:
             self._adopt(keys, document, begun)
             await self._remember(document)
         finally:
+            self._tally.seconds += self._clock() - begun
             self._fetching = None
 
     def _whole(self, document: Document) -> Document:

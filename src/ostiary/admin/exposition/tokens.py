@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from prometheus_client.metrics_core import Metric
 
-from ostiary.admin.exposition.families import counter, gauge
+from ostiary.admin.exposition.families import counter, gauge, summary
 from ostiary.admin.view import View
 
 
@@ -43,3 +43,7 @@ def _keys(view: View, now: float) -> Iterator[Metric]:
     fetched = [((*name, "success"), float(facts.fetches - facts.failures)) for name, facts in known]
     failed = [((*name, "failure"), float(facts.failures)) for name, facts in known]
     yield counter("ostiary_key_set_fetches", "Fetches of key sets.", ("issuer", "outcome"), [*fetched, *failed])
+    took = [(name, facts.fetches, facts.seconds) for name, facts in known]
+    yield summary("ostiary_key_set_fetch_duration_seconds", "How long fetches of key sets took.", label, took)
+    unknown = [(name, float(facts.unknown)) for name, facts in known]
+    yield counter("ostiary_unknown_key_ids", "Tokens that named a key which their issuer does not have.", label, unknown)
