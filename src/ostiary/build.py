@@ -123,7 +123,7 @@ def _route(
         authenticators,
         compile_policy(route.name, route.authorize),
         (*injectors, *always),
-        upstreams[route.upstream].for_route(strip),
+        upstreams[route.upstream].for_route(strip, frozenset(name.lower().encode() for name in route.upgrades)),
     )
     return Route(route.name, pipeline, authenticators.challenges)
 

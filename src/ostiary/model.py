@@ -221,6 +221,10 @@ class Flow(Protocol):
         """Read the upstream again."""
 
 
+class Tunnel(BodySink, Flow, Protocol):
+    """The upstream's side of an exchange that has changed its protocol: what it is fed goes there as it is."""
+
+
 class Answer(Protocol):
     """The caller's side of an answer. Each call only translates; none of them waits."""
 
@@ -236,6 +240,17 @@ class Answer(Protocol):
             length: octets of content, or None when unknown. A response to HEAD, and 204 and 304, have
                 no content whatever the length says (RFC 9110, section 6.4.1).
             source: whom to pause when the caller reads slowly.
+        """
+
+    def switch(self, protocol: bytes, headers: Headers, tunnel: Tunnel) -> None:
+        """Change the protocol (101; RFC 9110, section 7.8): from here on octets go both ways, as they are.
+
+        Called only for a request that has an `upgrade`. What the upstream says is written, its end is `finish`.
+
+        Args:
+            protocol: the one that was asked for.
+            headers: end-to-end fields of the answer.
+            tunnel: takes what the caller says.
         """
 
     def write(self, data: bytes) -> None:
@@ -306,6 +321,7 @@ class Request:
         peer: who is on the line.
         body: the body as the edge holds it.
         record: what the log will say.
+        upgrade: the protocol to change to (RFC 9110, section 7.8) in lower case, if the caller asks and the edge can.
     """
 
     __slots__ = (
@@ -320,6 +336,7 @@ class Request:
         "record",
         "scheme",
         "target",
+        "upgrade",
     )
 
     def __init__(
@@ -348,6 +365,7 @@ class Request:
         self.peer = peer
         self.body = body
         self.record = record
+        self.upgrade: bytes | None = None
 
 
 # --- the tickets -------------------------------------------------------------------------------

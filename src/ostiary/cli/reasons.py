@@ -55,7 +55,10 @@ CAUSES: Final[dict[Reason, tuple[str, str]]] = {
         "The path is not a valid one: control characters, broken percent-encoding, or not UTF-8.",
         "Correct the client.",
     ),
-    Reason.UPGRADE_UNSUPPORTED: ("The client asked for another protocol.", "Only exchanges of HTTP are carried here; HTTP/2 is chosen in the TLS handshake."),
+    Reason.UPGRADE_UNSUPPORTED: (
+        "The client asked for another protocol.",
+        "Name the protocol under `upgrades` of the route; HTTP/2 is chosen in the TLS handshake.",
+    ),
     Reason.ROUTE_NOT_FOUND: (
         "No route has this host and path.",
         "Compare `match` of the routes with host and path in the log; a host without `*.` matches only itself.",

@@ -63,7 +63,7 @@ class Examined:
     source: Source
     problems: tuple[Problem, ...]
     loaded: Loaded | None
-    draft: Draft | None = None
+    draft: Draft | None = field(default=None, repr=False)
 
     def sound(self) -> Loaded:
         """Return what the file says.

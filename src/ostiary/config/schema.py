@@ -37,6 +37,7 @@ from ostiary.config.values import (
     Method,
     Name,
     PathPattern,
+    Protocol,
     Refused,
     SecretReference,
     SecureUrl,
@@ -474,6 +475,9 @@ class RouteSpec(Spec):
         (), description="What the upstream is shown in place of the caller's credentials."
     )
     upstream: Name = Field(description="Where it goes.")
+    upgrades: Annotated[tuple[Protocol, ...], Field(strict=False)] = Field(
+        (), description="Protocols that a caller may change to after all of the above, such as `websocket`."
+    )
 
 
 # --- operators ---------------------------------------------------------------------------------

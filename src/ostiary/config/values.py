@@ -228,6 +228,21 @@ def method(value: Any) -> str:
     return value
 
 
+_CARRIES_REQUESTS: Final = frozenset(("h2c", "h2", "http", "tls", "connect-udp", "connect-ip"))
+
+
+def protocol(value: Any) -> str:
+    """Return a protocol that a connection may change to (RFC 9110, section 7.8), in lower case.
+
+    What would carry further requests is refused: nobody would judge them.
+    """
+    if not isinstance(value, str) or not _TOKEN.fullmatch(value.replace("/", "", 1)):
+        raise Refused("C139", "a protocol is one word: websocket")
+    if value.lower().partition("/")[0] in _CARRIES_REQUESTS:
+        raise Refused("C139", f"{value} carries requests that no route would judge")
+    return value.lower()
+
+
 def _word(pattern: str, examples: list[str], description: str) -> WithJsonSchema:
     return WithJsonSchema({"type": "string", "pattern": pattern, "examples": examples, "description": description})
 
@@ -265,5 +280,10 @@ HeaderName = Annotated[
     str, BeforeValidator(header_name), _word(r"^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$", ["X-Subject"], "A header name.")
 ]
 Method = Annotated[str, BeforeValidator(method), _word(r"^[!#$%&'*+\-.^_`|~0-9A-Z]+$", ["GET"], "A request method.")]
+Protocol = Annotated[
+    str,
+    BeforeValidator(protocol),
+    _word(r"^[!#$%&'*+\-.^_`|~0-9A-Za-z]+(/[0-9.]+)?$", ["websocket"], "A protocol to change to."),
+]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([a-z0-9_.-]{0,62}[a-z0-9])?$")]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=1024)]

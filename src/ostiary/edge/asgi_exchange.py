@@ -15,7 +15,7 @@ from typing import Any, Final, TypeAlias
 from ostiary.config.schema import ListenerLimits, ListenerTimeouts
 from ostiary.edge.head import next_id
 from ostiary.errors import BadRequest, ContentTooLarge, GatewayError, RequestTimeout
-from ostiary.model import BodySink, Flow, Headers, Record, Request
+from ostiary.model import BodySink, Flow, Headers, Record, Request, Tunnel
 from ostiary.problem import render
 from ostiary.reasons import Reason
 
@@ -208,6 +208,10 @@ class AsgiExchange:
         if self._waiting_octets > HIGH_WATER and not self._source_paused and self._source is not None:
             self._source_paused = True
             self._source.pause()
+
+    def switch(self, protocol: bytes, headers: Headers, tunnel: Tunnel) -> None:
+        """Never called: this edge reads no upgrade."""
+        raise NotImplementedError
 
     def flush(self) -> None:
         """Nothing is held back."""

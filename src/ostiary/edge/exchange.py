@@ -8,11 +8,12 @@ read and the answer has been sent.
 from __future__ import annotations
 
 import asyncio
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
 from ostiary.edge.framing import CONTINUE, chunk, head, last_chunk
-from ostiary.errors import ContentTooLarge, GatewayError
-from ostiary.model import BodySink, Flow, Headers, Record, Request
+from ostiary.errors import BadRequest, ContentTooLarge, GatewayError
+from ostiary.model import BodySink, Flow, Headers, Record, Request, Tunnel
 from ostiary.problem import render
 from ostiary.reasons import Reason
 
@@ -36,6 +37,7 @@ class Exchange:
         "_paused",
         "_sink",
         "_taken",
+        "_tunnel",
         "address",
         "answered",
         "bodyless",
@@ -63,6 +65,7 @@ class Exchange:
         self._head: bytes | None = None  # a response head that waits for its first content
         self._chunked = False
         self._taken = 0
+        self._tunnel: Tunnel | None = None
         self.id = id
         self.address = address
         self.record = Record(started=started)
@@ -162,6 +165,29 @@ class Exchange:
         self._begin(status, headers, length)
         if self._connection.writing_paused:
             source.pause()
+
+    def switch(self, protocol: bytes, headers: Headers, tunnel: Tunnel) -> None:
+        """Say so, and from here on carry octets."""
+        self.record.reason = Reason.ALLOWED
+        self.status = HTTPStatus.SWITCHING_PROTOCOLS
+        self.source = self._tunnel = tunnel
+        switching = b"X-Request-Id: %b\r\nConnection: Upgrade\r\nUpgrade: %b\r\n" % (self.id.encode(), protocol)
+        self._connection.send(head(self.status, headers, switching))
+        if self._connection.writing_paused:
+            tunnel.pause()
+
+    @property
+    def switched(self) -> bool:
+        """Whether the protocol was changed."""
+        return self._tunnel is not None
+
+    def tunnelled(self, data: bytes) -> None:
+        """Pass on what is no HTTP any more. Before the answer, it is what somebody hopes to smuggle past us."""
+        if self._tunnel is not None:
+            self._tunnel.feed(data)
+        else:
+            self.abandon()
+            self.fail(BadRequest("octets before the protocol was changed", reason=Reason.REQUEST_AMBIGUOUS))
 
     def _begin(self, status: int, headers: Headers, length: int | None) -> None:
         self.status = status

@@ -6,6 +6,7 @@ one spelling; the path has one reading; the host that was asked for is the host 
 
 from __future__ import annotations
 
+import re
 from itertools import count
 from secrets import token_hex
 from typing import Final
@@ -26,6 +27,8 @@ _FORBIDDEN: Final = bytes(set(range(32)) - {9}) + b"\x7f"
 
 _LONGEST: Final = 18
 """Digits of a Content-Length that fit into 64 bits."""
+
+_PROTOCOL: Final = re.compile(rb"[A-Za-z0-9!#$%&'*+.^_`|~-]+(?:/[A-Za-z0-9!#$%&'*+.^_`|~-]+)?")
 
 _PREFIX: Final = token_hex(6)
 _NUMBER = count(1)
@@ -88,6 +91,18 @@ def body_length(headers: Headers, *, old: bool) -> int | None:
     if not length.isdigit() or len(length) > _LONGEST:
         raise BadRequest("Content-Length is not a number", reason=Reason.REQUEST_AMBIGUOUS)
     return int(length)
+
+
+def upgrade_of(request: Request, length: int | None) -> bytes:
+    """Return the protocol that a request asks to change to (RFC 9110, section 7.8), in lower case.
+
+    Raises:
+        BadRequest: it asks with a method or a body that no protocol we could pass on begins with, or for several.
+    """
+    asked = request.headers.all(b"upgrade")
+    if len(asked) != 1 or not _PROTOCOL.fullmatch(asked[0]) or request.method != "GET" or length != 0:
+        raise BadRequest("an upgrade that cannot be passed on", reason=Reason.UPGRADE_UNSUPPORTED)
+    return asked[0].lower()
 
 
 def read_head(

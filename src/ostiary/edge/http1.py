@@ -20,7 +20,7 @@ import httptools
 from ostiary.eager import begin
 from ostiary.edge.carry import carry
 from ostiary.edge.exchange import Exchange
-from ostiary.edge.head import body_length, next_id, read_head
+from ostiary.edge.head import body_length, next_id, read_head, upgrade_of
 from ostiary.edge.listening import Listening, address_of
 from ostiary.edge.plain import read_plain
 from ostiary.errors import BadRequest, ContentTooLarge, GatewayError, HeadersTooLarge, RequestTimeout, TargetTooLong
@@ -50,6 +50,7 @@ class Http1Connection(asyncio.Protocol):
         "_refusal",
         "_transport",
         "_trouble",
+        "_upgrading",
         "_url",
         "deadline",
         "exchange",
@@ -76,6 +77,7 @@ class Http1Connection(asyncio.Protocol):
         self._head_size = 0
         self._reading: Exchange | None = None  # whose body is being read
         self._trouble: GatewayError | None = None
+        self._upgrading: Exchange | None = None  # asked for another protocol: nothing after it is HTTP
         self._read_pauses = 0
         self.exchange: Exchange | None = None  # whose answer is being sent
         self.writing_paused = False
@@ -123,7 +125,8 @@ class Http1Connection(asyncio.Protocol):
         exchange, self.exchange = self.exchange, None
         self._queue.clear()
         if exchange is not None and not exchange.answered:
-            exchange.record.reason = Reason.REQUEST_ABANDONED
+            if not exchange.switched:  # that is how a tunnel ends
+                exchange.record.reason = Reason.REQUEST_ABANDONED
             exchange.answered = True
             exchange.abandon()
             self._log(exchange)
@@ -131,6 +134,9 @@ class Http1Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Feed the parser, and deal with what it found."""
         if self.lingering or self._trouble is not None:
+            return
+        if self._upgrading is not None:
+            self._upgrading.tunnelled(data)
             return
         if self.exchange is None and not self._parsing and data.endswith(b"\r\n\r\n") and self._glance(data):
             return
@@ -140,16 +146,20 @@ class Http1Connection(asyncio.Protocol):
         elif self.deadline:
             self.deadline = self.loop.time() + self._listening.timeouts.body
         self._head_size += len(data)
-        try:
-            self._parser.feed_data(data)
-        except httptools.HttpParserUpgrade:
-            self._trouble = self._trouble or BadRequest("an upgrade", reason=Reason.UPGRADE_UNSUPPORTED)
-        except httptools.HttpParserError as error:
-            self._trouble = self._trouble or BadRequest(type(error).__name__)
+        self._parse(data)
         if self._trouble is None and self._head_size > self.limits.headers:
             self._trouble = HeadersTooLarge("a head, a trailer or a chunk extension without an end")
         if self._trouble is not None:
             self._refuse(self._trouble)
+
+    def _parse(self, data: bytes) -> None:
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade as upgrade:
+            if self._upgrading is not None and upgrade.args[0] < len(data):
+                self._upgrading.tunnelled(data[upgrade.args[0] :])
+        except httptools.HttpParserError as error:
+            self._trouble = self._trouble or BadRequest(type(error).__name__)
 
     def eof_received(self) -> bool:
         """A caller that stops sending in the middle is gone."""
@@ -306,8 +316,12 @@ class Http1Connection(asyncio.Protocol):
             if expect.lower() != b"100-continue":
                 raise BadRequest("an unknown expectation")
             exchange.expects = not exchange.old and exchange.length != 0
-        if self._parser.should_upgrade():
-            raise BadRequest("an upgrade", reason=Reason.UPGRADE_UNSUPPORTED)
+        if self._parser.should_upgrade() and exchange.request is not None:
+            exchange.close = True  # whether it succeeds or not: no further request is read from here
+            exchange.request.upgrade = upgrade_of(exchange.request, exchange.length)
+            if self.exchange is not None:
+                raise BadRequest("an upgrade behind another request", reason=Reason.UPGRADE_UNSUPPORTED)
+            self._upgrading = exchange
 
     def _start(self, exchange: Exchange) -> None:
         if exchange.request is None:

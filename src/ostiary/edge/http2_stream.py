@@ -12,7 +12,7 @@ from h2.errors import ErrorCodes
 
 from ostiary.edge.http2_body import Http2Body
 from ostiary.errors import GatewayError, RequestTimeout
-from ostiary.model import Flow, Headers, Record, Request
+from ostiary.model import Flow, Headers, Record, Request, Tunnel
 from ostiary.problem import render
 from ostiary.reasons import Reason
 
@@ -113,6 +113,10 @@ class Http2Stream(Http2Body):
         self._connection.sender.buffered += len(data)
         self._connection.sender.ready(self)
         self.settle()
+
+    def switch(self, protocol: bytes, headers: Headers, tunnel: Tunnel) -> None:
+        """Never called: this edge reads no upgrade."""
+        raise NotImplementedError
 
     def flush(self) -> None:
         """Nothing is held back: what is ready goes out when the loop comes round."""

@@ -29,7 +29,7 @@ _DIGITS: Final = 18  # of a Content-Length: what everybody can count
 _VERSIONS: Final = ("1.1", "1.0")
 _NO_CONTENT, _NOT_MODIFIED, _SWITCHING = 204, 304, 101
 
-_UNREAD, _PARSED = -1, -2  # instead of the octets left: nothing has arrived; the parser reads
+_UNREAD, _PARSED, _TUNNEL = -1, -2, -3  # instead of the octets left: nothing has arrived; the parser reads; no HTTP
 
 
 class AnswerReader:
@@ -89,6 +89,9 @@ class AnswerReader:
             if not self._head_only and self._glance(data):
                 return
             self._left = _PARSED
+        elif left == _TUNNEL:
+            self._exchange.answer.write(data)
+            return
         elif left == 0:
             self.keep_alive = False  # what came behind the answer is nobody's
             return
@@ -98,6 +101,10 @@ class AnswerReader:
         self._quiet += len(data)
         try:
             self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade as upgrade:
+            if rest := data[upgrade.args[0] :]:
+                self._exchange.answer.write(rest)
+            return
         except httptools.HttpParserError as error:
             if not self.complete:
                 raise _fault(error) from error
@@ -170,7 +177,9 @@ class AnswerReader:
         if not 100 <= status <= 599:  # noqa: PLR2004 - the classes there are (RFC 9110, section 15)
             _refuse("status outside 100 to 599")
         self._drop_named()
-        if status < 200:  # noqa: PLR2004 - RFC 9110, section 15.2
+        if status == _SWITCHING:
+            self._switch()
+        elif status < 200:  # noqa: PLR2004 - RFC 9110, section 15.2
             self._inform(status)
         else:
             self._start(status)
@@ -189,7 +198,7 @@ class AnswerReader:
 
     def on_message_complete(self) -> None:
         """The end, of an informational response or of the answer."""
-        if self.started:
+        if self.started and self._left != _TUNNEL:
             self.complete, self._stuck = True, False
             self.keep_alive = self._parser.should_keep_alive()
 
@@ -211,13 +220,25 @@ class AnswerReader:
 
     def _inform(self, status: int) -> None:
         self._informed += 1
-        if status == _SWITCHING:
-            _refuse("101 that nobody asked for")
         if self._informed > MAX_INFORMATIONAL:
             _refuse("too many informational responses")
         headers = Headers(self._fields)
         self._reset()
         self._exchange.answer.inform(status, headers)
+
+    def _switch(self) -> None:
+        """Change the protocol, if it is to the one that was asked for (RFC 9110, section 7.8)."""
+        asked = self._exchange.outbound.request.upgrade
+        hops = [(folded, value.lower()) for _, folded, value in self._hops]
+        if asked is None or [value for folded, value in hops if folded == b"upgrade"] != [asked]:
+            _refuse("101 that nobody asked for")
+        if any(folded in (b"content-length", b"transfer-encoding") for folded, _ in hops):
+            _refuse("101 with content")
+        headers = Headers(self._fields)
+        self._reset()
+        self.started = self._until_close = True
+        self._left = _TUNNEL
+        self._exchange.switch(asked, headers)
 
     def _reset(self) -> None:
         self._fields: list[tuple[bytes, bytes, bytes]] = []

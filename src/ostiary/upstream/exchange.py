@@ -6,6 +6,7 @@ how long each phase may take. It ends exactly once: complete, failed, or abandon
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from math import inf
 from typing import Final, Protocol
@@ -166,6 +167,17 @@ class Exchange:
         self.deadline = now + self._patience.idle
         self.outbound.request.record.upstream_answered = now
         self.answer.start(status, headers, length, self)
+
+    def switch(self, protocol: bytes, headers: Headers) -> None:
+        """The upstream changes the protocol: what follows, either way, is no HTTP, and ends with the connection."""
+        if self.done:
+            return
+        now = self.line.time()
+        self.started = True
+        self._left = sys.maxsize
+        self.deadline = now + self._patience.idle
+        self.outbound.request.record.upstream_answered = now
+        self.answer.switch(protocol, headers, self)
 
     def heard(self) -> None:
         """Something moved in an answer that has begun."""

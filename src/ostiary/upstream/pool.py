@@ -73,13 +73,14 @@ class UpstreamPool:
         """Return what is known of each endpoint (the loop's clock)."""
         return [endpoint.state(now) for endpoint in self._endpoints]
 
-    def for_route(self, strip: frozenset[bytes]) -> RouteUpstream:
+    def for_route(self, strip: frozenset[bytes], upgrades: frozenset[bytes] = frozenset()) -> RouteUpstream:
         """Return this upstream as one route sees it.
 
         Args:
             strip: folded names of headers that must not pass.
+            upgrades: protocols, in lower case, that may be changed to.
         """
-        return RouteUpstream(self, strip)
+        return RouteUpstream(self, strip, upgrades)
 
     async def forward(self, outbound: Outbound, body: Body, answer: Answer) -> None:
         """Set an exchange going; returns when it flows.

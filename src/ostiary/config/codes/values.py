@@ -122,4 +122,12 @@ VALUES: Final = (
         'time: {begin: "08:00", end: "08:00"}',
         'time: {begin: "08:00", end: "18:00"}',
     ),
+    Code(
+        "C139",
+        "not a protocol to change to",
+        "After `101 Switching Protocols` the gateway carries octets it does not read (RFC 9110, section 7.8). A "
+        "protocol that carries requests, such as h2c, would let them pass without anybody judging them.",
+        "upgrades: [h2c]",
+        "upgrades: [websocket]",
+    ),
 )
