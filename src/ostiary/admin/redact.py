@@ -1,20 +1,21 @@
 """The configuration in use, fit to be shown: references as written, and never a secret.
 
 Comments are left out, because people write passwords into them. Of what an injector writes, only
-templates are shown: a constant may be anything.
+templates are shown: a constant may be anything. So may the query of a URL.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import re
 from typing import Any, Final
 
 from ostiary.config.load import Loaded
 from ostiary.config.problem import Path
 from ostiary.config.stars import STARS, hidden
 
-_WRITERS: Final = frozenset(("header", "query"))
+_QUERY: Final = re.compile(r"(https?://[^?#]*\?).*", re.DOTALL)
 
 
 def shown(loaded: Loaded) -> Any:
@@ -36,10 +37,12 @@ def _without(data: Any, path: Path, secret: frozenset[Path]) -> Any:
         return {key: _without(value, (*path, key), secret) for key, value in data.items()}
     if isinstance(data, list):
         return [_without(item, (*path, index), secret) for index, item in enumerate(data)]
-    return data if isinstance(data, str | int | bool) else str(data)
+    if isinstance(data, str):
+        return _QUERY.sub(rf"\1{STARS}", data)
+    return data if isinstance(data, int) else str(data)
 
 
 def _constant(data: Any, path: Path) -> bool:
     """Whether this is a constant that an injector writes."""
-    written = len(path) > 1 and path[-1] == "value" and path[-2] in _WRITERS
+    written = "inject" in path and path[-1] == "value"
     return written and isinstance(data, str) and "{" not in data

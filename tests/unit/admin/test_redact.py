@@ -30,6 +30,12 @@ def test_a_value_where_the_language_has_secrets_is_stars(viewing):
     assert "canary" not in json.dumps(shown(view.loaded))
 
 
+def test_the_query_of_a_url_is_stars(viewing):
+    url = "https://keys.example.com/jwks?api-key=canary"
+    view = viewing(FILE.replace("audiences: [accounts]", f'audiences: [accounts], jwks_url: "{url}"'))
+    assert shown(view.loaded)["issuers"]["bank"]["jwks_url"] == "https://keys.example.com/jwks?******"
+
+
 def test_the_digest_differs_with_what_the_file_says_and_not_with_how(viewing):
     first = digest(viewing().loaded)
     assert digest(viewing(FILE.replace("# canary-in-a-comment", "")).loaded) == first

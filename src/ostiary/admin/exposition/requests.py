@@ -19,7 +19,16 @@ _LIMITS: Final = {
     "token.too-large": "token",
     "gateway.overloaded": "connections",
 }
-_METHODS: Final = {"certificate": "mtls", "token": "jwt", "keys": "jwt"}
+_METHODS: Final = {
+    "certificate": "mtls",
+    "token": "jwt",
+    "proof": "jwt",
+    "keys": "jwt",
+    "introspection": "introspection",
+    "api-key": "api_key",
+    "password": "basic",
+}
+_UNKNOWABLE: Final = frozenset(("keys.unavailable", "introspection.unavailable"))
 _UNAUTHORIZED: Final = 401
 
 
@@ -97,4 +106,4 @@ def _authenticated(kind: Kind, count: int) -> Iterator[tuple[tuple[str, ...], fl
     if kind.authenticated_by is not None:
         yield (kind.authenticated_by, "success", "allowed"), count
     elif method := _METHODS.get(kind.reason.partition(".")[0]):
-        yield (method, "error" if method == "jwt" and kind.reason.startswith("keys") else "failure", kind.reason), count
+        yield (method, "error" if kind.reason in _UNKNOWABLE else "failure", kind.reason), count

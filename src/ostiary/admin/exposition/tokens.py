@@ -46,4 +46,6 @@ def _keys(view: View, now: float) -> Iterator[Metric]:
     took = [(name, facts.fetches, facts.seconds) for name, facts in known]
     yield summary("ostiary_key_set_fetch_duration_seconds", "How long fetches of key sets took.", label, took)
     unknown = [(name, float(facts.unknown)) for name, facts in known]
-    yield counter("ostiary_unknown_key_ids", "Tokens that named a key which their issuer does not have.", label, unknown)
+    yield counter(
+        "ostiary_unknown_key_ids", "Tokens that named a key which their issuer does not have.", label, unknown
+    )
