@@ -1,11 +1,13 @@
 """`python -m benchmarks.faults [NAME...] [--quick] [--json FILE] [--document PAGE]`: what holds when all goes wrong?
 
-Exit codes: 0 every figure is met or was skipped, 1 one is missed or a scenario broke, 2 no such scenario.
+Exit codes: 0 every figure is met or was skipped, 1 one is missed or a scenario broke, 2 no such scenario,
+130 interrupted.
 """
 
 from __future__ import annotations
 
 import argparse
+import asyncio
 import json
 import os
 import resource
@@ -41,9 +43,13 @@ def main(arguments: list[str]) -> int:
     os.sched_setaffinity(0, {said.load_core})
     console = Console(width=None if sys.stdout.isatty() else 140, stderr=True)
     figures: list[Figure] = []
-    for name in said.names or SCENARIOS:
-        console.print(f"{datetime.now(UTC):%H:%M:%S} {name}", highlight=False)
-        figures += play(name, Extent(said.quick), Cores(said.gateway_core, said.load_core))
+    try:
+        for name in said.names or SCENARIOS:
+            console.print(f"{datetime.now(UTC):%H:%M:%S} {name}", highlight=False)
+            figures += play(name, Extent(said.quick), Cores(said.gateway_core, said.load_core))
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        console.print("interrupted; everything has been ended")
+        return 130
     Console(width=None if sys.stdout.isatty() else 140).print(table(figures))
     if said.document:
         write(said.document, figures, quick=said.quick)

@@ -35,7 +35,7 @@ async def reload(stage: Stage, extent: Extent) -> list[Figure]:
                 return [skipped("reload: under load", "0 requests fail", "`ostiary serve` does not know SIGHUP")]
             connections = await crowd(gateway.caller, kept)
             async with traffic(gateway.caller, rate) as good:
-                taken, kept_out = await _reloaded(gateway, reloads, extent(60.0, 8.0) / reloads)
+                taken, kept_out = await _reloaded(gateway, reloads, extent(60.0, 5.0) / reloads)
             answered = [await _status(connection) for connection in connections]
             alive = gateway.process.process.poll() is None
     broken = reloads // 4

@@ -93,12 +93,14 @@ class Stage:
         cores: of the gateway, and of everybody else.
         material: certificates, tokens, a credential.
         issuer: serves the key set.
+        master_key: of the vault that all gateways of this stage share.
     """
 
     folder: Path
     cores: Cores
     material: Material
     issuer: IssuerStub
+    master_key: str = field(default_factory=lambda: b64encode(os.urandom(32)).decode(), repr=False)
 
     @contextmanager
     def origin(self, port: int | None = None) -> Iterator[Origin]:
@@ -132,9 +134,9 @@ class Stage:
             change(document)
         file = self.folder / "gateway.yaml"
         ostiary.write(file, document)
-        environment = {"OSTIARY_MASTER_KEY": b64encode(os.urandom(32)).decode(), "OSTIARY_CONFIG": str(file)}
-        (self.folder / "vault.db").unlink(missing_ok=True)
-        await asyncio.to_thread(ostiary.put, place, environment)
+        environment = {"OSTIARY_MASTER_KEY": self.master_key, "OSTIARY_CONFIG": str(file)}
+        if not (self.folder / "vault.db").exists():
+            await asyncio.to_thread(ostiary.put, place, environment)
         command = [*before, *ostiary.program(), "serve", *options, str(file)]
         log = self.folder / "gateway.log"
         with ExitStack() as stack:
