@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Mapping
 
 from ostiary.authn.compile import Around, compose
@@ -26,12 +27,20 @@ from ostiary.upstream import UpstreamPool, compile_upstream
 from ostiary.vault import Vault, compile_vault
 
 
-def compile_gateway(loaded: Loaded, access: AccessLog | None = None) -> Gateway:
+def compile_gateway(
+    loaded: Loaded,
+    access: AccessLog | None = None,
+    *,
+    clock: Callable[[], float] = time.time,
+    sources: Mapping[str, CredentialSource] | None = None,
+) -> Gateway:
     """Return the gateway that a file describes, not yet started.
 
     Args:
         loaded: the file, checked.
         access: where the access log goes; nowhere by default.
+        clock: epoch seconds, by which evidence and conditions are judged.
+        sources: credentials in place of those in the vaults, which are left alone then.
 
     Raises:
         ConfigError: something cannot work as configured.
@@ -39,10 +48,10 @@ def compile_gateway(loaded: Loaded, access: AccessLog | None = None) -> Gateway:
     spec, folder = loaded.spec, loaded.folder
     state = state_folder(spec.state, folder)
     issuers = {name: compile_issuer(name, issuer, folder, state) for name, issuer in spec.issuers.items()}
-    vaults = {name: compile_vault(name, vault, folder) for name, vault in spec.vaults.items()}
-    credentials = _credentials(spec, vaults)
+    vaults = {name: compile_vault(name, one, folder) for name, one in spec.vaults.items()} if sources is None else {}
+    credentials = _credentials(spec, vaults) if sources is None else sources
     upstreams = {name: compile_upstream(name, upstream, folder) for name, upstream in spec.upstreams.items()}
-    around = Around(issuers, credentials, folder)
+    around = Around(issuers, credentials, folder, clock)
     tracing = () if spec.tracing is None else (TraceInjector(),)
     owned = _owned(spec, credentials).union(*(injector.owns for injector in tracing))
     routes = [(route.match, _route(route, around, upstreams, owned, tracing)) for route in spec.routes]
@@ -121,9 +130,9 @@ def _route(
     strip = owned.union(*(injector.owns for injector in injectors), _evidence(authenticators))
     pipeline = Pipeline(
         authenticators,
-        compile_policy(route.name, route.authorize),
+        compile_policy(route.name, route.authorize, around.clock),
         (*injectors, *always),
-        upstreams[route.upstream].for_route(strip, frozenset(name.lower().encode() for name in route.upgrades)),
+        upstreams[route.upstream].for_route(strip, frozenset(name.encode() for name in route.upgrades)),
     )
     return Route(route.name, pipeline, authenticators.challenges)
 

@@ -110,6 +110,10 @@ class Gateway:
         finally:
             self.access.flush()
 
+    def find(self, request: Request) -> Route:
+        """Return the route of a request, or raise RouteNotFound or MethodNotAllowed."""
+        return self._routes.find(request.host, request.path, request.method)
+
     def handle(self, request: Request, answer: Answer) -> Awaitable[None]:
         """Carry one request through its route's pipeline, or raise the GatewayError that it ends with."""
         if self._before is not None:

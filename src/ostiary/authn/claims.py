@@ -186,6 +186,12 @@ def read_validity(claims: Mapping[str, Any], terms: Terms) -> Validity:
     return Validity(begins - terms.leeway, ends + terms.leeway)
 
 
+def read_issued(claims: Mapping[str, Any]) -> float | None:
+    """Return when a token says that it was issued, if that can be read; it is not believed, only taken into account."""
+    issued = claims.get("iat")
+    return float(issued) if isinstance(issued, int | float) and abs(issued) < _LATEST else None
+
+
 def read_lifetime(claims: Mapping[str, Any], terms: Terms) -> Validity:
     """Return when an answer counts: as a token, but `exp` may be absent (RFC 7662, section 2.2).
 

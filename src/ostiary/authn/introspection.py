@@ -104,6 +104,10 @@ class IntrospectionAuthenticator:
         self._asking: dict[bytes, asyncio.Task[Answer]] = {}
         self.evidence = frozenset(ALL_BEARER[1:] if shared else ALL_BEARER)
 
+    def stay_offline(self) -> None:
+        """Ask nobody, whatever happens."""
+        self._endpoint = _Silent()
+
     async def start(self) -> None:
         """Nothing is asked before a token comes."""
 
@@ -187,6 +191,17 @@ class IntrospectionAuthenticator:
             permissions=claims.get(names.permissions),
             scopes=claims.get(names.scope),
         )
+
+
+class _Silent:
+    """An endpoint that is not asked."""
+
+    async def ask(self, token: str) -> dict[str, Any]:
+        del token
+        raise AskError("not asked")
+
+    async def aclose(self) -> None:
+        pass
 
 
 def _unavailable(why: str) -> KeysUnavailable:

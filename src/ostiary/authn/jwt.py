@@ -25,6 +25,7 @@ from ostiary.authn.claims import (
     check_pins,
     check_required,
     check_type,
+    read_issued,
     read_subject,
     read_text,
     read_validity,
@@ -157,7 +158,7 @@ class JwtAuthenticator:
         if len(token) > terms.max_token:
             raise InvalidToken(f"the token has {len(token)} octets", reason=Reason.TOKEN_TOO_LARGE)
         check_type(jws.type, terms)
-        key = verify(jws, await issuer.keys_for(jws.kid, jws.algorithm))
+        key = verify(jws, await issuer.keys_for(jws.kid, jws.algorithm, read_issued(claims)))
         check_audience(claims, terms)
         check_required(claims, terms)
         validity = read_validity(claims, terms)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from typing import Any, Final, Literal
 
@@ -39,26 +40,28 @@ _RULES: Final[dict[str, Callable[[Any], Rule]]] = {
     "certificate": lambda value: CertificateRule(_each(value)),
     "methods": MethodsRule,
     "source": SourceRule,
-    "time": TimeRule,
     "expression": ExpressionRule,
 }
 
 
-def compile_policy(route: str, spec: Literal["anyone"] | tuple[RuleSpec, ...]) -> Policy | Anyone:
+def compile_policy(
+    route: str, spec: Literal["anyone"] | tuple[RuleSpec, ...], clock: Callable[[], float] = time.time
+) -> Policy | Anyone:
     """Return what a route's `authorize:` describes.
 
     Args:
         route: the route's name, which the permit carries.
         spec: the rules, all of which must hold; or the word `anyone`.
+        clock: epoch seconds.
 
     Raises:
         ConfigError: there are no rules.
     """
     if spec == "anyone":
         return Anyone(route)
-    return Policy(route, [_rule(route, rule) for rule in spec])
+    return Policy(route, [_rule(route, rule, clock) for rule in spec])
 
 
-def _rule(route: str, spec: RuleSpec) -> Rule:
-    rule = _RULES[spec.kind](spec.value)
+def _rule(route: str, spec: RuleSpec, clock: Callable[[], float]) -> Rule:
+    rule = TimeRule(spec.time, clock) if spec.time is not None else _RULES[spec.kind](spec.value)
     return ShadowRule(rule, route, spec.kind) if spec.mode == "shadow" else rule

@@ -37,6 +37,7 @@ COMMANDS: Final = (
     Entry("serve", "ostiary.cli.serve:serve", RUN, "Run the gateway of a configuration file."),
     Entry("demo", "ostiary.cli.demo:demo", RUN, "Run a whole example on this machine, with throw-away keys."),
     Entry("check", "ostiary.cli.check:check", UNDERSTAND, "Say everything that is wrong with a configuration file."),
+    Entry("explain", "ostiary.cli.explain:explain", UNDERSTAND, "Say what would become of a request, and why."),
     Entry("doctor", "ostiary.cli.doctor:doctor", UNDERSTAND, "Say what is wrong with certificates, and what mends it."),
     Entry("issuer", "ostiary.cli.issuer:app", UNDERSTAND, "Say what of an issuer of tokens is reachable and right."),
     Entry("help", "ostiary.cli.help:help_", UNDERSTAND, "Explain a code (C204) or a reason (token.expired)."),

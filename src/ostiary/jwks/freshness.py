@@ -104,6 +104,11 @@ class Freshness:
         wait = 0.0 if self.failed is None else self.failed + self._pause(patience) * (1 + _SPREAD) - now
         return max(1, math.ceil(wait))
 
+    def ask_after(self, patience: Patience, now: float) -> int:
+        """Whole seconds, at least 1, after which an unknown key id may cause a fetch again."""
+        wait = 0.0 if self.asked is None else self.asked + patience.cooldown - now
+        return max(1, math.ceil(wait))
+
     def _pause(self, patience: Patience) -> float:
         """How long a failure is left alone: one cool-down, then two, then four.
 

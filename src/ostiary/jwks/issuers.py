@@ -8,6 +8,7 @@ troubles never touch another.
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 import time
 from collections.abc import Callable
@@ -21,7 +22,7 @@ from ostiary.jwks.formats import Form
 from ostiary.jwks.freshness import Freshness, Patience
 from ostiary.jwks.jwk import Key
 from ostiary.jwks.keyset import KeySet
-from ostiary.jwks.source import Document, FetchError, Source
+from ostiary.jwks.source import Document, FetchError, Nowhere, Source
 from ostiary.jwks.store import Copy, Store, Unusable
 from ostiary.reasons import Reason
 
@@ -69,6 +70,7 @@ class Issuer:
         self._document = Document(None)
         self._freshness = Freshness()
         self._void_from = self._freshness.void_from(self._patience)
+        self._begun = -math.inf
         self._tally = Tally()
         self._keeper: asyncio.Task[None] | None = None
         self._fetching: asyncio.Task[None] | None = None
@@ -76,7 +78,7 @@ class Issuer:
     async def start(self) -> None:
         """Begin to keep the keys fresh. Does not wait for the issuer, and does not fail when it is down."""
         if self._keeper is None:
-            self._recall()
+            self.recall()
             self._fetch()
             self._keeper = asyncio.create_task(self._keep_fresh(), name=f"keys of {self.name}")
 
@@ -97,6 +99,11 @@ class Issuer:
         if fetched is not None:
             self._begin_with(previous._document, fetched)
 
+    def stay_offline(self) -> None:
+        """Ask nobody, whatever happens; what is on disk is all there is. Before `start`, and in place of it."""
+        self._source = Nowhere(self._source.origin)
+        self.recall()
+
     def facts(self) -> KeyFacts:
         """Return what is to be known of its keys now: for metrics, health and status."""
         return self._tally.facts(self._keys, self._freshness, self._patience, self._clock())
@@ -105,10 +112,15 @@ class Issuer:
         """Whether that very key still counts. Asked for every request; costs two look-ups."""
         return key in self._keys.keys and self._clock() < self._void_from
 
-    async def keys_for(self, kid: str | None, algorithm: str) -> KeySet:
+    async def keys_for(self, kid: str | None, algorithm: str, issued: float | None = None) -> KeySet:
         """Return the keys, among which is the one that a token's header asks for.
 
         Waits for nothing when that key is known; otherwise for one shared fetch, where one is due.
+
+        Args:
+            kid: as the header says.
+            algorithm: as the header says.
+            issued: when the token says that it was issued, epoch seconds, unverified; or None.
 
         Raises:
             InvalidToken: the algorithm is not accepted from this issuer, or it has no such key.
@@ -117,32 +129,57 @@ class Issuer:
         if algorithm not in self._algorithms:
             raise InvalidToken(f"{algorithm[:16]!r} is not accepted", reason=Reason.TOKEN_ALGORITHM_NOT_ALLOWED)
         if not self._knows(kid, algorithm):
-            await self._look_again()
+            await self._look_again(kid, algorithm)
             if not self._knows(kid, algorithm):
-                raise self._unknown(kid)
+                raise self._unknown(kid, issued)
         return self._keys
 
     def _knows(self, kid: str | None, algorithm: str) -> bool:
         return self._clock() < self._void_from and self._keys.find(kid, algorithm) is not None
 
-    def _unknown(self, kid: str | None) -> InvalidToken | KeysUnavailable:
-        """Say that there is no such key, or, while nobody can know, that the caller should come back."""
+    def _unknown(self, kid: str | None, issued: float | None) -> InvalidToken | KeysUnavailable:
+        """Say that there is no such key, or, while nobody can know, that the caller should come back.
+
+        Nobody can know while the issuer does not answer; nor of a token that is younger than the key set, when
+        the cool-down keeps us from asking again: its key may be a new one.
+        """
         now = self._clock()
         unsure = self._freshness.failed is not None or self._fetching is not None
         if unsure or now >= self._void_from:
             wait = self._freshness.retry_after(self._patience, now)
             return KeysUnavailable(f"the keys of {self.name} cannot be had", retry_after=wait)
+        if self._may_be_new(issued, now):
+            wait = self._freshness.ask_after(self._patience, now)
+            return KeysUnavailable(f"{self.name} was asked for its keys a moment ago", retry_after=wait)
         self._tally.unknown += 1
         return InvalidToken(f"{self.name} has no key {kid!r}", reason=Reason.TOKEN_KEY_UNKNOWN)
 
-    async def _look_again(self) -> None:
-        """Wait for the fetch that is running, or for the one that an unknown key id may cause now."""
-        if self._fetching is None:
+    def _may_be_new(self, issued: float | None, now: float) -> bool:
+        if issued is None or self._freshness.fetched is None or self._freshness.may_ask(self._patience, now):
+            return False
+        wall = self._wall()
+        return wall - (now - self._freshness.fetched) < issued <= wall + self.spec.leeway
+
+    async def _look_again(self, kid: str | None, algorithm: str) -> None:
+        """Wait for the fetch that is running, and where that began too early, for one that begins now.
+
+        What was asked for before a token came may lack the token's key, so it is not the last word; an unknown
+        key id may cause a fetch of its own, once in a cool-down, which everybody shares who is waiting.
+        """
+        arrived = self._clock()
+        if self._fetching is not None:
+            await self._wait(self._fetching)
+            if self._knows(kid, algorithm):
+                return
+        if self._fetching is None or self._begun < arrived:
             now = self._clock()
-            if not self._freshness.may_ask(self._patience, now):
+            if not self._freshness.may_ask(self._patience, now) or self._begun > arrived:
                 return
             self._freshness = self._freshness.asked_at(now)
-        await asyncio.wait((self._fetch(),), timeout=self.spec.keys.timeout)
+        await self._wait(self._fetch())
+
+    async def _wait(self, fetch: asyncio.Task[None]) -> None:
+        await asyncio.wait((fetch,), timeout=self.spec.keys.timeout)
 
     async def _keep_fresh(self) -> None:
         while True:
@@ -158,7 +195,7 @@ class Issuer:
         return self._fetching
 
     async def _fetch_once(self) -> None:
-        begun = self._clock()
+        begun = self._begun = self._clock()
         self._tally.fetches += 1
         try:
             document = self._whole(await self._source.fetch(self._document.validator))
@@ -198,7 +235,7 @@ class Issuer:
             for drop in keys.dropped:
                 _log.warning("key left out", issuer=self.name, position=drop.position, kid=drop.kid, why=drop.why)
 
-    def _recall(self) -> None:
+    def recall(self) -> None:
         """Begin with what is on disk, as old as it is. It never delays the first fetch."""
         if self._store is None or self._document.content is not None:
             return

@@ -49,3 +49,22 @@ class Source(Protocol):
 
     async def aclose(self) -> None:
         """Let go of connections."""
+
+
+class Nowhere:
+    """A source that is not asked.
+
+    Args:
+        origin: where it would be.
+    """
+
+    def __init__(self, origin: str) -> None:
+        self.origin = origin
+
+    async def fetch(self, validator: str | None) -> Document:
+        """Raise FetchError."""
+        del validator
+        raise FetchError("not asked")
+
+    async def aclose(self) -> None:
+        """Nothing is held."""

@@ -305,3 +305,45 @@ async def test_what_is_left_out_is_logged_once_with_its_reason_and_no_key_materi
     assert [(entry["issuer"], entry["kid"], entry["position"]) for entry in left_out] == [("bank", "weak", 1)]
     assert "1024 bits" in left_out[0]["why"]
     assert weak["n"] not in repr(logs)
+
+
+async def test_a_fetch_that_began_before_a_token_came_is_not_the_last_word_on_its_key() -> None:
+    async with started(key_set(ONE)) as stage:
+        stage.clock.now += 600
+        stage.shelf.gate = asyncio.Event()
+        early = asyncio.create_task(stage.key("new"))  # begins a fetch
+        await settle()
+        assert stage.shelf.fetches == 2
+        stage.clock.now += 10
+        crowd = [asyncio.create_task(stage.key("two")) for _ in range(50)]
+        await settle()
+        stage.shelf.document = key_set(ONE)  # what the running fetch brings
+        gate, stage.shelf.gate = stage.shelf.gate, None
+        fetch = stage.shelf.fetch
+
+        async def published(validator: str | None = None) -> Any:
+            stage.shelf.document = key_set(ONE, TWO)
+            return await fetch(validator)
+
+        stage.shelf.fetch = published  # type: ignore[method-assign]
+        gate.set()
+        assert {key.kid for key in await asyncio.gather(*crowd)} == {"two"}
+        assert stage.shelf.fetches == 3
+        with pytest.raises((InvalidToken, KeysUnavailable)):
+            await early
+
+
+async def test_a_token_younger_than_the_keys_is_503_while_the_cooldown_keeps_us_from_asking() -> None:
+    async with started(key_set(ONE)) as stage:
+        assert await stage.refused("first") is Reason.TOKEN_KEY_UNKNOWN
+        stage.clock.now += 4
+        fetched = stage.issuer._wall() - 4
+        with pytest.raises(KeysUnavailable) as caught:
+            await stage.issuer.keys_for("rotated", "ES256", fetched + 2)
+        assert caught.value.retry_after == 6
+        for issued in (fetched - 60, None):
+            with pytest.raises(InvalidToken):
+                await stage.issuer.keys_for("rotated", "ES256", issued)
+        stage.clock.now += 6
+        stage.shelf.document = key_set(ONE, TWO)
+        assert (await stage.issuer.keys_for("two", "ES256", fetched + 2)).find("two", "ES256")

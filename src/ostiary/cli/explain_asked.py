@@ -1,0 +1,134 @@
+"""The request that is to be explained: from flags, from a pasted curl command, or from a HAR file."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from base64 import b64encode
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+_VALUES: Final = frozenset(
+    ("-A", "--user-agent", "-b", "--cookie", "-o", "--output", "--cacert", "--capath", "--key", "--resolve",
+     "--connect-to", "-m", "--max-time", "--connect-timeout", "-w", "--write-out", "-e", "--referer", "-x", "--proxy",
+     "--cert-type", "--key-type", "--pass", "--retry", "-T", "--upload-file", "-c", "--cookie-jar")
+)  # fmt: skip
+_DATA: Final = frozenset(("-d", "--data", "--data-raw", "--data-binary", "--data-urlencode", "--json", "-F", "--form"))
+
+
+class Unreadable(Exception):
+    """What was given is no request. The text is for the user, and holds nothing of what was given."""
+
+
+@dataclass(slots=True)
+class Asked:
+    """A request.
+
+    Attributes:
+        method, url: the request line; without a method it is GET.
+        headers: its fields, in order.
+        certificate: a file with the client's certificate (PEM), or None.
+    """
+
+    method: str | None = None
+    url: str = ""
+    headers: list[tuple[str, str]] = field(default_factory=list)
+    certificate: Path | None = None
+
+    def target(self) -> tuple[str, str, bytes]:
+        """Return scheme, authority and target.
+
+        Raises:
+            Unreadable: there is no URL, or it is none of http or https.
+        """
+        parts = urlsplit(self.url if "://" in self.url else f"https://{self.url}")
+        if parts.scheme not in ("http", "https") or not parts.netloc:
+            raise Unreadable("a URL is wanted: https://api.example.com/accounts/1")
+        rest = self.url.partition("://")[2] or self.url
+        path = rest[len(parts.netloc) :].partition("#")[0]
+        return parts.scheme, parts.netloc.rpartition("@")[2], (path or "/").encode("utf-8")
+
+
+def add_field(asked: Asked, line: str) -> None:
+    """Add `Name: value`.
+
+    Raises:
+        Unreadable: it is no field.
+    """
+    name, colon, value = line.partition(":")
+    if not colon or not name.strip():
+        raise Unreadable("a header is `Name: value`")
+    asked.headers.append((name.strip(), value.strip()))
+
+
+def from_curl(command: str, asked: Asked) -> None:
+    """Read a curl command as people paste it.
+
+    Raises:
+        Unreadable: it is none.
+    """
+    try:
+        words = shlex.split(command.replace("\\\n", " "))
+    except ValueError as error:
+        raise Unreadable(f"the curl command cannot be read: {error}") from error
+    if not words or Path(words[0]).name != "curl":
+        raise Unreadable("the command does not begin with curl")
+    data = False
+    for option, value in _options(words[1:]):
+        data = data or option in _DATA
+        _take(asked, option, value)
+    if asked.method is None and data:
+        asked.method = "POST"
+
+
+def _options(words: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Return options with their values; the URL stands under an empty one."""
+    rest = iter(words)
+    wanting = {"-X", "--request", "-H", "--header", "-u", "--user", "-E", "--cert", "--oauth2-bearer", "--url"}
+    wanting |= _VALUES | _DATA
+    for word in rest:
+        name, equals, value = word.partition("=")
+        if not word.startswith("-") or word == "-":
+            yield "", word
+        elif word.startswith("--"):
+            yield (name, value) if equals and name in wanting else (word, next(rest, "") if word in wanting else "")
+        elif word[:2] in wanting:
+            yield word[:2], word[2:] or next(rest, "")
+        else:
+            yield from ((f"-{letter}", "") for letter in word[1:])
+
+
+def _take(asked: Asked, option: str, value: str) -> None:
+    match option:
+        case "" | "--url":
+            asked.url = asked.url or value
+        case "-X" | "--request":
+            asked.method = value
+        case "-H" | "--header":
+            add_field(asked, value)
+        case "-I" | "--head":
+            asked.method = "HEAD"
+        case "-u" | "--user":
+            asked.headers.append(("Authorization", f"Basic {b64encode(value.encode()).decode()}"))
+        case "--oauth2-bearer":
+            asked.headers.append(("Authorization", f"Bearer {value}"))
+        case "-E" | "--cert":
+            asked.certificate = Path(value.partition(":")[0])
+
+
+def from_har(text: str, entry: int, asked: Asked) -> None:
+    """Read one request of a HAR file (HTTP Archive 1.2), as browsers save it.
+
+    Raises:
+        Unreadable: it is none, or has no such entry.
+    """
+    try:
+        request: dict[str, Any] = json.loads(text)["log"]["entries"][entry]["request"]
+        asked.method, asked.url = str(request["method"]), str(request["url"])
+        fields = [(str(one["name"]), str(one["value"])) for one in request["headers"]]
+    except (ValueError, LookupError, TypeError) as error:
+        raise Unreadable(f"the HAR file has no request {entry} that can be read") from error
+    asked.headers += [(name, value) for name, value in fields if not name.startswith(":")]  # of HTTP/2
