@@ -8,7 +8,6 @@ troubles never touch another.
 from __future__ import annotations
 
 import asyncio
-import math
 import random
 import time
 from collections.abc import Callable
@@ -70,7 +69,6 @@ class Issuer:
         self._document = Document(None)
         self._freshness = Freshness()
         self._void_from = self._freshness.void_from(self._patience)
-        self._begun = -math.inf
         self._tally = Tally()
         self._keeper: asyncio.Task[None] | None = None
         self._fetching: asyncio.Task[None] | None = None
@@ -166,17 +164,18 @@ class Issuer:
         What was asked for before a token came may lack the token's key, so it is not the last word; an unknown
         key id may cause a fetch of its own, once in a cool-down, which everybody shares who is waiting.
         """
-        arrived = self._clock()
+        begun, running = self._tally.fetches, self._fetching
+        if running is not None:
+            await self._wait(running)
+            if self._knows(kid, algorithm) or not running.done():
+                return
+        if self._tally.fetches == begun:  # none since
+            if not self._freshness.may_ask(self._patience, self._clock()):
+                return
+            self._freshness = self._freshness.asked_at(self._clock())
+            self._fetch()
         if self._fetching is not None:
             await self._wait(self._fetching)
-            if self._knows(kid, algorithm):
-                return
-        if self._fetching is None or self._begun < arrived:
-            now = self._clock()
-            if not self._freshness.may_ask(self._patience, now) or self._begun > arrived:
-                return
-            self._freshness = self._freshness.asked_at(now)
-        await self._wait(self._fetch())
 
     async def _wait(self, fetch: asyncio.Task[None]) -> None:
         await asyncio.wait((fetch,), timeout=self.spec.keys.timeout)
@@ -191,12 +190,11 @@ class Issuer:
     def _fetch(self) -> asyncio.Task[None]:
         """Return the one fetch that is running; begin it if there is none."""
         if self._fetching is None:
-            self._fetching = asyncio.create_task(self._fetch_once(), name=f"fetch keys of {self.name}")
+            self._tally.fetches += 1
+            self._fetching = asyncio.create_task(self._fetch_once(self._clock()), name=f"fetch keys of {self.name}")
         return self._fetching
 
-    async def _fetch_once(self) -> None:
-        begun = self._begun = self._clock()
-        self._tally.fetches += 1
+    async def _fetch_once(self, begun: float) -> None:
         try:
             document = self._whole(await self._source.fetch(self._document.validator))
             keys = self._read(document)
