@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import os
 import signal
+from base64 import b64encode
 from typing import Any, Final
 
 from benchmarks.faults.extent import Extent
@@ -25,18 +27,20 @@ def _generation(document: dict[str, Any], number: int) -> dict[str, Any]:
 
 
 async def reload(stage: Stage, extent: Extent) -> list[Figure]:
-    """New configurations under load, every fourth one broken; 200 callers keep their connections."""
-    reloads, rate, kept = extent(20, 4), extent(300, 40), extent(200, 20)
+    """New configurations under load, every fourth one broken; 200 callers keep connections, 20 talk by WebSocket."""
+    reloads, rate, kept, talking = extent(20, 4), extent(300, 40), extent(200, 20), extent(20, 3)
     with stage.origin() as origin:
-        async with stage.gateway(origin.port) as gateway:
+        async with stage.gateway(origin.port, _with_sockets) as gateway:
             gateway.process.process.send_signal(signal.SIGHUP)
             await asyncio.sleep(1)
             if gateway.process.process.poll() is not None:
                 return [skipped("reload: under load", "0 requests fail", "`ostiary serve` does not know SIGHUP")]
             connections = await crowd(gateway.caller, kept)
+            sockets = [await _socket(gateway) for _ in range(talking)]
             async with traffic(gateway.caller, rate) as good:
                 taken, kept_out = await _reloaded(gateway, reloads, extent(60.0, 5.0) / reloads)
             answered = [await _status(connection) for connection in connections]
+            echoed = [await _echo(socket) for socket in sockets]
             alive = gateway.process.process.poll() is None
     broken = reloads // 4
     return [
@@ -45,8 +49,39 @@ async def reload(stage: Stage, extent: Extent) -> list[Figure]:
         exactly("reload: broken ones kept out", kept_out, broken),
         exactly(f"reload: kept connections that still answer, of {kept}", answered.count(200), kept),
         exactly("reload: it still runs", alive, wanted=True),
-        skipped("reload: 20 WebSockets", "they end well", "there are no tunnels yet"),
+        exactly(f"reload: WebSockets that still talk, of {talking}", sum(echoed), talking),
     ]
+
+
+def _with_sockets(document: dict[str, Any]) -> None:
+    document["routes"][0]["upgrades"] = ["websocket"]
+
+
+async def _socket(gateway: Gateway) -> Connection:
+    """Open a WebSocket.
+
+    Raises:
+        ConnectionRefusedError: the protocol is not changed.
+    """
+    connection = await gateway.caller.connect()
+    key = f"Sec-WebSocket-Key: {b64encode(os.urandom(16)).decode()}"
+    fields = ("Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13", key)
+    connection.writer.write(connection.head("/socket", "GET", *fields))
+    status, _ = await connection.answer_head()
+    if status != 101:
+        raise ConnectionRefusedError(f"status {status} and no WebSocket")
+    return connection
+
+
+async def _echo(socket: Connection) -> bool:
+    """Return whether what is said comes back."""
+    said = os.urandom(100)
+    try:
+        async with asyncio.timeout(5):
+            socket.writer.write(said)
+            return await socket.reader.readexactly(len(said)) == said
+    except (OSError, EOFError):
+        return False
 
 
 async def _reloaded(gateway: Gateway, reloads: int, every: float) -> tuple[int, int]:

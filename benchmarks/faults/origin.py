@@ -8,15 +8,18 @@
 /reset        half an answer, then RST      /cut          half a chunked answer, then FIN
 /sink         takes the body                /later?S      takes the body, from S seconds on
 /shown?NAME   that field of the request     /state        what goes on here, as JSON
+/socket       octets come back, once the protocol has been changed to WebSocket
 """
 
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import socket
 import struct
 import sys
+from base64 import b64encode
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -179,6 +182,23 @@ async def shown(exchange: Exchange) -> None:
     await exchange.answer(exchange.fields.get(exchange.argument.lower(), "").encode())
 
 
+async def socket_(exchange: Exchange) -> None:
+    """Change the protocol, and send every octet back: what they mean is nobody's business on the way."""
+    key = exchange.fields["sec-websocket-key"] + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455, section 4.2.2
+    accept = b64encode(hashlib.sha1(key.encode(), usedforsecurity=False).digest()).decode()
+    lines = (
+        "HTTP/1.1 101 Switching Protocols",
+        "Upgrade: websocket",
+        "Connection: Upgrade",
+        f"Sec-WebSocket-Accept: {accept}",
+    )
+    exchange.writer.write("\r\n".join((*lines, "", "")).encode())
+    while data := await exchange.reader.read(1 << 16):
+        exchange.writer.write(data)
+        await exchange.writer.drain()
+    raise ConnectionResetError
+
+
 async def state(exchange: Exchange) -> None:
     """Say what goes on."""
     await exchange.take()
@@ -187,7 +207,8 @@ async def state(exchange: Exchange) -> None:
 
 
 MOODS: Final[dict[str, Callable[[Exchange], Awaitable[None]]]] = {
-    mood.__name__: mood for mood in (small, slow, hang, octets, drip, garbage, reset, cut, sink, later, shown, state)
+    mood.__name__.strip("_"): mood
+    for mood in (small, slow, hang, octets, drip, garbage, reset, cut, sink, later, shown, socket_, state)
 }
 
 

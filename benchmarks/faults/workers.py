@@ -10,7 +10,7 @@ import time
 from benchmarks.faults.extent import Extent
 from benchmarks.faults.figures import Figure, at_most, exactly, skipped
 from benchmarks.faults.stage import Gateway, Stage
-from benchmarks.faults.traffic import Traffic, traffic
+from benchmarks.faults.traffic import traffic
 from benchmarks.load.clients import Connection, crowd
 from benchmarks.peers import ostiary
 
@@ -36,18 +36,19 @@ async def _bereaved(gateway: Gateway, extent: Extent) -> list[Figure]:
     kept = await crowd(gateway.caller, 40)
     async with traffic(gateway.caller, extent(200, 50)) as good:
         await asyncio.sleep(extent(5.0, 1.0))
-        busy = len(good.under_way)
         os.kill(gateway.process.pids()[1], signal.SIGKILL)  # the first is the supervisor, the last a spare
+        killed = asyncio.get_running_loop().time()
         back = await _said(gateway, '"worker ready"', 10)
         await asyncio.sleep(extent(5.0, 1.5))
     left = [connection for connection in kept if connection.open]
     answered = [await _status(connection) for connection in left]
+    later = sum(one.status != 200 for one in good.seen if one.due > killed + 0.1)
     return [
         exactly("worker killed: connections of the other one stay", 0 < len(left) < len(kept), wanted=True),
         exactly("worker killed: and are answered", answered.count(200), len(left)),
-        at_most(f"worker killed: requests that failed, of {len(good.seen):,}", good.failed(), busy + 1, "under way"),
+        at_most("worker killed: requests that failed with it", good.failed() - later, 10, ""),
+        exactly(f"worker killed: failures later than 0.1 s after it, of {len(good.seen):,}", later, 0),
         at_most("worker killed: until there is another", back, 1, "s", timing=True),
-        exactly("worker killed: failures in the last second", _late_failures(good), 0),
     ]
 
 
@@ -66,9 +67,3 @@ async def _status(connection: Connection) -> int:
         return (await connection.ask("/small")).status
     except (OSError, EOFError):
         return 0
-
-
-def _late_failures(good: Traffic) -> int:
-    """Return how many failed of those that were due in the last second."""
-    last = max(one.due for one in good.seen)
-    return sum(one.status != 200 for one in good.seen if one.due > last - 1)
