@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated, Any, Final, Literal, Self, get_args
+from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
@@ -95,6 +96,28 @@ Network = Annotated[
     BeforeValidator(network),
     WithJsonSchema(
         {"type": "string", "pattern": "^[0-9a-fA-F.:]+(/[0-9]+)?$", "examples": ["10.0.0.0/8"], "description": "CIDR."}
+    ),
+]
+
+
+def published_url(value: Any) -> str:
+    """Return where an authority publishes what it has signed: plain http is good enough for that."""
+    parts = urlsplit(value) if isinstance(value, str) and value.isascii() and value.isprintable() else None
+    if parts is None or parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc:
+        raise Refused("C126", "a URL is wanted, with its scheme: http://crl.example.com/ca.crl")
+    return str(value)
+
+
+PublishedUrl = Annotated[
+    str,
+    BeforeValidator(published_url),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": "^https?://",
+            "examples": ["http://crl.example.com/ca.crl"],
+            "description": "A URL.",
+        }
     ),
 ]
 DialectName = Literal["rfc9440", "envoy", "nginx", "apache", "haproxy", "caddy", "traefik", "aws-alb"]

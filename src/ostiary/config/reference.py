@@ -44,6 +44,7 @@ _WORDS: Final = {
     values.header_name: "header name",
     values.method: "method",
     certificates.network: "network (`10.0.0.0/8`)",
+    certificates.published_url: "URL",
 }
 
 

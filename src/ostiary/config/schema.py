@@ -10,7 +10,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
-from ostiary.config.certificates import CertificateHeaderSpec, DialectName, MtlsSpec, Network, ProxySpec
+from ostiary.config.certificates import CertificateHeaderSpec, DialectName, MtlsSpec, Network, ProxySpec, PublishedUrl
 from ostiary.config.evidence import (
     AnonymousSpec,
     ApiKeySpec,
@@ -48,15 +48,38 @@ from ostiary.config.values import (
 # --- listeners ---------------------------------------------------------------------------------
 
 
-class RevocationSpec(Spec):
-    """Certificate revocation lists (RFC 5280, section 5)."""
+class OcspSpec(Spec):
+    """The Online Certificate Status Protocol (RFC 6960): for the client's own certificate, not for its authorities."""
 
-    crls: Annotated[tuple[FileReference, ...], Field(min_length=1, strict=False)] = Field(
-        description="CRL files (PEM or DER), one for each authority that issues client certificates."
+    url: PublishedUrl | None = Field(None, description="The responder; by default the one that a certificate names.")
+
+
+class RevocationSpec(Spec):
+    """How revoked certificates are found: by lists (RFC 5280, section 5), by asking (RFC 6960), or both."""
+
+    crls: Annotated[tuple[FileReference, ...], Field(strict=False)] = Field(
+        (), description="CRL files (PEM or DER), one for each authority that issues client certificates."
     )
+    urls: Annotated[tuple[PublishedUrl, ...], Field(strict=False)] = Field(
+        (), description="Distribution points: lists that are fetched while the gateway runs."
+    )
+    refresh: Duration = Field(3600.0, description="How old a fetched list may become before it is fetched again.")
+    timeout: Duration = Field(5.0, description="Patience with one fetch, or one question.")
+    ocsp: OcspSpec | None = Field(None, description="Ask the authority's responder about each client certificate.")
     mode: Literal["hard", "soft"] = Field(
-        "hard", description="hard: an authority without a current CRL is refused. soft: it is accepted."
+        "hard", description="hard: without a current list or answer a certificate is refused. soft: it is accepted."
     )
+
+    @model_validator(mode="after")
+    def _from_somewhere(self) -> Self:
+        if not self.crls and not self.urls and self.ocsp is None:
+            raise Refused("C310", "say how revoked certificates are found: `crls`, `urls` or `ocsp`")
+        return self
+
+    @property
+    def listed(self) -> bool:
+        """Whether there are lists."""
+        return bool(self.crls or self.urls)
 
 
 class ClientSpec(Spec):
@@ -74,6 +97,9 @@ class ClientSpec(Spec):
     )
     depth: int = Field(4, ge=1, le=10, description="How many authorities a chain may have above the leaf.")
     revocation: RevocationSpec | None = Field(None, description="How revoked certificates are found.")
+    warn_before: Duration | None = Field(
+        None, description="How long before the end of its certificate a caller is told of it, in each answer."
+    )
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

@@ -18,7 +18,7 @@ from ostiary.config.words import LATER, LATER_VAULTS, NOUNS, at, found, range_of
 
 Facts = tuple[tuple[str, str], ...]
 _VAULTS: Final = ("local", "hashicorp")
-_OF_BLOCKS: Final = frozenset(("C102", "C113", "C341", "C342", *(f"C30{number}" for number in range(1, 10))))
+_OF_BLOCKS: Final = frozenset(("C102", "C113", "C341", "C342", "C310", *(f"C30{number}" for number in range(1, 10))))
 _LONGEST: Final = 60
 
 

@@ -19,6 +19,7 @@ NOUNS: Final[dict[type, str]] = {
     schema.ListenerTlsSpec: "a listener's tls",
     schema.ClientSpec: "a listener's tls client",
     schema.RevocationSpec: "revocation",
+    schema.OcspSpec: "ocsp",
     schema.ListenerLimits: "a listener's limits",
     schema.ListenerTimeouts: "a listener's timeouts",
     schema.AdminSpec: "admin",
@@ -71,7 +72,6 @@ LATER: Final[dict[type, dict[str, str]]] = {
         "plugins": "plug-ins",
     },
     schema.ListenerTlsSpec: {"acme": "certificates by ACME"},
-    schema.RevocationSpec: {"ocsp": "OCSP"},
     schema.VaultAuthSpec: {
         **{word: f"logging in with {word}" for word in ("kubernetes", "jwt", "userpass", "aws", "gcp", "azure")},
         "certificate": "logging in with a certificate",

@@ -20,7 +20,7 @@ import ssl
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from cachetools import LRUCache
@@ -29,7 +29,8 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from ostiary.errors import InvalidCertificate
 from ostiary.listener.profile import Profile, check_chain
-from ostiary.listener.revocation import Revocation, Signer, signer
+from ostiary.listener.revocation import Revocation
+from ostiary.listener.revoked import Signer, signer
 from ostiary.listener.tally import Soonest
 from ostiary.model import Certificate
 from ostiary.pki.certificate import describe, parse, unsuitable, validity
@@ -83,6 +84,8 @@ class ClientCertificates:
         """Know the chains that the listener of the configuration before knew; each is judged anew."""
         for known in (previous._before, previous._judged):
             self._before.update(known)
+        if self.revocation is not None and previous.revocation is not None:
+            self.revocation.inherit(previous.revocation)
 
     def of(self, ssl_object: ssl.SSLObject) -> Certificate | None:
         """Return the certificate of a connection whose handshake is done, or None when there is none.
@@ -130,7 +133,7 @@ class ClientCertificates:
         if self.authorities.isdisjoint(signer(authority) for authority in chain[1:]):
             raise InvalidCertificate("no trusted authority above it", reason=Reason.CERTIFICATE_UNTRUSTED)
         until = min(certificate.not_valid_after_utc.timestamp() for certificate in chain)
-        certificate = describe(chain[0])
+        certificate = replace(describe(chain[0]), chain=tuple(ders[1:]))
         self.soonest.note(certificate.subject, certificate.not_after, self.clock())
         return Judged(digest, certificate, chain, until)
 

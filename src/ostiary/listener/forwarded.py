@@ -140,6 +140,11 @@ class Forwarded:
         self._strip(headers)
         return replace(peer, certificate=self._certificate(value, chain))
 
+    def inherit(self, previous: Forwarded) -> None:
+        """Keep the revocation lists that a configuration before has fetched."""
+        if self.revocation is not None and previous.revocation is not None:
+            self.revocation.inherit(previous.revocation)
+
     def _check_spelling(self, headers: Headers) -> None:
         """Refuse the header in another spelling: the proxy replaces its own, and lets `X_Cert` of a caller pass."""
         names = self._names
@@ -241,4 +246,6 @@ def compile_forwarded(spec: ForwardedSpec, folder: Path, *, clock: Callable[[], 
 def _revocation(
     spec: ClientSpec, anchors: tuple[x509.Certificate, ...], folder: Path, now: datetime
 ) -> Revocation | None:
-    return None if spec.revocation is None else load_revocation(spec.revocation, anchors, folder, now)
+    if spec.revocation is None or not spec.revocation.listed:
+        return None
+    return load_revocation(spec.revocation, anchors, folder, now)

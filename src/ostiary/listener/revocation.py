@@ -13,36 +13,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
-from typing import TypeAlias
 
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from ostiary.config.schema import RevocationSpec
 from ostiary.errors import ConfigError, InvalidCertificate
 from ostiary.listener.authorities import name_of
 from ostiary.listener.crl import check_current, issuer_of, parse
+from ostiary.listener.fetched import FetchedLists
 from ostiary.listener.files import read
+from ostiary.listener.revoked import Revoked, Signer, joined, signer
 from ostiary.reasons import Reason
-
-Signer: TypeAlias = tuple[bytes, bytes]
-"""An authority: its name and its key, so that two of one name are told apart."""
-
-
-@dataclass(frozen=True, slots=True)
-class Revoked:
-    """What an authority's lists say.
-
-    Attributes:
-        serials: the certificates it has revoked.
-        until: when its newest list is overdue, seconds since the epoch.
-    """
-
-    serials: frozenset[int]
-    until: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +38,13 @@ class Revocation:
         hard: whether an authority without a current list is refused.
         lists: what each authority's lists say.
         pem: the lists themselves, for OpenSSL.
+        fetched: lists that come by URL while the gateway runs, or None.
     """
 
     hard: bool
     lists: Mapping[Signer, Revoked]
     pem: bytes
+    fetched: FetchedLists | None = None
 
     def check(self, chain: Sequence[x509.Certificate], now: float) -> None:
         """Return when no certificate of a chain, leaf first, is known to be revoked.
@@ -69,7 +56,7 @@ class Revocation:
             self._check_one(certificate, issuer, now)
 
     def _check_one(self, certificate: x509.Certificate, issuer: x509.Certificate, now: float) -> None:
-        said = self.lists.get(signer(issuer))
+        said = self._said(signer(issuer))
         if said is not None and certificate.serial_number in said.serials:
             detail = f"serial {certificate.serial_number:x} is revoked by {name_of(issuer)}"
             raise InvalidCertificate(detail, reason=Reason.CERTIFICATE_REVOKED)
@@ -77,11 +64,20 @@ class Revocation:
             detail = f"no current revocation list of {name_of(issuer)}"
             raise InvalidCertificate(detail, reason=Reason.CERTIFICATE_REVOCATION_UNKNOWN)
 
+    def _said(self, issuer: Signer) -> Revoked | None:
+        """Return what the lists of an authority say: those from files, and those that were fetched."""
+        said = self.lists.get(issuer)
+        if self.fetched is None:
+            return said
+        more = self.fetched.lists.get(issuer)
+        if said is None or more is None:
+            return said or more
+        return Revoked(said.serials | more.serials, max(said.until, more.until))
 
-def signer(certificate: x509.Certificate) -> Signer:
-    """Return under which name and key an authority signs."""
-    key = certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    return certificate.subject.public_bytes(), key
+    def inherit(self, previous: Revocation) -> None:
+        """Keep the lists that a configuration before has fetched."""
+        if self.fetched is not None and previous.fetched is not None:
+            self.fetched.inherit(previous.fetched)
 
 
 def load_revocation(
@@ -100,11 +96,12 @@ def load_revocation(
         for crl in parse(reference, read(reference, folder)):
             issuer = issuer_of(reference, crl, authorities)
             check_current(reference, crl, hard=hard, now=now)
-            lists[signer(issuer)] = _with(lists.get(signer(issuer)), crl)
+            lists[signer(issuer)] = joined(lists.get(signer(issuer)), crl)
             written.append(crl.public_bytes(Encoding.PEM))
-    if hard:
+    if hard and not spec.urls:
         _check_complete(lists, authorities, now)
-    return Revocation(hard, lists, b"".join(written))
+    fetched = FetchedLists(spec.urls, authorities, spec.refresh, spec.timeout) if spec.urls else None
+    return Revocation(hard, lists, b"".join(written), fetched)
 
 
 def _check_complete(lists: Mapping[Signer, Revoked], authorities: Sequence[x509.Certificate], now: datetime) -> None:
@@ -114,12 +111,3 @@ def _check_complete(lists: Mapping[Signer, Revoked], authorities: Sequence[x509.
                 f"tls.client.revocation: no list of {name_of(authority)} among crls, so none of its certificates "
                 "could be accepted; add it, or use mode: soft"
             )
-
-
-def _with(known: Revoked | None, crl: x509.CertificateRevocationList) -> Revoked:
-    """Return what an authority's lists say together."""
-    serials = frozenset(entry.serial_number for entry in crl)
-    until = crl.next_update_utc or datetime.fromtimestamp(0, UTC)
-    if known is None:
-        return Revoked(serials, until.timestamp())
-    return Revoked(known.serials | serials, max(known.until, until.timestamp()))

@@ -26,7 +26,8 @@ from ostiary.listener.clients import ClientCertificates
 from ostiary.listener.files import as_path
 from ostiary.listener.handshake import ServerSslObject, watch
 from ostiary.listener.identity import load_identity, use
-from ostiary.listener.revocation import Revocation, load_revocation, signer
+from ostiary.listener.revocation import Revocation, load_revocation
+from ostiary.listener.revoked import signer
 from ostiary.listener.tally import End, Handshakes
 from ostiary.model import Peer
 
@@ -104,7 +105,7 @@ def compile_tls(
     now = datetime.fromtimestamp(clock(), UTC)
     authorities = load_authorities(spec.client, folder, now)
     wanted = spec.client.revocation
-    revocation = None if wanted is None else load_revocation(wanted, authorities, folder, now)
+    revocation = None if wanted is None or not wanted.listed else load_revocation(wanted, authorities, folder, now)
     _verify_clients(context, spec.client, authorities, revocation)
     anchors = frozenset(signer(one) for one in authorities)
     required = spec.client.mode == "required"
@@ -152,7 +153,7 @@ def _verify_clients(
         context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
     if spec.profile == "strict":
         context.verify_flags |= ssl.VERIFY_X509_STRICT
-    if revocation is not None and revocation.hard:
+    if revocation is not None and revocation.hard and revocation.fetched is None:
         _load_crls(context, revocation.pem)
         context.verify_flags |= ssl.VERIFY_CRL_CHECK_CHAIN if whole else ssl.VERIFY_CRL_CHECK_LEAF
     context.verify_mode = _MODES[spec.mode]

@@ -1,14 +1,22 @@
-"""A gateway behind a proxy that ends TLS: whose certificate is told by a header is found out first."""
+"""What stands between a listener and the gateway: what has to be known of the caller before a route is looked for.
+
+request -> whose certificate? (forwarded) -> is it revoked? (asked) -> does it end soon? (told) -> gateway
+"""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import cast
 
+from ostiary.config.schema import ClientSpec, ListenerSpec
 from ostiary.edge.carry import Handler
 from ostiary.listener.forwarded import Forwarded
+from ostiary.listener.responder import Responder
 from ostiary.model import Answer, Request
 from ostiary.observe.access import AccessLog
+from ostiary.serve.ending import Telling
 
 
 @dataclass(slots=True)
@@ -31,6 +39,88 @@ class Behind:
         return self.gateway.handle(request, answer)
 
 
-def behind(gateway: Handler, forwarded: Forwarded | None) -> Handler:
-    """Return the gateway, or what stands before it."""
-    return gateway if forwarded is None else Behind(gateway, forwarded, gateway.access)
+@dataclass(slots=True)
+class Asking:
+    """Asks whether the caller's certificate is revoked.
+
+    Attributes:
+        gateway: where requests go.
+        responder: whom to ask.
+        access: the gateway's access log.
+    """
+
+    gateway: Handler
+    responder: Responder
+    access: AccessLog
+
+    def handle(self, request: Request, answer: Answer) -> Awaitable[None]:
+        """Carry one request through, or raise the GatewayError that it ends with."""
+        certificate = request.peer.certificate
+        if certificate is None or self.responder.settled(certificate):
+            return self.gateway.handle(request, answer)
+        return self._ask(request, answer)
+
+    async def _ask(self, request: Request, answer: Answer) -> None:
+        if request.peer.certificate is not None:
+            await self.responder.check(request.peer.certificate)
+        await self.gateway.handle(request, answer)
+
+
+@dataclass(slots=True)
+class Warned:
+    """Tells callers whose certificate ends soon.
+
+    Attributes:
+        gateway: where requests go.
+        before: seconds before the end.
+        access: the gateway's access log.
+        clock: seconds since the epoch.
+    """
+
+    gateway: Handler
+    before: float
+    access: AccessLog
+    clock: Callable[[], float] = time.time
+
+    def handle(self, request: Request, answer: Answer) -> Awaitable[None]:
+        """Carry one request through, or raise the GatewayError that it ends with."""
+        certificate = request.peer.certificate
+        if certificate is not None and certificate.not_after - self.clock() < self.before:
+            answer = cast("Answer", Telling(answer, certificate.not_after))
+        return self.gateway.handle(request, answer)
+
+
+def behind(gateway: Handler, spec: ListenerSpec, forwarded: Forwarded | None, responder: Responder | None) -> Handler:
+    """Return the gateway, or what stands before it.
+
+    Args:
+        gateway: where requests go.
+        spec: the listener.
+        forwarded: how a proxy tells the caller's certificate, or None.
+        responder: whom to ask about certificates, or None.
+    """
+    asked = clients_of(spec)
+    handler = gateway
+    if asked is not None and asked.warn_before is not None:
+        handler = Warned(handler, asked.warn_before, gateway.access)
+    if responder is not None:
+        handler = Asking(handler, responder, gateway.access)
+    if forwarded is not None:
+        handler = Behind(handler, forwarded, gateway.access)
+    return handler
+
+
+def clients_of(spec: ListenerSpec) -> ClientSpec | None:
+    """Return what a listener demands of its callers' certificates; behind a proxy, of those that are told."""
+    if spec.forwarded is not None:
+        return spec.forwarded.client
+    return None if spec.tls is None or spec.tls.client.mode == "off" else spec.tls.client
+
+
+def responder_of(spec: ListenerSpec) -> Responder | None:
+    """Return whom a listener asks about certificates, or None."""
+    asked = clients_of(spec)
+    revocation = None if asked is None else asked.revocation
+    if revocation is None or revocation.ocsp is None:
+        return None
+    return Responder(revocation.ocsp.url, revocation.mode == "hard", revocation.refresh, revocation.timeout)

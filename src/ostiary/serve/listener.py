@@ -19,10 +19,12 @@ from ostiary.edge.alpn import speaking
 from ostiary.edge.carry import Handler
 from ostiary.edge.listening import Listening, UnderWay, address_of
 from ostiary.errors import ConfigError
+from ostiary.listener.fetched import FetchedLists
 from ostiary.listener.forwarded import Forwarded, compile_forwarded
+from ostiary.listener.responder import Responder
 from ostiary.listener.tls import ServerTls, compile_tls
 from ostiary.model import Peer
-from ostiary.serve.behind import behind
+from ostiary.serve.behind import behind, responder_of
 from ostiary.serve.descriptors import Descriptors
 from ostiary.serve.door import Door
 
@@ -41,12 +43,30 @@ class Place:
         spec: what stands there.
         tls: its TLS, or None.
         forwarded: how a proxy in front tells the caller's certificate, or None.
+        responder: who is asked whether certificates are revoked, or None.
     """
 
     name: str
     spec: ListenerSpec
     tls: ServerTls | None
     forwarded: Forwarded | None = None
+    responder: Responder | None = None
+
+    def inherit(self, before: Place) -> None:
+        """Know what is known of callers from the configuration before."""
+        if self.tls is not None and before.tls is not None:
+            self.tls.inherit(before.tls)
+        if self.forwarded is not None and before.forwarded is not None:
+            self.forwarded.inherit(before.forwarded)
+        if self.responder is not None and before.responder is not None:
+            self.responder.inherit(before.responder)
+
+    @property
+    def lists(self) -> list[FetchedLists]:
+        """The revocation lists that are fetched while it listens."""
+        clients = None if self.tls is None else self.tls.clients
+        known = [one.revocation for one in (clients, self.forwarded) if one is not None]
+        return [one.fetched for one in known if one is not None and one.fetched is not None]
 
     @property
     def address(self) -> tuple[Bind, str]:
@@ -70,7 +90,8 @@ def compile_places(listeners: Mapping[str, ListenerSpec], folder: Path) -> dict[
 
 def _place(name: str, spec: ListenerSpec, folder: Path) -> Place:
     tls = None if spec.tls is None else compile_tls(spec.tls, folder, protocols=spec.protocols)
-    return Place(name, spec, tls, None if spec.forwarded is None else compile_forwarded(spec.forwarded, folder))
+    forwarded = None if spec.forwarded is None else compile_forwarded(spec.forwarded, folder)
+    return Place(name, spec, tls, forwarded, responder_of(spec))
 
 
 def _prover(place: Place) -> Callable[[asyncio.Transport], Peer]:
@@ -95,7 +116,7 @@ class Listener:
     def __init__(self, place: Place, gateway: Handler, descriptors: Descriptors) -> None:
         self._place = place
         self._shared = Listening(
-            behind(gateway, place.forwarded),
+            behind(gateway, place.spec, place.forwarded, place.responder),
             place.spec.limits,
             place.spec.timeouts,
             place.scheme,
@@ -160,11 +181,12 @@ class Listener:
 
     def change(self, place: Place, gateway: Handler) -> None:
         """Take what a new configuration says of the same socket and scheme; valid from the next request on."""
-        before, self._place = self._place.tls, place
-        if before is not None and place.tls is not None:
-            place.tls.inherit(before)
+        before, self._place = self._place, place
+        place.inherit(before)
+        for lists in before.lists:
+            lists.stop()
         shared = self._shared
-        shared.gateway = behind(gateway, place.forwarded)
+        shared.gateway = behind(gateway, place.spec, place.forwarded, place.responder)
         shared.limits = place.spec.limits
         shared.timeouts = place.spec.timeouts
         shared.prove = _prover(place)
@@ -202,6 +224,8 @@ class Listener:
         self.abort()
         if self._ticking is not None:
             self._ticking.cancel()
+        for lists in self._place.lists:
+            lists.stop()
         await asyncio.sleep(0)
 
     def _protocol(self) -> asyncio.Protocol:
@@ -221,6 +245,8 @@ class Listener:
         now = loop.time()
         for connection in tuple(self._shared.connections):
             connection.tick(now)
+        for lists in self._place.lists:
+            lists.tick()
         self._ticking = loop.call_later(_TICK, self._tick)
 
 

@@ -78,6 +78,14 @@ MEANING: Final = (
         "forwarded:\n  dialect: nginx\n  networks: [10.0.0.5]\n  client: {mode: optional, authorities: [file:a.pem]}",
     ),
     Code(
+        "C310",
+        "nobody says who is revoked",
+        "`revocation` needs a source: files with lists (`crls`), places where lists are published (`urls`), or a "
+        "responder that is asked (`ocsp`).",
+        "revocation: {mode: hard}",
+        "revocation: {crls: [file:certs/ca.crl], mode: hard}",
+    ),
+    Code(
         "C311",
         "two routes for one request",
         "Two routes have the same host and path, and share a method. The order of the file decides nothing, so it "
