@@ -64,7 +64,7 @@ class AdminHandler:
         request.record.route = "admin"
         if request.method not in _METHODS:
             raise MethodNotAllowed("the admin pages are read only", allow=_METHODS)
-        if request.host not in self._hosts and not _is_address(request.host):
+        if not self._ours(request.host):
             raise MisdirectedRequest("a name that `admin.hosts` does not have")
         known = self._known(request)
         if not known and request.path not in _OPEN:
@@ -74,6 +74,10 @@ class AdminHandler:
         if reply.status == _NOT_FOUND:
             raise RouteNotFound("no such page")
         reply.give(answer)
+
+    def _ours(self, host: str) -> bool:
+        """Whether a host is one of `admin.hosts`, of which `*.` stands for one label, or an address."""
+        return host in self._hosts or f"*.{host.partition('.')[2]}" in self._hosts or _is_address(host)
 
     def _known(self, request: Request) -> bool:
         """Whether the reader may see more than that we are alive."""

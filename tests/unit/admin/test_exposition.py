@@ -8,6 +8,8 @@ import subprocess
 
 import pytest
 from prometheus_client import generate_latest
+from prometheus_client.openmetrics.exposition import generate_latest as generate_openmetrics
+from prometheus_client.openmetrics.parser import text_string_to_metric_families
 from tests.support.admin import samples, value
 from tests.support.wire import request
 from tests.unit.admin.conftest import FILE
@@ -133,6 +135,14 @@ def test_promtool_has_nothing_to_say(view):
         ["promtool", "check", "metrics"], input=exposition(view).encode(), capture_output=True, timeout=30, check=False
     )
     assert (judged.returncode, judged.stdout + judged.stderr) == (0, b"")
+
+
+def test_openmetrics_can_be_read_as_well(view):
+    count(view)
+    count(view, Reason.TOKEN_EXPIRED, status=401)
+    text = generate_openmetrics(registry(view)).decode()
+    names = {family.name for family in text_string_to_metric_families(text)}
+    assert {"ostiary_decisions", "http_server_request_duration_seconds", "ostiary_credential_usable"} <= names
 
 
 def test_each_route_has_its_own_lines(view):

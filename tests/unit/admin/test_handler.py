@@ -77,6 +77,14 @@ async def test_addresses_and_names_that_were_told_are_ours(host):
     assert (await ask(request(host=host), hosts=("localhost", "gateway.internal"))).status == 200
 
 
+async def test_a_star_stands_for_one_label():
+    hosts = ("*.gateways.internal",)
+    assert (await ask(request(host="one.gateways.internal"), hosts=hosts)).status == 200
+    for host in ("gateways.internal", "a.one.gateways.internal", "gateways.internal.example"):
+        with pytest.raises(MisdirectedRequest):
+            await ask(request(host=host), hosts=hosts)
+
+
 async def test_a_page_that_is_not_there_is_not_found():
     with pytest.raises(RouteNotFound):
         await ask(request("/nothing"))
