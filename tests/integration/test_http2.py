@@ -314,7 +314,7 @@ async def test_honest_callers_hardly_notice(there, gateway):
             waits.append(time.monotonic() - before)
             await asyncio.sleep(0.02)
         stop.set()
-    assert sorted(waits)[-3] < 0.5, sorted(waits)  # and not what the attack costs, on a machine that is shared
+    assert sorted(waits)[-2] < 0.25, sorted(waits)
 
 
 async def test_callers_who_open_no_window_cannot_fill_the_memory(there, gateway):

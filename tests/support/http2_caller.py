@@ -98,7 +98,7 @@ class Http2Caller:
         return int(dict(event.headers)[b":status"])  # type: ignore[attr-defined]
 
     async def answer(self, number: int) -> tuple[int, bytes]:
-        """Return status and content of a whole answer."""
+        """Return status and content of a whole answer; the stream may be reset behind it, as a malformed request's is."""
         status, content = await self.status(number), bytearray()
         while True:
             event: Any = await self.until(lambda one: getattr(one, "stream_id", 0) == number)
@@ -109,7 +109,8 @@ class Http2Caller:
             elif isinstance(event, StreamEnded):
                 return status, bytes(content)
             elif isinstance(event, StreamReset):
-                raise ConnectionResetError(event.error_code)
+                assert event.error_code is ErrorCodes.PROTOCOL_ERROR
+                return status, bytes(content)
 
     async def reset_of(self, number: int) -> ErrorCodes:
         """Return the code with which a stream was reset."""

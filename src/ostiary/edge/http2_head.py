@@ -25,6 +25,10 @@ _USUAL: Final = 64  # octets of a name that may be remembered
 _CONNECTION: Final = frozenset({b"connection", b"proxy-connection", b"keep-alive", b"transfer-encoding", b"upgrade"})
 
 
+class Malformed(BadRequest):
+    """The request is malformed: a stream error, before which it may be answered (section 8.1.1)."""
+
+
 class Head(NamedTuple):
     """What an HTTP/2 head says.
 
@@ -53,17 +57,17 @@ def read(fields: Fields, scheme: str) -> Head:
         scheme: of the connection: a request for another one is not ours.
 
     Raises:
-        BadRequest: it is malformed (RFC 9113, section 8.1.1), or can be read in two ways.
+        Malformed: it says more than one thing, or what no request says.
     """
     pseudo, rest = _split(fields)
     method = pseudo.get(b":method", b"")
     if not _METHOD.fullmatch(method):
-        raise BadRequest(":method is missing, or no token")
+        raise Malformed(":method is missing, or no token")
     if method != b"CONNECT":  # which has neither (section 8.5), and is refused with everything else about it
         if pseudo.get(b":scheme") != scheme.encode():
-            raise BadRequest(":scheme is missing, or not that of the connection")
-        if b":path" not in pseudo:
-            raise BadRequest(":path is missing", reason=Reason.PATH_INVALID)
+            raise Malformed(":scheme is missing, or not that of the connection")
+        if not pseudo.get(b":path"):
+            raise Malformed(":path is missing, or empty", reason=Reason.PATH_INVALID)
     headers = _checked(rest)
     _name_host(headers, pseudo.get(b":authority"))
     return Head(method.decode("ascii"), pseudo.get(b":path", b""), headers)
@@ -76,9 +80,9 @@ def _split(fields: Fields) -> tuple[dict[bytes, bytes], Fields]:
         if not name.startswith(b":"):
             return pseudo, fields[at:]
         if name not in _PSEUDO:
-            raise BadRequest("an unknown pseudo-header field")
+            raise Malformed("an unknown pseudo-header field")
         if name in pseudo:
-            raise BadRequest(f"{name.decode()} is repeated", reason=Reason.REQUEST_AMBIGUOUS)
+            raise Malformed(f"{name.decode()} is repeated", reason=Reason.REQUEST_AMBIGUOUS)
         pseudo[name] = value
     return pseudo, ()
 
@@ -89,11 +93,11 @@ def _checked(fields: Iterable[tuple[bytes, bytes]]) -> Headers:
     for name, value in fields:
         folded = _folded(name)
         if value.strip(b" \t") != value:
-            raise BadRequest("a value with white space around it")  # section 8.2.1
+            raise Malformed("a value with white space around it")  # section 8.2.1
         if name == b"cookie":
             crumbs.append(value)
         elif name == b"te" and value.lower() != b"trailers":
-            raise BadRequest("te: not trailers")  # section 8.2.2
+            raise Malformed("te: not trailers")  # section 8.2.2
         else:
             headers.fields.append((name, folded, value))
     if crumbs:
@@ -105,12 +109,12 @@ def _judge(name: bytes) -> bytes:
     """Return the folded name of an ordinary field.
 
     Raises:
-        BadRequest: it is no token in lower case (section 8.2.1), or is about one connection (section 8.2.2).
+        Malformed: it is no token in lower case (section 8.2.1), or is about one connection (section 8.2.2).
     """
     if not _NAME.fullmatch(name):
-        raise BadRequest("a field name that is no token in lower case, or a pseudo-header field behind others")
+        raise Malformed("a field name that is no token in lower case, or a pseudo-header field behind others")
     if name in _CONNECTION:
-        raise BadRequest(f"{name.decode()} in HTTP/2", reason=Reason.REQUEST_AMBIGUOUS)
+        raise Malformed(f"{name.decode()} in HTTP/2", reason=Reason.REQUEST_AMBIGUOUS)
     return fold(name)
 
 
@@ -130,14 +134,14 @@ def _name_host(headers: Headers, authority: bytes | None) -> None:
     if host is None:
         headers.fields.insert(0, (b"host", b"host", authority))
     elif host != authority:
-        raise BadRequest("Host differs from :authority", reason=Reason.HOST_INVALID)
+        raise Malformed("Host differs from :authority", reason=Reason.HOST_INVALID)
 
 
 def check_trailers(fields: Fields) -> None:
     """Return when a trailer section may be dropped: it is not passed on, and must not be taken for something else.
 
     Raises:
-        BadRequest: it is malformed (section 8.1).
+        Malformed: it could be taken for something else (section 8.1).
     """
     for name, _ in fields:
         _folded(name)
@@ -151,9 +155,9 @@ def content_length(headers: Headers, *, ended: bool) -> int | None:
         ended: whether the stream ended with its head.
 
     Raises:
-        BadRequest: there is a length and no content, or the length is no number.
+        Malformed: there is a length and no content.
     """
     length = body_length(headers, old=False)
     if ended and length:
-        raise BadRequest("a length without content", reason=Reason.REQUEST_AMBIGUOUS)
+        raise Malformed("a length without content", reason=Reason.REQUEST_AMBIGUOUS)
     return None if not ended and headers.get(b"content-length") is None else length

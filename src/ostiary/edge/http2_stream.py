@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from h2.errors import ErrorCodes
 
 from ostiary.edge.http2_body import Http2Body
+from ostiary.edge.http2_head import Malformed
 from ostiary.errors import GatewayError, RequestTimeout
 from ostiary.model import Flow, Headers, Record, Request, Tunnel
 from ostiary.problem import render
@@ -37,6 +38,7 @@ class Http2Stream(Http2Body):
     """
 
     __slots__ = (
+        "_code",
         "_complete",
         "_head",
         "_pending",
@@ -58,6 +60,7 @@ class Http2Stream(Http2Body):
 
     def __init__(self, connection: Http2Connection, number: int, id: str, started: float, address: str) -> None:  # noqa: A002
         super().__init__(connection, number)
+        self._code: ErrorCodes | None = None  # the answer does not end the stream: it is reset behind it
         self._source: Flow | None = None
         self._source_paused = False
         self._head: list[tuple[bytes, bytes]] | None = None  # a response head that was not sent yet
@@ -132,13 +135,18 @@ class Http2Stream(Http2Body):
         self._connection.sender.ready(self)
 
     def fail(self, error: GatewayError) -> None:
-        """End with a problem if nothing was sent yet, else reset the stream."""
+        """End with a problem if nothing was sent yet, else reset the stream.
+
+        A malformed request is a stream error in any case; the problem comes before it (RFC 9113, section 8.1.1).
+        """
         if self.answered:
             return
+        if isinstance(error, Malformed):
+            self._code = ErrorCodes.PROTOCOL_ERROR
         self.record.reason = error.reason
         self.record.detail = error.detail
         if self.status and self._head is None:
-            self._connection.reset(self.number, ErrorCodes.INTERNAL_ERROR)
+            self._connection.reset(self.number, self._code or ErrorCodes.INTERNAL_ERROR)
             return
         self._clear()
         self.unwanted = True
@@ -182,6 +190,9 @@ class Http2Stream(Http2Body):
 
     def _send_end(self) -> None:
         trailers, self._trailers = self._trailers, None
+        if self._code is not None:
+            self._connection.reset(self.number, self._code)
+            return
         if trailers is None:
             self._connection.wire.send_data(self.number, b"", end=True)
         else:
@@ -190,7 +201,7 @@ class Http2Stream(Http2Body):
 
     def _ends(self) -> bool:
         """Whether the frame that is sent now is the last."""
-        return self._complete and not self._pending and self._trailers is None
+        return self._complete and not self._pending and self._trailers is None and self._code is None
 
     def _ended(self) -> bool:
         """Whether the frame that was sent was the last."""

@@ -137,6 +137,23 @@ async def test_what_cannot_be_passed_on_is_refused_and_the_next_request_served(l
     assert line.status() == "200"
 
 
+async def test_a_malformed_request_is_a_stream_error_behind_its_answer(line):
+    """RFC 9113, section 8.1.1."""
+    await line.open([*GET, (b"X-A", b"1")])
+    await line.turn()
+    assert line.status() == "400"
+    [reset] = line.heard(StreamReset)
+    assert reset.error_code is ErrorCodes.PROTOCOL_ERROR
+    assert len(line.gateway.lines()) == 1
+
+
+async def test_a_request_that_is_only_refused_is_none(line):
+    await line.open(replaced(b":path", b"/a/../b"))
+    await line.turn()
+    assert line.status() == "400"
+    assert line.heard(StreamReset) == []
+
+
 BREAKING = {
     "more content than announced": ([*POST, (b"content-length", b"3")], b"four", Reason.REQUEST_AMBIGUOUS),
     "less content than announced": ([*POST, (b"content-length", b"5")], b"four", Reason.REQUEST_AMBIGUOUS),
