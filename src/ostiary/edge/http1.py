@@ -1,10 +1,9 @@
 """The native edge: one HTTP/1.1 connection (RFC 9112), on asyncio's protocols and httptools.
 
-    octets -> parser -> Exchange -> gateway
-                           ^           |
-                           +-- answer -+
+    octets -> RequestReader -> Exchange -> gateway
+              (or a glance)       ^           |
+                                  +-- answer -+
 
-The parser's callbacks never raise: they note the first trouble, and `data_received` deals with it.
 One exchange is under way at a time; further pipelined requests wait in a queue while reading is
 paused, so that answers go out in order and a connection's memory is bounded.
 """
@@ -13,18 +12,18 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from typing import Final, cast
-
-import httptools
 
 from ostiary.eager import begin
 from ostiary.edge.carry import carry
 from ostiary.edge.exchange import Exchange
-from ostiary.edge.head import body_length, next_id, read_head, upgrade_of
+from ostiary.edge.head import next_id
+from ostiary.edge.http1_reader import RequestReader
 from ostiary.edge.listening import Listening, address_of
 from ostiary.edge.plain import read_plain
-from ostiary.errors import BadRequest, ContentTooLarge, GatewayError, HeadersTooLarge, RequestTimeout, TargetTooLong
-from ostiary.model import Headers, Peer, Request, fold
+from ostiary.errors import GatewayError, RequestTimeout
+from ostiary.model import Peer, Request
 from ostiary.reasons import Reason
 
 _LINGER: Final = 2.0
@@ -36,22 +35,16 @@ class Http1Connection(asyncio.Protocol):
     """One connection from a caller."""
 
     __slots__ = (
-        "_fields",
-        "_head_size",
         "_listening",
         "_name",
-        "_parser",
-        "_parsing",
         "_peer",
         "_proven_by",
         "_queue",
         "_read_pauses",
-        "_reading",
+        "_reader",
         "_refusal",
+        "_send_by",
         "_transport",
-        "_trouble",
-        "_upgrading",
-        "_url",
         "deadline",
         "exchange",
         "limits",
@@ -64,25 +57,24 @@ class Http1Connection(asyncio.Protocol):
         self.loop = loop
         self.limits = listening.limits
         self._listening = listening
-        self._parser = httptools.HttpRequestParser(self)
+        self._reader = RequestReader(self)
         self._transport: asyncio.Transport = cast("asyncio.Transport", None)
         self._peer = Peer("")
-        self._proven_by = listening.prove
+        self._proven_by: Callable[[asyncio.Transport], Peer] | None = None
         self._name: str | None = None  # the host that TLS was set up for, in one spelling
         self._refusal: GatewayError | None = None  # what the peer's certificate deserves
         self._queue: deque[Exchange] = deque()
-        self._fields: list[tuple[bytes, bytes, bytes]] = []
-        self._url = b""
-        self._parsing = False  # the parser is within a request
-        self._head_size = 0
-        self._reading: Exchange | None = None  # whose body is being read
-        self._trouble: GatewayError | None = None
-        self._upgrading: Exchange | None = None  # asked for another protocol: nothing after it is HTTP
         self._read_pauses = 0
         self.exchange: Exchange | None = None  # whose answer is being sent
         self.writing_paused = False
         self.lingering = False
-        self.deadline = 0.0  # on the loop's clock; 0.0 for none
+        self.deadline = 0.0  # for the caller's octets, on the loop's clock; 0.0 for none
+        self._send_by = 0.0  # for ours, likewise
+
+    @property
+    def scheme(self) -> str:
+        """Return "https" or "http"."""
+        return self._listening.scheme
 
     @property
     def stopping(self) -> bool:
@@ -102,26 +94,33 @@ class Http1Connection(asyncio.Protocol):
             return
         listening.connections.add(self)
         self.deadline = self.loop.time() + listening.timeouts.headers
-        self._prove()
+        self.prove()
 
-    def _prove(self) -> None:
-        """Find out who is at the other end: once, and again when a reload has changed who is let in."""
+    def prove(self) -> Peer:
+        """Return who is at the other end: found out once, and again when a reload has changed who is let in."""
         listening = self._listening
-        self.limits = listening.limits
-        self._proven_by = listening.prove
-        self._refusal = None
-        try:
-            self._peer = listening.prove(self._transport)
-            if self._peer.server_name is not None:
-                self._name = self._peer.server_name.lower().rstrip(".")
-        except GatewayError as refusal:
-            self._refusal = refusal
+        if self._proven_by is not listening.prove:
+            self._proven_by = listening.prove
+            self.limits = listening.limits
+            self._refusal = None
+            try:
+                self._peer = listening.prove(self._transport)
+                if self._peer.server_name is not None:
+                    self._name = self._peer.server_name.lower().rstrip(".")
+            except GatewayError as refusal:
+                self._refusal = refusal
+        return self._peer
+
+    def admit(self) -> None:
+        """Return if the peer may ask at all; raises what its certificate deserves."""
+        if self._refusal is not None:
+            raise self._refusal
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
         """Let go of everything that was under way."""
         self._listening.connections.discard(self)
         self._listening.left(self._peer.address)
-        self.deadline = 0.0
+        self.deadline = self._send_by = 0.0
         exchange, self.exchange = self.exchange, None
         self._queue.clear()
         if exchange is not None and not exchange.answered:
@@ -132,34 +131,23 @@ class Http1Connection(asyncio.Protocol):
             self._log(exchange)
 
     def data_received(self, data: bytes) -> None:
-        """Feed the parser, and deal with what it found."""
-        if self.lingering or self._trouble is not None:
+        """Read requests, and deal with what was wrong with them."""
+        reader = self._reader
+        if self.lingering or reader.trouble is not None:
             return
-        if self._upgrading is not None:
-            self._upgrading.tunnelled(data)
+        if reader.upgrading is not None:
+            reader.upgrading.tunnelled(data)
             return
-        if self.exchange is None and not self._parsing and data.endswith(b"\r\n\r\n") and self._glance(data):
+        if self.exchange is None and not reader.parsing and data.endswith(b"\r\n\r\n") and self._glance(data):
             return
-        if self._reading is None:
-            if not self._head_size and self.exchange is None:
+        if reader.reading is None:
+            if not reader.quiet and self.exchange is None:
                 self.deadline = self.loop.time() + self._listening.timeouts.headers
         elif self.deadline:
             self.deadline = self.loop.time() + self._listening.timeouts.body
-        self._head_size += len(data)
-        self._parse(data)
-        if self._trouble is None and self._head_size > self.limits.headers:
-            self._trouble = HeadersTooLarge("a head, a trailer or a chunk extension without an end")
-        if self._trouble is not None:
-            self._refuse(self._trouble)
-
-    def _parse(self, data: bytes) -> None:
-        try:
-            self._parser.feed_data(data)
-        except httptools.HttpParserUpgrade as upgrade:
-            if self._upgrading is not None and upgrade.args[0] < len(data):
-                self._upgrading.tunnelled(data[upgrade.args[0] :])
-        except httptools.HttpParserError as error:
-            self._trouble = self._trouble or BadRequest(type(error).__name__)
+        trouble = reader.feed(data)
+        if trouble is not None:
+            self._refuse(trouble)
 
     def eof_received(self) -> bool:
         """A caller that stops sending in the middle is gone."""
@@ -168,85 +156,47 @@ class Http1Connection(asyncio.Protocol):
     def pause_writing(self) -> None:
         """The caller reads slowly."""
         self.writing_paused = True
-        self.deadline = self.loop.time() + self._listening.timeouts.send
+        self._send_by = self.loop.time() + self._listening.timeouts.send
         if self.exchange is not None and self.exchange.source is not None:
             self.exchange.source.pause()
 
     def resume_writing(self) -> None:
         """The caller reads again."""
         self.writing_paused = False
-        self.deadline = 0.0 if self.exchange is not None else self.loop.time() + self._listening.timeouts.keep_alive
+        self._send_by = 0.0
         if self.exchange is not None and self.exchange.source is not None:
             self.exchange.source.resume()
 
-    # --- the parser's callbacks ----------------------------------------------------------------
+    # --- what the reader finds -------------------------------------------------------------------
 
-    def on_message_begin(self) -> None:
-        """Begin a new head."""
-        self._parsing = True
-        self._fields = []
-        self._url = b""
-
-    def on_url(self, url: bytes) -> None:
-        """Take a piece of the target."""
-        self._url += url
-        if len(self._url) > self.limits.target:
-            self._trouble = self._trouble or TargetTooLong(f"{len(self._url)} octets, and more")
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """Take one field. Blanks behind a value do not belong to it (RFC 9112, section 5.1); the parser leaves them."""
-        self._fields.append((name, fold(name), value.rstrip(b" \t")))
-        if len(self._fields) > self.limits.header_count:
-            self._trouble = self._trouble or HeadersTooLarge("too many fields")
-
-    def on_headers_complete(self) -> None:
-        """Make an exchange of the head."""
-        if self._trouble is not None:
-            return
+    def new_exchange(self, method: str, target: bytes) -> Exchange:
+        """Return an exchange that begins now."""
         exchange = Exchange(self, next_id(), self.loop.time(), self._peer.address)
-        exchange.method = self._parser.get_method().decode("ascii", "replace")
-        exchange.target = self._url
-        self._reading = exchange
-        self._head_size = 0
-        try:
-            self._read_head(exchange)
-        except GatewayError as error:
-            exchange.close = True
-            exchange.request = None
-            self._trouble = error
+        exchange.method = method
+        exchange.target = target
+        return exchange
+
+    def head_read(self, exchange: Exchange) -> None:
+        """Start an exchange, or let it wait for the one before it."""
         if self.exchange is None:
             self.exchange = exchange
-            if self._trouble is None:
+            if self._reader.trouble is None:
                 self._start(exchange)
         else:
             self._queue.append(exchange)
             if len(self._queue) == 1:
                 self.pause_reading()
 
-    def on_body(self, data: bytes) -> None:
-        """Take a piece of the body."""
-        self._head_size = 0
-        if self._reading is not None and self._trouble is None:
-            self._reading.take(data)
-
-    def on_message_complete(self) -> None:
-        """The request has been read."""
-        self._head_size = 0
-        self._parsing = False
-        reading, self._reading = self._reading, None
-        if reading is None or self._trouble is not None:
-            return
+    def request_read(self, exchange: Exchange) -> None:
+        """Let go of the body's deadline; the answer may be out already."""
         self.deadline = 0.0
-        reading.complete()
-        if reading.answered:
-            self._next(reading)
-
-    # --- from head to exchange -----------------------------------------------------------------
+        exchange.complete()
+        if exchange.answered:
+            self._next(exchange)
 
     def _glance(self, data: bytes) -> bool:
         """Take a request that is plain and comes whole, without the parser. False: nothing was done."""
-        if self._proven_by is not self._listening.prove:
-            self._prove()
+        peer = self.prove()
         if len(data) > self.limits.headers or self._refusal is not None:
             return False
         head = read_plain(data, self.limits.header_count)
@@ -257,9 +207,7 @@ class Http1Connection(asyncio.Protocol):
         ):
             return False
         asked = head.asked
-        self.exchange = exchange = Exchange(self, next_id(), self.loop.time(), self._peer.address)
-        exchange.method = asked.method
-        exchange.target = asked.target
+        self.exchange = exchange = self.new_exchange(asked.method, asked.target)
         exchange.read = True
         exchange.request = Request(
             id=exchange.id,
@@ -268,60 +216,14 @@ class Http1Connection(asyncio.Protocol):
             path=asked.path,
             host=head.host,
             authority=head.authority,
-            scheme=self._listening.scheme,
+            scheme=self.scheme,
             headers=head.headers,
-            peer=self._peer,
+            peer=peer,
             body=exchange,
             record=exchange.record,
         )
         self._start(exchange)
         return True
-
-    def _read_head(self, exchange: Exchange) -> None:
-        fields = self._fields
-        size = len(self._url) + sum(len(name) + len(value) + 4 for name, _, value in fields)
-        if size > self.limits.headers:
-            raise HeadersTooLarge(f"{size} octets")
-        version = self._parser.get_http_version()
-        if version not in ("1.1", "1.0"):
-            raise BadRequest(f"HTTP/{version[:8]}")
-        exchange.old = version == "1.0"
-        exchange.close = exchange.old or not self._parser.should_keep_alive()
-        if self._proven_by is not self._listening.prove:
-            self._prove()
-        headers = Headers(fields)
-        self._fields = []  # what the parser finds from here on are trailers, which are never part of the head
-        exchange.request = read_head(
-            id=exchange.id,
-            method=exchange.method,
-            target=exchange.target,
-            headers=headers,
-            peer=self._peer,
-            scheme=self._listening.scheme,
-            body=exchange,
-            record=exchange.record,
-        )
-        self._read_framing(exchange, headers)
-        if self._refusal is not None:
-            raise self._refusal
-
-    def _read_framing(self, exchange: Exchange, headers: Headers) -> None:
-        """Note how the body is framed (RFC 9112, section 6.3); the parser has read the same fields."""
-        exchange.length = body_length(headers, old=exchange.old)
-        limit = self.limits.body
-        if limit is not None and exchange.length is not None and exchange.length > limit:
-            raise ContentTooLarge(f"{exchange.length} octets announced")
-        expect = headers.get(b"expect")
-        if expect is not None:
-            if expect.lower() != b"100-continue":
-                raise BadRequest("an unknown expectation")
-            exchange.expects = not exchange.old and exchange.length != 0
-        if self._parser.should_upgrade() and exchange.request is not None:
-            exchange.close = True  # whether it succeeds or not: no further request is read from here
-            exchange.request.upgrade = upgrade_of(exchange.request, exchange.length)
-            if self.exchange is not None:
-                raise BadRequest("an upgrade behind another request", reason=Reason.UPGRADE_UNSUPPORTED)
-            self._upgrading = exchange
 
     def _start(self, exchange: Exchange) -> None:
         if exchange.request is None:
@@ -361,19 +263,18 @@ class Http1Connection(asyncio.Protocol):
             if following.request is not None:
                 self._start(following)
                 return
-        if self._trouble is not None:
-            self._refuse(self._trouble)
+        if self._reader.trouble is not None:
+            self._refuse(self._reader.trouble)
         else:
             self.deadline = self.loop.time() + self._listening.timeouts.keep_alive
 
     def _refuse(self, error: GatewayError) -> None:
         """Answer a request that cannot be read on, and end the connection."""
         current = self.exchange
-        if current is not None and current is not self._reading and current.request and not current.answered:
+        if current is not None and current is not self._reader.reading and current.request and not current.answered:
             return  # an earlier answer is under way: it goes first, see _next
         if current is None:
-            current = self.exchange = Exchange(self, next_id(), self.loop.time(), self._peer.address)
-            current.target = self._url
+            current = self.exchange = self.new_exchange("", self._reader.target)
         if current.answered:
             self._close_gently(read=False)
             return
@@ -436,21 +337,24 @@ class Http1Connection(asyncio.Protocol):
             self._read_pauses -= 1
             if not self._read_pauses and not self._transport.is_closing():
                 self._transport.resume_reading()
-                if self._reading is not None:
+                if self._reader.reading is not None:
                     self.deadline = self.loop.time() + self._listening.timeouts.body
 
     # --- time, and the end of the listener -----------------------------------------------------
 
     def tick(self, now: float) -> None:
         """Act on a deadline that has passed. Called for every connection now and then."""
-        if not self.deadline or now < self.deadline:
-            return
-        self.deadline = 0.0
-        if self.writing_paused:
+        if self._send_by and now >= self._send_by:
             self.abort()
-        elif self.exchange is None and not self._head_size:
+        elif self.deadline and now >= self.deadline:
+            self.deadline = 0.0
+            self._waited_in_vain()
+
+    def _waited_in_vain(self) -> None:
+        reader = self._reader
+        if self.exchange is None and not reader.quiet:
             self._transport.close()  # idle
-        elif self.exchange is None or self.exchange is self._reading:
+        elif self.exchange is None or self.exchange is reader.reading:
             self._refuse(RequestTimeout())
         else:
             self.abort()
