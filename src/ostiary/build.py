@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 
 from ostiary.authn.compile import Around, compose
 from ostiary.authn.compose import Every, First
@@ -12,12 +13,14 @@ from ostiary.authn.jwt import JwtAuthenticator
 from ostiary.authn.verified import VerifiedTokens
 from ostiary.authz import compile_policy
 from ostiary.authz.shadow import ShadowRule
+from ostiary.authz.sync import PermissionSync
 from ostiary.config.load import Loaded
 from ostiary.config.schema import GatewaySpec, RouteSpec
 from ostiary.gateway import Gateway, Part, Route
 from ostiary.inject import compile_injectors
 from ostiary.inject.trace import TraceInjector
 from ostiary.jwks import compile_issuer, state_folder
+from ostiary.jwks.compile import server_trust
 from ostiary.model import CredentialSource, Injector, Request
 from ostiary.observe.access import AccessLog
 from ostiary.observe.trace import Traces
@@ -56,7 +59,8 @@ def compile_gateway(
     owned = _owned(spec, credentials).union(*(injector.owns for injector in tracing))
     routes = [(route.match, _route(route, around, upstreams, owned, tracing)) for route in spec.routes]
     asking = _asking(route for _, route in routes)
-    parts: tuple[Part, ...] = (*vaults.values(), *issuers.values(), *upstreams.values(), *asking)
+    told = _told(spec, credentials, folder) if sources is None else ()
+    parts: tuple[Part, ...] = (*vaults.values(), *issuers.values(), *upstreams.values(), *asking, *told)
     memories = _memories(route for _, route in routes)
     access = access or AccessLog()
     shadows = _shadows(route for _, route in routes)
@@ -87,6 +91,17 @@ def _before(spec: GatewaySpec, access: AccessLog) -> Callable[[Request], None] |
             audit.check()
 
     return before
+
+
+def _told(spec: GatewaySpec, credentials: Mapping[str, CredentialSource], folder: Path) -> list[PermissionSync]:
+    """Return what tells identity services of permissions."""
+    return [
+        PermissionSync(
+            name, one.sync, one.auth_endpoint, credentials[one.sync.credential], tls=server_trust(name, one, folder)
+        )
+        for name, one in spec.issuers.items()
+        if one.sync is not None and one.auth_endpoint is not None
+    ]
 
 
 def _memories(routes: Iterable[Route]) -> list[VerifiedTokens]:

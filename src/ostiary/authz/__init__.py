@@ -11,6 +11,7 @@ subject.py      the caller is one of these
 attributes.py   claims, the kind of subject, fields of the certificate
 circumstances.py  from where, and when
 expression.py   what words cannot say (CEL)
+sync.py         an identity service is told which permissions there are
 shadow.py       a condition that is tried out
 
 Every comparison is of code points, exactly: no case folding, no normalisation, and wildcards only where

@@ -26,7 +26,7 @@ from ostiary.config.schema import ClaimsSpec, IssuerSpec
 from ostiary.config.values import Refused
 
 _PLACES: Final = ("jwks_url", "certificates_url", "jwks_file")
-_OWN: Final = ("auth_endpoint", "application", "project")
+_OWN: Final = ("auth_endpoint", "application", "project", "sync")
 _GUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -212,7 +212,7 @@ PRESETS: Final[Mapping[str, Preset]] = {
     "entra": Preset(_entra, claims=_ENTRA_CLAIMS),
     "firebase": Preset(_firebase, wants=("project",), types=("JWT",)),
     "keycloak": Preset(_keycloak, wants=("issuer",), algorithms=("RS256", "ES256", "PS256", "EdDSA")),
-    "axinom": Preset(_axinom, ("auth_endpoint", "tenant", "environment"), ("application",), types=("JWT",)),
+    "axinom": Preset(_axinom, ("auth_endpoint", "tenant", "environment"), ("application", "sync"), types=("JWT",)),
     "cosmian": Preset(_cosmian, wants=("issuer",), algorithms=("RS256", "ES256", "PS256", "EdDSA")),
 }
 

@@ -27,6 +27,7 @@ from ostiary.config.evidence import (
 )
 from ostiary.config.rules import RuleSpec, ScopesSpec, SomeOf, TimeSpec
 from ostiary.config.spec import OneOf, Some, Spec
+from ostiary.config.sync import SyncSpec
 from ostiary.config.values import (
     Address,
     Duration,
@@ -302,6 +303,7 @@ class IssuerSpec(Spec):
         (), description="CA certificates that its server is verified with; by default the system's."
     )
 
+    sync: SyncSpec | None = Field(None, description="preset axinom: permissions that it is told of at the start.")
     decryption_keys: Annotated[tuple[FileReference, ...], Field(strict=False)] = Field(
         (), description="Our private keys (PEM) for tokens that are encrypted: RSA-OAEP-256 or ECDH-ES, with A256GCM."
     )

@@ -28,6 +28,7 @@ NOUNS: Final[dict[type, str]] = {
     schema.IssuerSpec: "an issuer",
     schema.KeysSpec: "an issuer's keys",
     schema.ClaimsSpec: "an issuer's claims",
+    schema.SyncSpec: "permissions to be told",
     schema.CacheSpec: "a vault's cache",
     schema.LocalVaultSpec: "a local vault",
     schema.HashicorpVaultSpec: "a hashicorp vault",

@@ -62,6 +62,9 @@ def references(draft: Draft) -> Iterator[tuple[str, str, Path]]:
     """Return every reference to an entry, as (section, name, path)."""
     for alias, credential in draft.credentials.items():
         yield "vaults", credential.vault, ("credentials", alias, "vault")
+    for name, spec in draft.issuers.items():
+        if spec.sync is not None:
+            yield "credentials", spec.sync.credential, ("issuers", name, "sync", "credential")
     for index, route in draft.routes.items():
         here: Path = ("routes", index)
         yield "upstreams", route.upstream, (*here, "upstream")
