@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 import subprocess
 import time
 from collections.abc import AsyncIterator
@@ -110,6 +111,28 @@ async def test_a_list_is_fetched_and_a_revoked_caller_is_out_within_the_refresh_
         other = await world.ask("john")
 
     assert (first.status, why, other.status) == (200, "certificate.revoked", 200)
+
+
+async def test_a_connection_that_lives_is_asked_again_when_the_list_says_something_new(tmp_path):
+    async with scene(tmp_path, 'urls: ["http://127.0.0.1:{web}/ca.crl"], refresh: 300ms') as world:
+        await world.eventually("fired", 200)
+        context = ssl.create_default_context(cafile=str(tmp_path / "ca.pem"))
+        context.load_cert_chain(tmp_path / "fired.pem", tmp_path / "fired.key")
+        where = {"host": "127.0.0.1", "port": world.gateway.port, "ssl": context, "server_hostname": "localhost"}
+        reader, writer = await asyncio.open_connection(**where)
+        question = b"GET /who HTTP/1.1\r\nHost: localhost\r\n\r\n"
+        writer.write(question)
+        before = await asyncio.wait_for(reader.readuntil(b"hello"), 10)
+        world.authority.revoke(world.people["fired"].certificate)
+        world.publish()
+        await world.eventually("fired", 401)
+        await asyncio.sleep(1)
+        writer.write(question)
+        after = await asyncio.wait_for(reader.read(), 10)
+        writer.close()
+
+    assert b" 200 " in before
+    assert b" 401 " in after
 
 
 async def test_hard_lets_nobody_in_until_there_is_a_list_and_soft_lets_everybody_in(tmp_path):

@@ -39,6 +39,7 @@ class FetchedLists:
         timeout: seconds for one.
         clock: seconds since the epoch.
         lists: what they say, by authority.
+        changes: how often that has changed: connections that live have to be asked again.
     """
 
     urls: tuple[str, ...]
@@ -47,6 +48,7 @@ class FetchedLists:
     timeout: float
     clock: Callable[[], float] = time.time
     lists: Mapping[Signer, Revoked] = field(default_factory=dict, init=False, repr=False)
+    changes: int = field(default=0, init=False)
     _kept: dict[str, tuple[x509.CertificateRevocationList, ...]] = field(default_factory=dict, init=False, repr=False)
     _fetched: dict[str, float] = field(default_factory=dict, init=False, repr=False)
     _due: float = field(default=0.0, init=False, repr=False)
@@ -109,6 +111,7 @@ class FetchedLists:
             for crl in kept:
                 by = signer(issuer_of(FileRef(place), crl, self.authorities))
                 lists[by] = joined(lists.get(by), crl)
+        self.changes += lists != self.lists
         self.lists = lists
 
 

@@ -126,6 +126,7 @@ class Listener:
         self._socket: socket.socket | None = None
         self._door = Door(self._shared, self._protocol, self._context, descriptors, self._proxied)
         self._ticking: asyncio.TimerHandle | None = None
+        self._changes = 0  # of what revocation lists say
 
     @property
     def place(self) -> Place:
@@ -228,6 +229,16 @@ class Listener:
             lists.stop()
         await asyncio.sleep(0)
 
+    def _look_at_lists(self) -> None:
+        """Fetch revocation lists when it is time; when they say something new, every peer is proven again."""
+        changes = 0
+        for lists in self._place.lists:
+            lists.tick()
+            changes += lists.changes
+        if changes != self._changes:
+            self._changes = changes
+            self._shared.prove = _prover(self._place)
+
     def _protocol(self) -> asyncio.Protocol:
         """Return the protocol of a new connection."""
         return speaking(self._shared, self._place.spec.protocols, asyncio.get_running_loop())
@@ -245,8 +256,7 @@ class Listener:
         now = loop.time()
         for connection in tuple(self._shared.connections):
             connection.tick(now)
-        for lists in self._place.lists:
-            lists.tick()
+        self._look_at_lists()
         self._ticking = loop.call_later(_TICK, self._tick)
 
 
