@@ -1,0 +1,63 @@
+"""What do the pages say, asked as an ASGI application is?"""
+
+from __future__ import annotations
+
+import gc
+
+import httpx2
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from ostiary.admin import app as module
+from ostiary.admin.app import admin_app
+
+
+@pytest.fixture
+async def client(view):
+    async def known(scope, receive, send):
+        await admin_app(view)({**scope, "state": {"known": True}}, receive, send)
+
+    transport = httpx2.ASGITransport(app=known)
+    async with httpx2.AsyncClient(transport=transport, base_url="http://localhost") as one:
+        yield one
+
+
+async def test_alive_is_alive_before_it_is_ready(client, view):
+    assert (await client.get("/livez")).json() == {"status": "ok"}
+    assert (await client.get("/readyz")).status_code == 503
+    view.life.ready = True
+    assert (await client.get("/readyz")).status_code == 200
+
+
+async def test_metrics_are_told_in_the_format_that_is_asked_for(client):
+    plain = await client.get("/metrics")
+    assert plain.headers["content-type"].startswith("text/plain")
+    assert list(text_string_to_metric_families(plain.text))
+    open_ = await client.get("/metrics", headers={"accept": "application/openmetrics-text; version=1.0.0"})
+    assert open_.headers["content-type"].startswith("application/openmetrics-text")
+    assert open_.text.endswith("# EOF\n")
+
+
+async def test_the_configuration_comes_with_its_file_and_digest(client, view):
+    said = (await client.get("/config")).json()
+    assert said["file"] == str(view.loaded.path)
+    assert len(said["digest"]) == 12
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+def test_the_collector_rests_while_metrics_are_written_and_is_left_as_it_was(enabled):
+    (gc.enable if enabled else gc.disable)()
+    try:
+        assert module._undisturbed(lambda _: str(gc.isenabled()).encode(), None) == b"False"
+        assert gc.isenabled() is enabled
+    finally:
+        gc.enable()
+
+
+def test_the_collector_goes_on_when_writing_fails():
+    def fails(_):
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        module._undisturbed(fails, None)
+    assert gc.isenabled()
