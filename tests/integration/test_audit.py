@@ -13,6 +13,9 @@ import pytest
 from tests.support.admin import Administered, administered
 from tests.support.gateway_process import ostiary
 
+from ostiary.pki.authority import Authority
+from ostiary.pki.files import write_identity
+
 pytestmark = pytest.mark.integration
 AUDIT = "audit: {path: audit.jsonl}"
 
@@ -58,6 +61,18 @@ async def test_every_request_has_one_line_whatever_became_of_it(tmp_path: Path):
     for secret in (*gateway.secrets, token.encode(), b"canary"):
         assert secret not in content
     assert (await verdict(tmp_path))["whole"]
+
+
+async def test_a_client_that_was_refused_in_the_handshake_has_a_line_too(tmp_path: Path):
+    stranger = Authority.create("stranger").issue_client(cn="nobody")
+    async with administered(tmp_path, "{bind: 127.0.0.1:0}", AUDIT) as gateway:
+        certificate, key = tmp_path / "stranger.pem", tmp_path / "stranger.key"
+        write_identity(certificate, key, stranger)
+        shown = ("--cert", certificate, "--key", key)
+        assert (await gateway.call("/both/a", *shown, shown=False)).status == 0
+        assert await gateway.process.stop() == 0
+        (refused,) = [event for event in events(tmp_path) if event["event.action"] == "connection-refused"]
+    assert (refused["event.outcome"], refused["event.reason"]) == ("failure", "certificate.untrusted")
 
 
 async def test_a_reload_is_told_and_so_is_one_that_was_refused(tmp_path: Path):
