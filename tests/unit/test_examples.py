@@ -6,8 +6,9 @@ import re
 from pathlib import Path
 
 import pytest
+from tests.support.records import Record
 
-from ostiary.authn.compile import compile_authenticators
+from ostiary.authn.compile import Around, compose
 from ostiary.authz.compile import compile_policy
 from ostiary.config.load import examine, load
 from ostiary.demo.places import template
@@ -32,8 +33,9 @@ def test_nothing_is_wrong_but_what_is_not_on_this_machine(name):
 def test_every_route_compiles(name):
     loaded = load(ROOT / name)
     issuers = {key: compile_issuer(key, spec, loaded.folder) for key, spec in loaded.spec.issuers.items()}
+    records = {alias: Record(alias, "id", "secret") for alias in loaded.spec.credentials}
     for route in loaded.spec.routes:
-        compile_authenticators(route.authenticate, issuers)
+        compose(route.authenticate, Around(issuers, records, loaded.folder))
         compile_policy(route.name, route.authorize)
 
 
