@@ -7,7 +7,7 @@ ARGS   ?=
 NODE   := tests/support/oidc-provider
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test unit integration conformance lint format types floors lock generate bench bench-quick compiled test-compiled faults clean setup setup-lint node
+.PHONY: help demo test unit integration scenarios conformance lint format types floors lock generate bench bench-quick compiled test-compiled faults clean setup setup-lint node
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,6 +24,9 @@ unit: setup  ## run the unit tests only
 
 integration: setup node  ## run the tests against real neighbours only
 	@$(BIN)/pytest -ra -m integration $(ARGS)
+
+scenarios: setup  ## run the examples with certificates on real parts: openssl, curl, nginx
+	@$(BIN)/pytest -ra tests/integration/test_scenarios.py $(ARGS)
 
 compiled:  ## make .venv-compiled: the same sources, the data path in machine code (needs a C compiler)
 	@$(PYTHON) tools/setup.py --compiled test
