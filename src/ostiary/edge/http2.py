@@ -160,7 +160,7 @@ class Http2Connection(asyncio.Protocol):
             self.sender.soon()
 
     def _settle(self) -> None:
-        for stream in self.streams.values():
+        for stream in tuple(self.streams.values()):
             stream.settle()
 
     # --- what comes ----------------------------------------------------------------------------
@@ -184,14 +184,14 @@ class Http2Connection(asyncio.Protocol):
                 if (stream := self.streams.get(event.stream_id)) is not None:
                     stream.complete()
             case WindowUpdated():
-                self._wake((event.stream_id,) if event.stream_id else self.streams)
+                self._wake((event.stream_id,) if event.stream_id else tuple(self.streams))
             case StreamReset():
                 self._on_reset(event, now)
             case TrailersReceived():
                 self._on_trailers(event)
             case RemoteSettingsChanged():
                 self.wire.keep_small()
-                self._wake(self.streams)
+                self._wake(tuple(self.streams))
             case PingAckReceived() if event.ping_data == _DRAIN and self._listening.stopping:
                 self._serve_no_more()
             case _:

@@ -7,13 +7,14 @@ end the whole connection for one malformed request, and could not say why.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Final
 
 from h2.config import H2Configuration
 from h2.connection import H2Connection
 from h2.errors import ErrorCodes
 from h2.events import Event
-from h2.exceptions import DenialOfServiceError, InvalidBodyLengthError, ProtocolError
+from h2.exceptions import DenialOfServiceError, InvalidBodyLengthError, ProtocolError, StreamClosedError
 from h2.settings import SettingCodes, Settings
 from hpack import NeverIndexedHeaderTuple
 
@@ -117,8 +118,9 @@ class Wire:
         self._h2.acknowledge_received_data(octets, stream)
 
     def reset(self, stream: int, code: ErrorCodes) -> None:
-        """End a stream at once, in both directions."""
-        self._h2.reset_stream(stream, code)
+        """End a stream at once, in both directions; one that has ended is left as it is."""
+        with suppress(StreamClosedError):  # the frame that is worked on now was its last
+            self._h2.reset_stream(stream, code)
 
     def ping(self, data: bytes) -> None:
         """Ask for a sign of life: eight octets, which come back."""

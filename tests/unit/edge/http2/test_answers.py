@@ -171,3 +171,18 @@ async def test_a_refusal_reaches_the_caller_before_he_is_told_to_stop(line):
         type(event) for event in line.events if getattr(event, "stream_id", 0) and type(event) is not WindowUpdated
     ]
     assert kinds == [ResponseReceived, DataReceived, StreamEnded, StreamReset]
+
+
+@pytest.mark.parametrize("last", [True, False])
+async def test_a_large_rest_may_end_where_the_caller_is_told_to_stop(line, last):
+    asked = await line.ask(POST, end=False)
+    asked.whole()
+    await line.turn()
+    for rest in (4, 3, 2, 1, 0):
+        line.caller.send_data(1, bytes(14_000), end_stream=last and not rest)
+    await line.turn()
+    assert line.edge.streams == {}
+    assert not line.pipe.closing
+    (await line.ask()).whole()
+    await line.turn()
+    assert line.status() == "200"
