@@ -59,19 +59,19 @@ class Mosaic:
             self.asked.append("metadata")
             place = self.elsewhere if self.elsewhere is not None else f"{self.url}/access/graphql"
             return 200, {"accessManagementGraphQlEndpoint": place, "authEndpoint": self.url}
-        given = asked.get("variables", {}).get("input", {})
+        given = asked.get("variables", {})
         if path == "/graphql" and "authenticateServiceAccount" in asked.get("query", ""):
             self.asked.append("token")
             return 200, self._token(given)
         if path == "/access/graphql" and "synchronizePermissions" in asked.get("query", ""):
             self.asked.append("permissions")
-            return 200, self._synchronize(given, fields.get("authorization"))
+            return 200, self._synchronize(given["input"], fields.get("authorization"))
         return 404, {}
 
     def _token(self, given: dict[str, Any]) -> Any:
         if (given.get("clientId"), given.get("clientSecret")) != (CLIENT, SECRET):
             return {"errors": [{"message": f"{given} is not known", "code": "SERVICE_ACCOUNT_UNKNOWN"}], "data": None}
-        token = {"accessToken": TOKEN, "expiresInSeconds": 3600, "tokenType": "Bearer"}
+        token = {"accessToken": TOKEN, "expiresInSeconds": 3600, "tokenType": "Bearer", "__typename": "TokenPayload"}
         return {"data": {"authenticateServiceAccount": token}}
 
     def _synchronize(self, given: dict[str, Any], authorization: str | None) -> Any:
@@ -80,8 +80,11 @@ class Mosaic:
         offered = {one["key"]: one["title"] for one in given["permissions"]}
         before = self.permissions.get(given["serviceId"], {})
         self.permissions[given["serviceId"]] = offered
-        counts = {"added": len(offered.keys() - before.keys()), "removed": len(before.keys() - offered.keys())}
-        return {"data": {"synchronizePermissions": counts}}
+        done = {
+            "added": sorted(offered.keys() - before.keys()),
+            "removed": sorted(before.keys() - offered.keys()) or None,
+        }
+        return {"data": {"synchronizePermissions": {**done, "__typename": "SynchronizePermissionsPayload"}}}
 
 
 @asynccontextmanager

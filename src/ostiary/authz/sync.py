@@ -30,12 +30,11 @@ _FIRST, _LONGEST = 1.0, 300.0
 _TRIES: Final = 5
 """Attempts before a start that needs it fails."""
 _AUTHENTICATE: Final = (
-    "mutation AuthenticateServiceAccount($input: AuthenticateServiceAccountInput!) "
-    "{ authenticateServiceAccount(input: $input) { accessToken expiresInSeconds tokenType } }"
+    "mutation ($clientId: String!, $clientSecret: String!) "
+    "{ authenticateServiceAccount(input: {clientId: $clientId, clientSecret: $clientSecret}) { accessToken } }"
 )
 _SYNC: Final = (
-    "mutation SynchronizePermissions($input: SynchronizePermissionsInput!) "
-    "{ synchronizePermissions(input: $input) { added removed } }"
+    "mutation ($input: SynchronizePermissionsInput!) { synchronizePermissions(input: $input) { added removed } }"
 )
 _log = structlog.get_logger("ostiary.authz")
 
@@ -135,12 +134,11 @@ class PermissionSync:
             CredentialUnavailable: the service account cannot be had.
         """
         where = await self._where()
-        answer = await self._graphql(where, _SYNC, self._permissions(), await self._token())
+        answer = await self._graphql(where, _SYNC, {"input": self._permissions()}, await self._token())
         done = answer.get("synchronizePermissions")
-        counts = [done.get(name) for name in ("added", "removed")] if isinstance(done, dict) else [None]
-        if not all(isinstance(count, int) for count in counts):
+        if not isinstance(done, dict):
             raise SyncError("the answer does not say what was done")
-        return Told(*(int(count) for count in counts if count is not None))
+        return Told(_count(done.get("added")), _count(done.get("removed")))
 
     def _permissions(self) -> dict[str, Any]:
         offered = [{"key": key, "title": title} for key, title in self._spec.permissions.items()]
@@ -170,7 +168,7 @@ class PermissionSync:
     async def _graphql(self, url: str, query: str, given: Mapping[str, Any], token: Secret | None) -> dict[str, Any]:
         """Errors come with 200, in `errors`; what they say may repeat what was sent, so only their codes are told."""
         headers = {} if token is None else {"Authorization": f"Bearer {token.reveal().decode()}"}
-        document = await self._ask("POST", url, {"query": query, "variables": {"input": given}}, headers)
+        document = await self._ask("POST", url, {"query": query, "variables": given}, headers)
         if document.get("errors"):
             raise SyncError(f"{url} refused: {_codes(document['errors'])}")
         data = document.get("data")
@@ -203,6 +201,11 @@ class PermissionSync:
         if not isinstance(document, dict):
             raise SyncError(f"{url} answered with what is not an object")
         return document
+
+
+def _count(names: Any) -> int:
+    """Return how many there are in a list of names, which is null where there are none."""
+    return len(names) if isinstance(names, list) else 0
 
 
 def _codes(errors: Any) -> str:
