@@ -23,7 +23,7 @@ async def _status(connection: Connection, path: str = "/small") -> int:
 
 async def drain(stage: Stage, extent: Extent) -> list[Figure]:
     """SIGTERM while requests are under way; SIGTERM again; SIGTERM with one that never ends."""
-    long = extent(20, 2)
+    long = extent(20, 1)
     with stage.origin() as origin:
         async with stage.gateway(origin.port) as gateway:
             figures = await _gentle(gateway, long)

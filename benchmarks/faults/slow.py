@@ -36,7 +36,7 @@ def _timeouts(**seconds: float) -> Callable[[dict[str, Any]], None]:
 
 async def handshakes(stage: Stage, extent: Extent) -> list[Figure]:
     """Half of them say nothing; half of them begin a handshake and stop."""
-    count, bound = extent(2000, 100), extent(10.0, 2.0)
+    count, bound = extent(2000, 100), extent(10.0, 1.0)
     with stage.origin() as origin:
         async with stage.gateway(origin.port, _timeouts(handshake=bound)) as gateway:
             before = await quiet(gateway.caller, extent(200, 50), extent(5.0, 1.0))

@@ -149,6 +149,7 @@ class Stage:
             try:
                 yield Gateway(file, document, environment, process, caller)
             finally:
+                caller.leave()
                 await asyncio.to_thread(stack.close)  # callers answer while it says good-bye
 
 

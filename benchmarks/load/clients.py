@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
 from benchmarks.material import Material
@@ -39,6 +40,7 @@ class Connection:
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, token: str | None) -> None:
         self.reader, self.writer, self.token = reader, writer, token
+        self.forget: Callable[[], None] = lambda: None
 
     def head(self, path: str, method: str = "GET", *fields: str) -> bytes:
         """Return the head of a request with our token."""
@@ -109,6 +111,7 @@ class Connection:
     def abort(self) -> None:
         """Break it off."""
         self.writer.transport.abort()
+        self.forget()
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,11 +122,13 @@ class Caller:
         port: where the gateway is.
         context: with the authority, certificate and key.
         token: what its requests carry.
+        opened: the connections that it has made and has not broken off.
     """
 
     port: int
     context: ssl.SSLContext
     token: str | None = field(repr=False)
+    opened: set[Connection] = field(default_factory=set, repr=False, compare=False)
 
     @classmethod
     def of(cls, port: int, material: Material) -> Caller:
@@ -140,7 +145,15 @@ class Caller:
         """
         opening = asyncio.open_connection(LOOPBACK, self.port, ssl=self.context, ssl_handshake_timeout=patience)
         reader, writer = await asyncio.wait_for(opening, patience)
-        return Connection(reader, writer, self.token)
+        connection = Connection(reader, writer, self.token)
+        self.opened.add(connection)
+        connection.forget = partial(self.opened.discard, connection)
+        return connection
+
+    def leave(self) -> None:
+        """Break off every connection."""
+        for connection in tuple(self.opened):
+            connection.abort()
 
     @asynccontextmanager
     async def connected(self) -> AsyncIterator[Connection]:

@@ -20,7 +20,6 @@ SHORT = (
     "handshakes",
     "burst",
     "descriptors",
-    "upstream-killed",
     "upstream-broken",
     "aborts",
     "streams",
