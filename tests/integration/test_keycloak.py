@@ -20,7 +20,7 @@ from ostiary.model import Certificate, Principal
 from ostiary.pki.certificate import describe
 from ostiary.reasons import Reason
 
-pytestmark = pytest.mark.integration
+pytestmark = pytest.mark.distant
 
 
 class World:

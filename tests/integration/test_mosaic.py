@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from tests.support.mosaic import CLIENT, SECRET, TOKEN, mosaic
 
-pytestmark = pytest.mark.integration
+pytestmark = pytest.mark.distant
 
 PROGRAM = """
 const link = require('@axinom/mosaic-id-link-be');
