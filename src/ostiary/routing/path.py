@@ -26,6 +26,7 @@ _HOST: Final = re.compile(
     rb"[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?(?:\.[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?)*"
 )
 _PORTS: Final = 65535
+_LONGEST: Final = 253 + len("[]:65535")  # octets of a name (RFC 1035, section 2.3.4), and what may stand around it
 
 
 def canonical_path(target: bytes) -> str:
@@ -74,6 +75,8 @@ def canonical_host(authority: bytes) -> str:
     Raises:
         BadRequest: it is not host[:port] (RFC 9110, section 7.2).
     """
+    if len(authority) > _LONGEST:  # and so is never remembered, however many are made up
+        raise BadRequest("Host is longer than any name", reason=Reason.HOST_INVALID)
     if authority.startswith(b"["):
         host, closed, rest = authority[1:].partition(b"]")
         port = rest[1:] if rest.startswith(b":") else b"0"

@@ -46,6 +46,15 @@ def test_what_is_not_one_host_is_refused(authority: bytes) -> None:
     assert caught.value.reason is Reason.HOST_INVALID
 
 
+def test_a_host_longer_than_any_name_is_refused_and_not_remembered() -> None:
+    longest = b".".join([b"a" * 63] * 3 + [b"a" * 61])
+    assert canonical_host(longest + b":65535") == longest.decode()
+    before = canonical_host.cache_info().currsize
+    with pytest.raises(BadRequest):
+        canonical_host(longest + b"." + b"a" * 63)
+    assert canonical_host.cache_info().currsize == before
+
+
 @given(st.binary(max_size=20))
 def test_whatever_is_received_is_a_plain_host_or_refused(authority: bytes) -> None:
     try:
