@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from ostiary.errors import GatewayError, InvalidProof, MethodNotAllowed, Unauthenticated
 from ostiary.model import Headers
+from ostiary.reasons import Reason
 
 
 def render(error: GatewayError, request_id: str, challenges: Sequence[str] = ()) -> tuple[int, Headers, bytes]:
@@ -38,6 +39,10 @@ def _headers(error: GatewayError, request_id: str, challenges: Sequence[str]) ->
     if isinstance(error, Unauthenticated):
         for challenge in challenges:
             yield b"WWW-Authenticate", _challenge(error, challenge).encode("ascii", "replace")
+    if error.reason is Reason.SCOPE_MISSING:
+        for challenge in challenges:
+            if challenge.startswith(("Bearer", "DPoP")):
+                yield b"WWW-Authenticate", f'{challenge}, error="insufficient_scope"'.encode("ascii", "replace")
     if isinstance(error, InvalidProof) and error.nonce is not None:
         yield b"DPoP-Nonce", error.nonce.encode()
     if isinstance(error, MethodNotAllowed) and error.allow:

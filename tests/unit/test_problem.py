@@ -85,3 +85,12 @@ def test_when_to_come_back_is_said_when_it_is_known() -> None:
 def test_every_public_sentence_may_stand_in_a_challenge(reason: Reason) -> None:
     """RFC 6750, section 3: printable ASCII without quote and backslash."""
     assert all(" " <= character <= "~" and character not in '"\\' for character in reason.public)
+
+
+def test_a_scope_that_is_missing_is_said_in_the_scheme_of_tokens():
+    """RFC 6750, section 3.1."""
+    error = Forbidden("x", reason=Reason.SCOPE_MISSING)
+    _, headers, _ = render(error, "r1", ('Bearer realm="ostiary"', 'Basic realm="a"'))
+    assert headers.all(b"www-authenticate") == [b'Bearer realm="ostiary", error="insufficient_scope"']
+    _, headers, _ = render(Forbidden("x"), "r1", ('Bearer realm="ostiary"',))
+    assert headers.all(b"www-authenticate") == []

@@ -33,6 +33,12 @@ def _keys(view: View, now: float) -> Iterator[Metric]:
     )  # fmt: skip
     yield gauge("ostiary_key_set_keys", "Keys that verify.", label, ((name, facts.keys) for name, facts in known))
     yield gauge(
+        "ostiary_key_set_left_out",
+        "Members of the key set that are not used: weak, private, for something else. The log says why.",
+        label,
+        ((name, float(sum(facts.dropped.values()))) for name, facts in known),
+    )
+    yield gauge(
         "ostiary_key_set_stale", "1 when the key set is older than the configuration wants.", label,
         ((name, float(facts.stale)) for name, facts in known),
     )  # fmt: skip
