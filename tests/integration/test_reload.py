@@ -10,10 +10,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.support.gateway_process import gateway_process
+from tests.support.gateway_process import GatewayProcess, gateway_process
 from tests.support.legacy_nginx import free_port
 from tests.support.live import Caller, Live, furnished, put
 
+from ostiary.demo.issuer import serve_issuer
 from ostiary.pki.authority import Authority
 from ostiary.pki.files import write_certificates, write_crl, write_identity
 
@@ -422,3 +423,36 @@ async def test_where_certificates_are_required_from_now_on_a_connection_without_
 
     assert ((await without.get()).status, await without.closed()) == (401, True)
     assert (await shown.get()).fields["x-saw"] == "second"
+
+
+# --- what is remembered --------------------------------------------------------------------------
+
+TOKEN = """  - name: token
+    match: {{path: /token}}
+    authenticate: {{jwt: {{issuers: [bank]}}}}
+    authorize: anyone
+    inject: [header: {{name: X-Subject, value: "{{principal.subject}}"}}]
+    upstream: echo
+issuers:
+  bank: {{issuer: "{issuer}", audiences: [accounts], algorithms: [ES256]}}
+"""
+
+
+async def test_a_reload_while_an_issuer_is_down_forgets_none_of_its_keys(tmp_path: Path) -> None:
+    async with furnished(tmp_path) as live:
+        with serve_issuer(0) as issuer:
+            live.text = (live.text + TOKEN).replace("{issuer}", issuer.url)
+            live.write("first")
+            token = issuer.sign({"sub": "alice", "aud": "accounts"}, life=300)
+            gateway = GatewayProcess(live.file)
+            await gateway.start()
+            live.gateway = gateway
+            caller = await live.call()
+            before = await caller.get("/token", bearer=token)
+        try:
+            live.write("second")
+            await live.takes_up()
+            after = [await one.get("/token", bearer=token) for one in (caller, await live.call())]
+        finally:
+            await gateway.kill()
+        assert [one.fields.get("x-saw") for one in (before, *after)] == ["alice"] * 3

@@ -101,9 +101,10 @@ class Caller:
         self.reader = reader
         self.writer = writer
 
-    async def send(self, path: str = "/") -> None:
-        """Ask."""
-        self.writer.write(b"GET %b HTTP/1.1\r\nHost: localhost\r\n\r\n" % path.encode())
+    async def send(self, path: str = "/", *, bearer: str = "") -> None:
+        """Ask, with a token if there is one."""
+        shown = f"Authorization: Bearer {bearer}\r\n" if bearer else ""
+        self.writer.write(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n{shown}\r\n".encode())
         await self.writer.drain()
 
     async def head(self) -> tuple[int, dict[str, str]]:
@@ -118,9 +119,9 @@ class Caller:
         status, fields = await self.head()
         return Said(status, fields, await self.reader.readexactly(int(fields["content-length"])))
 
-    async def get(self, path: str = "/") -> Said:
+    async def get(self, path: str = "/", *, bearer: str = "") -> Said:
         """Ask, and read the answer."""
-        await self.send(path)
+        await self.send(path, bearer=bearer)
         return await asyncio.wait_for(self.answer(), 15)
 
     @property
