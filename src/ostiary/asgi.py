@@ -29,7 +29,6 @@ from ostiary.edge.asgi import AsgiEdge, Scope, deny_websocket
 from ostiary.edge.asgi_exchange import AnswerBroken, Receive, Send
 from ostiary.errors import ConfigError
 from ostiary.observe.access import AccessLog
-from ostiary.serve import DRAIN
 
 __all__ = ["VARIABLE", "AnswerBroken", "GatewayApp", "app", "hypercorn", "serve_hypercorn"]
 
@@ -130,7 +129,7 @@ async def hypercorn(
     *,
     listener: str | None = None,
     access: AccessLog | None = None,
-    drain: float = DRAIN,
+    drain: float | None = None,
 ) -> AsyncIterator[Server]:
     """Run the gateway on Hypercorn while the block runs, with the TLS of one of its listeners.
 
@@ -138,7 +137,7 @@ async def hypercorn(
         path: the configuration file; the one that OSTIARY_CONFIG names by default.
         listener: which listener; may be left out where there is one.
         access: where the access log goes; to stdout by default.
-        drain: seconds that exchanges under way are given at the end.
+        drain: seconds that exchanges under way are given at the end; `drain_timeout` of the file by default.
 
     Raises:
         ConfigError: something cannot work as configured, or Hypercorn is not installed.
@@ -149,8 +148,9 @@ async def hypercorn(
         raise ConfigError("Hypercorn is not installed: pip install 'ostiary[asgi]'") from error
     loaded = load_checked(_named(path))
     spec = _listener(loaded, listener)
+    patience = loaded.spec.drain_timeout if drain is None else drain
     gateway = GatewayApp(loaded, access=access, limits=spec.limits, timeouts=spec.timeouts)
-    async with gateway, hypercorn_listening(gateway, spec, loaded.folder, drain=drain) as server:
+    async with gateway, hypercorn_listening(gateway, spec, loaded.folder, drain=patience) as server:
         yield server
 
 
