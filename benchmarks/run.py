@@ -20,6 +20,7 @@ from benchmarks.places import Place, free_port
 from benchmarks.processes import running
 from benchmarks.results import Results
 from benchmarks.rounds import Pair, alternate
+from benchmarks.targets import OURS
 from benchmarks.ticker import Ticker
 from benchmarks.upstream import Upstream
 from benchmarks.verify import unable, verify
@@ -44,7 +45,7 @@ def run(asked: Options, folder: Path, console: Console, results: Results) -> Non
         if not pairs:
             raise BenchmarkFailed("there is nobody to measure")
         course.measure(pairs)
-    if any(peer.name == "ostiary" for peer in asked.peers):
+    if any(peer.name in OURS for peer in asked.peers):
         results.first_sight = first_sight(asked.plan.cores)
 
 
