@@ -30,9 +30,10 @@ ALGORITHMS: Final = ("ES256", "ES384", "EdDSA", "PS256", "RS256")
 CHALLENGE: Final = f'DPoP realm="ostiary", algs="{" ".join(ALGORITHMS)}"'
 _ALLOWED: Final = frozenset(ALGORITHMS)
 _LARGEST: Final = 4096
-_WINDOW: Final = 60.0
+_WINDOW: Final = 30.0
 """Seconds between a proof's `iat` and our clock, either way."""
-_REMEMBERED: Final = 100_000
+_REMEMBERED: Final = 250_000
+"""Proofs that are remembered for twice that long: some four thousand new ones a second; more are refused."""
 _NONCE_LIFE: Final = 300.0
 _OURS: Final = re.compile(rb"dpop (?! )", re.IGNORECASE)
 

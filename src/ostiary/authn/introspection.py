@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -27,6 +28,8 @@ from ostiary.reasons import Reason
 
 METHOD: Final = "introspection"
 _LARGEST: Final = 4096
+_TOKEN: Final = re.compile(rb"[A-Za-z0-9\-._~+/]+=*")
+"""b64token (RFC 6750, section 2.1)."""
 _REMEMBERED: Final = 10_000
 _REFUSED_FOR: Final = 5.0
 """Seconds for which the answer that a token does not count is used."""
@@ -130,6 +133,8 @@ class IntrospectionAuthenticator:
             return None
         if len(token) > _LARGEST:
             raise InvalidToken(f"the token has {len(token)} octets", reason=Reason.TOKEN_TOO_LARGE)
+        if not _TOKEN.fullmatch(token):
+            raise InvalidToken("the token has characters that no token has")
         mark = hashlib.sha256(token).digest()
         answer = self._known.get(mark)
         if answer is None or answer.until <= self._clock():
@@ -147,16 +152,22 @@ class IntrospectionAuthenticator:
             if len(self._asking) >= _MOST_QUESTIONS:
                 raise _unavailable("too many questions under way")
             task = self._asking[mark] = asyncio.create_task(self._ask(token), name=f"ask {self._spec.name}")
-            task.add_done_callback(lambda _: self._asking.pop(mark, None))
+            task.add_done_callback(lambda ended: self._ended(mark, ended))
         await asyncio.wait((task,))
         if task.cancelled():
             raise _unavailable("the gateway is stopping")
         answer = self._known[mark] = task.result()
         return answer
 
+    def _ended(self, mark: bytes, task: asyncio.Task[Answer]) -> None:
+        """Forget a question; what it ended with is known, also where nobody waits for it any more."""
+        self._asking.pop(mark, None)
+        if not task.cancelled():
+            task.exception()
+
     async def _ask(self, token: bytes) -> Answer:
         try:
-            claims = await self._endpoint.ask(token.decode("ascii", "replace"))
+            claims = await self._endpoint.ask(token.decode("ascii"))
         except (AskError, CredentialUnavailable) as error:
             _log.warning("token not introspected", issuer=self._spec.name, why=str(error))
             raise _unavailable(str(error)) from error

@@ -65,7 +65,7 @@ class Preset:
 
 
 def resolve(spec: IssuerSpec) -> IssuerSpec:
-    """Return the block as it would have been written without its preset.
+    """Return the block as it would have been written without its preset; one that has none is left as it is.
 
     Raises:
         Unfit: the preset lacks something, or something beside it contradicts it.
@@ -82,7 +82,8 @@ def resolve(spec: IssuerSpec) -> IssuerSpec:
     given = spec.model_fields_set - {"preset", "claims", *forced}
     if any(name in given for name in _PLACES):  # a mirror: it takes the place of the provider's own
         filled = {name: value for name, value in filled.items() if name not in _PLACES}
-    return spec.model_copy(update={name: value for name, value in filled.items() if name not in given})
+    update = {name: value for name, value in filled.items() if name not in given}
+    return spec.model_copy(update={**update, **dict.fromkeys(_OWN)})
 
 
 def _require_fitting(spec: IssuerSpec, preset: Preset | None) -> None:
@@ -217,12 +218,18 @@ PRESETS: Final[Mapping[str, Preset]] = {
 }
 
 
+_CHANGEABLE: Final = ("email", "upn", "preferred_username", "unique_name")
+
+
 def doubts(spec: IssuerSpec) -> Iterator[tuple[str, str, str]]:
     """Return what is accepted and should be looked at: the key, what is the matter, and what to do."""
     if spec.preset == "entra" and "/discovery/" in (spec.issuer or ""):
         tenant, host = _directory(spec)
         message = "no token of entra has this `iss`; what they have was taken in its place"
         yield "issuer", message, f"write `tenant: {tenant}`, or issuer: https://{host}/{tenant}/v2.0"
+    if spec.preset == "entra" and spec.claims.subject in _CHANGEABLE:
+        message = f"entra lets directories, and users, write whatever they like into `{spec.claims.subject}`"
+        yield "claims", message, "use `sub`, or `oid` for one name in all applications of the directory"
     if spec.preset == "okta" and _is_okta_itself(spec):
         message = (
             "access tokens of the organization's own server are for okta alone; only its ID tokens can be verified"

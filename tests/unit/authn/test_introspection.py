@@ -173,6 +173,8 @@ async def test_a_bound_token_counts_with_its_certificate_only() -> None:
 async def test_tokens_are_bounded_and_no_token_is_no_evidence() -> None:
     stage = Stage()
     assert await stage.refused("x" * 5000) is Reason.TOKEN_TOO_LARGE
+    for odd in ("a b", "gööd", "a%00", "=x"):
+        assert await stage.refused(odd) is Reason.TOKEN_MALFORMED
     assert await stage.authenticator.authenticate(request()) is None
     assert stage.book.asked == []
 

@@ -79,6 +79,19 @@ def test_entra_means_both_issuers_of_a_directory_however_it_is_written(written: 
     assert found.tenant == GUID
 
 
+@pytest.mark.parametrize("claim", ["email", "upn", "preferred_username"])
+def test_entra_s_names_that_anybody_can_write_are_warned_about(claim: str) -> None:
+    block = {"preset": "entra", "tenant": GUID, "audiences": ["a"], "claims": {"subject": claim}}
+    ((key, message, help_),) = doubts(IssuerSpec.model_validate(block))
+    assert (key, claim in message, "oid" in help_) == ("claims", True, True)
+
+
+@pytest.mark.parametrize("double", PROVIDERS, ids=lambda double: double.preset)
+def test_what_has_been_resolved_is_as_if_written_so(double: Double) -> None:
+    once = spec(preset=double.preset, **double.block)
+    assert resolve(once) == once
+
+
 def test_entra_s_documented_url_is_accepted_with_a_warning() -> None:
     block = {"preset": "entra", "issuer": f"https://login.microsoftonline.com/{GUID}/discovery/v2.0/"}
     ((_, message, help_),) = doubts(IssuerSpec.model_validate({**block, "audiences": ["a"]}))
