@@ -141,25 +141,35 @@ class ProxyProtocolSpec(Spec):
     )
 
 
-class ListenerTlsSpec(Spec):
-    """The server's identity, and what is asked of the client."""
+class ServerCertificateSpec(Spec):
+    """A certificate that a server shows, and its private key: in two files, or in one store."""
 
     certificate: FileReference | None = Field(None, description="Server certificate chain (PEM), leaf first.")
     private_key: FileReference | None = Field(None, description="Private key of the certificate (PEM).")
     pkcs12: FileReference | None = Field(None, description="Certificate, chain and key in one PKCS#12 file.")
-    password: SecretReference | None = Field(None, description="Password of the private key or the PKCS#12 file.")
-    minimum_version: Literal["1.2", "1.3"] = Field("1.2", description="Oldest TLS version accepted.")
-    client: ClientSpec = Field(default_factory=lambda: ClientSpec(), description="Client certificates.")
+    jks: FileReference | None = Field(None, description="The same in one Java key store of the old kind (JKS).")
+    password: SecretReference | None = Field(None, description="Password of the private key or the store.")
 
     @model_validator(mode="after")
     def _one_identity(self) -> Self:
         pem = self.certificate is not None and self.private_key is not None
         either = self.certificate is not None or self.private_key is not None
-        if self.pkcs12 is not None and either:
-            raise Refused("C303", "give either `pkcs12`, or `certificate` and `private_key`")
-        if self.pkcs12 is None and not pem:
-            raise Refused("C303", "a server needs `certificate` and `private_key`, or `pkcs12`")
+        stores = (self.pkcs12 is not None) + (self.jks is not None)
+        if stores > 1 or (stores and either):
+            raise Refused("C303", "give either `pkcs12`, or `jks`, or `certificate` and `private_key`")
+        if not stores and not pem:
+            raise Refused("C303", "a server needs `certificate` and `private_key`, or `pkcs12`, or `jks`")
         return self
+
+
+class ListenerTlsSpec(ServerCertificateSpec):
+    """The server's identity, and what is asked of the client."""
+
+    also: Annotated[tuple[ServerCertificateSpec, ...], Field(strict=False)] = Field(
+        (), description="More certificates: the one for the name that a client asks for is shown (SNI), else the first."
+    )
+    minimum_version: Literal["1.2", "1.3"] = Field("1.2", description="Oldest TLS version accepted.")
+    client: ClientSpec = Field(default_factory=lambda: ClientSpec(), description="Client certificates.")
 
 
 class ListenerLimits(Spec):

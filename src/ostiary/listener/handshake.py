@@ -7,7 +7,9 @@ uvloop make their TLS objects with `context.wrap_bio`, so a class of our own see
 from __future__ import annotations
 
 import ssl
+from collections.abc import Mapping
 from time import perf_counter
+from types import MappingProxyType
 from typing import ClassVar, Final
 
 import structlog
@@ -93,15 +95,22 @@ def fault_of(error: ssl.SSLError) -> str:
     return "refused-by-client" if "_ALERT_" in reason else _FAULTS.get(reason, "other")
 
 
-def remember_name(ssl_object: ssl.SSLObject, name: str | None, context: ssl.SSLContext) -> None:  # noqa: ARG001 - the shape OpenSSL calls
-    """Keep the name that the client asks for. The context stays: one listener, one policy."""
-    if isinstance(ssl_object, ServerSslObject) and name:
-        ssl_object.server_name = name.lower().removesuffix(".")
+def watch(context: ssl.SSLContext, others: Mapping[str, ssl.SSLContext] = MappingProxyType({})) -> Handshakes:
+    """Let every connection of a context be a `ServerSslObject`; return where their handshakes are counted.
 
-
-def watch(context: ssl.SSLContext) -> Handshakes:
-    """Let every connection of a context be a `ServerSslObject`; return where their handshakes are counted."""
+    Args:
+        context: where every connection begins.
+        others: contexts that show another certificate, and are alike in everything else, by the names in it.
+    """
     tally = Handshakes()
     context.sslobject_class = type("CountedSslObject", (ServerSslObject,), {"tally": tally})
-    context.sni_callback = remember_name
+
+    def name_asked(ssl_object: ssl.SSLObject, name: str | None, _: ssl.SSLContext) -> None:
+        if isinstance(ssl_object, ServerSslObject) and name:
+            ssl_object.server_name = asked = name.lower().removesuffix(".")
+            chosen = others.get(asked) or others.get(f"*.{asked.partition('.')[2]}")
+            if chosen is not None:
+                ssl_object.context = chosen
+
+    context.sni_callback = name_asked
     return tally

@@ -11,19 +11,22 @@ from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import load_pem_private_key, pkcs12
 
-from ostiary.config.schema import ListenerTlsSpec
+from ostiary.config.schema import ServerCertificateSpec
 from ostiary.config.secrets import resolve
 from ostiary.config.values import FileRef
 from ostiary.errors import ConfigError
 from ostiary.listener.files import as_path, read
+from ostiary.model import Secret
 from ostiary.pki.authority import Identity
+from ostiary.pki.errors import PkiError
 from ostiary.pki.files import chain_pem
+from ostiary.pki.jks import load_jks
 from ostiary.pki.keys import PrivateKey, private_pem
 
 _KEYS: Final = get_args(PrivateKey)
 
 
-def load_identity(spec: ListenerTlsSpec, folder: Path) -> Identity:
+def load_identity(spec: ServerCertificateSpec, folder: Path) -> Identity:
     """Return the server's key, certificate and chain.
 
     Raises:
@@ -32,8 +35,10 @@ def load_identity(spec: ListenerTlsSpec, folder: Path) -> Identity:
     password = None if spec.password is None else resolve(spec.password, folder).reveal()
     if spec.pkcs12 is not None:
         return _from_pkcs12(spec.pkcs12, read(spec.pkcs12, folder), password)
+    if spec.jks is not None:
+        return _from_jks(spec.jks, read(spec.jks, folder), password)
     if spec.certificate is None or spec.private_key is None:
-        raise ConfigError("tls: a server needs `certificate` and `private_key`, or `pkcs12`")
+        raise ConfigError("tls: a server needs `certificate` and `private_key`, or `pkcs12`, or `jks`")
     key = _private_key(spec.private_key, read(spec.private_key, folder), password)
     leaf, *chain = _certificates(spec.certificate, read(spec.certificate, folder))
     if leaf.public_key() != key.public_key():
@@ -84,6 +89,17 @@ def _from_pkcs12(reference: FileRef, data: bytes, password: bytes | None) -> Ide
     leaf = store.cert.certificate
     others = [extra.certificate for extra in store.additional_certs]
     return Identity(leaf, _supported(reference, store.key), _chain(leaf, others))
+
+
+def _from_jks(reference: FileRef, data: bytes, password: bytes | None) -> Identity:
+    try:
+        store = load_jks(data, None if password is None else Secret(password))
+    except PkiError as error:
+        raise ConfigError(f"{reference}: {error}{f'; {error.hint}' if error.hint else ''}") from None
+    if len(store.keys) != 1:
+        raise ConfigError(f"{reference}: one private key is wanted in the key store, that this password opens")
+    key, (leaf, *chain) = store.keys[0]
+    return Identity(leaf, _supported(reference, key), _chain(leaf, chain))
 
 
 def _chain(leaf: x509.Certificate, others: Sequence[x509.Certificate]) -> tuple[x509.Certificate, ...]:

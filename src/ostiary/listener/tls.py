@@ -30,6 +30,7 @@ from ostiary.listener.revocation import Revocation, load_revocation
 from ostiary.listener.revoked import signer
 from ostiary.listener.tally import End, Handshakes
 from ostiary.model import Peer
+from ostiary.pki.authority import Identity
 
 _CIPHERS: Final = "@SECLEVEL=2:ECDHE+AESGCM:ECDHE+CHACHA20"  # of TLS 1.2; those of TLS 1.3 are all of this kind
 _VERSIONS: Final = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
@@ -95,22 +96,57 @@ def compile_tls(
         ConfigError: a file is missing, unreadable, empty or wrong, or a client could never be verified with
             what is there. There is no such thing as a listener that asks for certificates and verifies nothing.
     """
-    context = _bare_context(spec, protocols)
-    handshakes = watch(context)
-    identity = load_identity(spec, folder)
-    use(identity, context)
-    shown = _end("server", identity.certificate)
-    if spec.client.mode == "off":
-        return ServerTls(context, None, handshakes, (shown,))
     now = datetime.fromtimestamp(clock(), UTC)
-    authorities = load_authorities(spec.client, folder, now)
-    wanted = spec.client.revocation
-    revocation = None if wanted is None or not wanted.listed else load_revocation(wanted, authorities, folder, now)
-    _verify_clients(context, spec.client, authorities, revocation)
+    client = spec.client
+    authorities: tuple[x509.Certificate, ...] = ()
+    revocation: Revocation | None = None
+    if client.mode != "off":
+        authorities = load_authorities(client, folder, now)
+        if client.revocation is not None and client.revocation.listed:
+            revocation = load_revocation(client.revocation, authorities, folder, now)
+    identities = [load_identity(one, folder) for one in (spec, *spec.also)]
+    contexts = [_context(spec, protocols, one, authorities, revocation) for one in identities]
+    handshakes = watch(contexts[0], _by_name(identities, contexts))
+    shown = tuple(_end("server", one.certificate) for one in identities)
+    if client.mode == "off":
+        return ServerTls(contexts[0], None, handshakes, shown)
     anchors = frozenset(signer(one) for one in authorities)
-    required = spec.client.mode == "required"
-    clients = ClientCertificates(spec.client.profile, spec.client.depth, revocation, clock, anchors, required)
-    return ServerTls(context, clients, handshakes, (shown, *_ends(authorities, revocation)))
+    clients = ClientCertificates(
+        client.profile, client.depth, revocation, clock, anchors, required=client.mode == "required"
+    )
+    return ServerTls(contexts[0], clients, handshakes, (*shown, *_ends(authorities, revocation)))
+
+
+def _context(
+    spec: ListenerTlsSpec,
+    protocols: Sequence[str],
+    identity: Identity,
+    authorities: Sequence[x509.Certificate],
+    revocation: Revocation | None,
+) -> ssl.SSLContext:
+    """Return a context that shows one certificate. Of one listener, they are alike in everything else."""
+    context = _bare_context(spec, protocols)
+    use(identity, context)
+    if spec.client.mode != "off":
+        _verify_clients(context, spec.client, authorities, revocation)
+    return context
+
+
+def _by_name(identities: Sequence[Identity], contexts: Sequence[ssl.SSLContext]) -> dict[str, ssl.SSLContext]:
+    """Return which certificate is for which name (RFC 6066, section 3); of two for one name, the first."""
+    found: dict[str, ssl.SSLContext] = {}
+    for identity, context in zip(identities, contexts, strict=True):
+        for name in _names_of(identity.certificate):
+            found.setdefault(name, context)
+    return found
+
+
+def _names_of(certificate: x509.Certificate) -> list[str]:
+    try:
+        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except x509.ExtensionNotFound:
+        return []
+    return [name.lower() for name in names.get_values_for_type(x509.DNSName)]
 
 
 def _ends(authorities: Sequence[x509.Certificate], revocation: Revocation | None) -> Iterator[End]:

@@ -11,7 +11,7 @@ from ostiary.config.checks import pem
 from ostiary.config.checks.pem import Unusable
 from ostiary.config.checks.reading import Findings
 from ostiary.config.problem import Path, Problem
-from ostiary.config.schema import ListenerTlsSpec
+from ostiary.config.schema import ListenerTlsSpec, ServerCertificateSpec
 
 SOON: Final = 30
 """Days before its end at which a certificate is warned about."""
@@ -21,13 +21,19 @@ def identities(findings: Findings) -> Iterator[Problem]:
     """Judge what every listener shows to its callers."""
     for name, listener in findings.draft.listeners.items():
         if listener.tls is not None:
-            yield from _identity(findings, ("listeners", name, "tls"), listener.tls)
+            yield from _shown(findings, ("listeners", name, "tls"), listener.tls)
     admin = findings.draft.admin
     if admin is not None and admin.tls is not None:
-        yield from _identity(findings, ("admin", "tls"), admin.tls)
+        yield from _shown(findings, ("admin", "tls"), admin.tls)
 
 
-def _identity(findings: Findings, path: Path, tls: ListenerTlsSpec) -> Iterator[Problem]:
+def _shown(findings: Findings, path: Path, tls: ListenerTlsSpec) -> Iterator[Problem]:
+    yield from _identity(findings, path, tls)
+    for number, one in enumerate(tls.also):
+        yield from _identity(findings, (*path, "also", number), one)
+
+
+def _identity(findings: Findings, path: Path, tls: ServerCertificateSpec) -> Iterator[Problem]:
     key = "certificate" if tls.pkcs12 is None else "pkcs12"
     try:
         leaf = _leaf(findings, path, tls)
@@ -49,12 +55,14 @@ def _dates(findings: Findings, path: Path, leaf: x509.Certificate) -> Iterator[P
         yield findings.draft.problem("C408", message, path, severity="warning")
 
 
-def _leaf(findings: Findings, path: Path, tls: ListenerTlsSpec) -> x509.Certificate | None:
+def _leaf(findings: Findings, path: Path, tls: ServerCertificateSpec) -> x509.Certificate | None:
     """Return the server's certificate, or None when something of it was not found.
 
     Raises:
         Unusable: it cannot be read, or the key is another one's.
     """
+    if tls.jks is not None:
+        return None  # opened when the gateway starts
     password = findings.found.get((*path, "password"))
     if tls.password is not None and password is None:
         return None

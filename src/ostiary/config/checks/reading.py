@@ -14,7 +14,7 @@ from ostiary.config.schema import Spec
 from ostiary.config.values import FileRef, SecretRef
 
 LARGEST: Final = 4 << 20
-_PRIVATE: Final = frozenset(("private_key", "pkcs12"))
+_PRIVATE: Final = frozenset(("private_key", "pkcs12", "jks"))
 
 
 class Findings:
