@@ -102,15 +102,18 @@ class Keycloak:
     Attributes:
         folder: authorities (ca.pem) and the client's identity (client.pem, client.key).
         issuer: the realm's.
+        authority: what issues the certificates of this server and of its callers.
         client, other: certificates of the authority.
+        options: of the server, beside the usual ones; to be set before it starts.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.port = free_port()
         self.issuer = f"https://localhost:{self.port}/realms/bank"
+        self.options: dict[str, str] = {}
         self._process: Process | None = None
-        authority = Authority.create("CA")
+        self.authority = authority = Authority.create("CA")
         client = authority.issue_client(cn="bank-client")
         self.client, self.other = client.certificate, authority.issue_client(cn="another").certificate
         write_certificates(folder / "ca.pem", [authority.certificate])
@@ -135,6 +138,7 @@ class Keycloak:
             "https-trust-store-file": str(self.folder / "trust.p12"),
             "https-trust-store-password": WORD,
             "cache": "local",
+            **self.options,
         }
         self._trust()
         words = [f"--{name}={value}" for name, value in options.items()]
@@ -191,10 +195,11 @@ class Keycloak:
 
 
 @asynccontextmanager
-async def keycloak(folder: Path) -> AsyncIterator[Keycloak]:
-    """Run it for as long as the block lasts."""
+async def keycloak(folder: Path, **options: str) -> AsyncIterator[Keycloak]:
+    """Run it for as long as the block lasts; `options` beside the usual ones, with `_` for `-`."""
     distribution()
     server = Keycloak(folder)
+    server.options = {name.replace("_", "-"): value for name, value in options.items()}
     try:
         await server.start()
         yield server
