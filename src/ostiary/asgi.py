@@ -148,6 +148,7 @@ async def hypercorn(
         raise ConfigError("Hypercorn is not installed: pip install 'ostiary[asgi]'") from error
     loaded = load_checked(_named(path))
     spec = _listener(loaded, listener)
+    _require_plain(spec)
     patience = loaded.spec.drain_timeout if drain is None else drain
     gateway = GatewayApp(loaded, access=access, limits=spec.limits, timeouts=spec.timeouts)
     async with gateway, hypercorn_listening(gateway, spec, loaded.folder, drain=patience) as server:
@@ -181,6 +182,20 @@ def _listener(loaded: Loaded, name: str | None) -> ListenerSpec:
     if name not in listeners:
         raise ConfigError(f"name one of the listeners: {', '.join(listeners)}")
     return listeners[name]
+
+
+def _require_plain(spec: ListenerSpec) -> None:
+    """Return when Hypercorn can keep what a listener promises.
+
+    Raises:
+        ConfigError: the listener asks somebody about each caller while it runs, which only the native one does.
+    """
+    asked = None if spec.tls is None else spec.tls.client.revocation
+    live = asked is not None and (asked.urls or asked.ocsp is not None)
+    words = {"forwarded": spec.forwarded, "proxy_protocol": spec.proxy_protocol, "urls or ocsp of revocation": live}
+    for word, wanted in words.items():
+        if wanted:
+            raise ConfigError(f"{word} is kept by the native listener only: `ostiary serve`")
 
 
 def _stdout() -> AccessLog:

@@ -15,6 +15,7 @@ from ostiary.config.values import Bind
 from ostiary.errors import ConfigError
 from ostiary.listener.tls import compile_tls
 from ostiary.observe.access import AccessLog
+from ostiary.serve.behind import responder_of
 from ostiary.serve.descriptors import Descriptors
 from ostiary.serve.listener import Listener, Place
 
@@ -103,7 +104,8 @@ class Admin:
     def _place(self, spec: AdminSpec, loaded: Loaded) -> Place:
         where = Bind(spec.bind.host, spec.bind.port + self._offset if spec.bind.port else 0)
         like = ListenerSpec.model_construct(bind=where, tls=spec.tls, plaintext="accepted", limits=_LIMITS)
-        return Place("admin", like, None if spec.tls is None else compile_tls(spec.tls, loaded.folder))
+        tls = None if spec.tls is None else compile_tls(spec.tls, loaded.folder)
+        return Place("admin", like, tls, responder=responder_of(like))
 
     def _handler(self, spec: AdminSpec, loaded: Loaded) -> AdminHandler:
         from ostiary.admin.app import admin_app  # noqa: PLC0415 - Starlette takes a while, and not everybody wants it
