@@ -7,12 +7,19 @@ compose.py    any: the first whose evidence is there; all: every one
 mtls.py       a TLS client certificate; names.py  which of its names counts
 jwt.py        a signed bearer token, in the order of the steps below
 bearer.py       where it stands (RFC 6750)
+envelope.py     opening it, where it is encrypted (RFC 7516)
 compact.py      taking it apart (RFC 7515)
+choice.py       whose it is
 signature.py    whether the issuer signed it
 claims.py       whether it is for us, and for now (RFC 7519)
 bound.py        whether it belongs to this connection (RFC 8705)
+dpop.py         whether whoever shows it has its key (RFC 9449)
 verified.py     tokens that were judged before
+introspection.py  an opaque bearer token (RFC 7662); ask.py, client.py  asking, and proving ourselves
+api_key.py    a key that was handed out
+password.py   a user name and a password (RFC 7617)
 anonymous.py  nobody in particular
+trial.py      one token, for the commands that look at issuers
 """
 
 from ostiary.authn.compile import compile_authenticators

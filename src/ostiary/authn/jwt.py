@@ -138,6 +138,10 @@ class JwtAuthenticator:
         self._proofs.check(request, token, confirmation.key)
         return verified.principal
 
+    def key_of(self, principal: Principal) -> str | None:
+        """Return the id of the key that vouches for a principal whose token is remembered; for `explain`."""
+        return self._known.key_of(principal)
+
     async def judge(self, token: bytes) -> Principal:
         """Return whom a token proves, wherever it came from: nothing is remembered, no binding is checked.
 

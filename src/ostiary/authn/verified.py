@@ -98,6 +98,11 @@ class VerifiedTokens:
         del self._tokens[token]
         return None
 
+    def key_of(self, principal: Principal) -> str | None:
+        """Return the id of the key that the principal's token was verified with, or None when it is not remembered."""
+        found = (one.key for one in self._tokens.values() if one.principal is principal)
+        return next((key.kid or key.thumbprint for key in found), None)
+
     def put(self, token: bytes, verified: Verified) -> None:
         """Remember a token."""
         if _weight(verified) <= self._tokens.maxsize:

@@ -58,12 +58,7 @@ def explain(
     With the objects that live traffic goes through; nothing is forwarded. Offline, unless --online: keys are
     those on disk, and what cannot be known is said to be unknown.
     """
-    try:
-        asked = _asked(words or [], curl, har, entry)
-        for line in header or ():
-            add_field(asked, line)
-    except Unreadable as error:
-        fail("usage", str(error), exit_code=Exit.USAGE)
+    asked = _whole(words or [], curl, har, entry, header or [])
     if token is not None:
         asked.headers.append(("Authorization", f"Bearer {_token(token)}"))
     moment = _moment(at)
@@ -73,6 +68,16 @@ def explain(
         raise typer.Exit(int(Exit.NO))
     if told.status is None:
         raise typer.Exit(int(Exit.UNKNOWN))
+
+
+def _whole(words: list[str], curl: str | None, har: Path | None, entry: int, fields: list[str]) -> Asked:
+    try:
+        asked = _asked(words, curl, har, entry)
+        for line in fields:
+            add_field(asked, line)
+    except Unreadable as error:
+        fail("usage", str(error), exit_code=Exit.USAGE)
+    return asked
 
 
 def _asked(words: list[str], curl: str | None, har: Path | None, entry: int) -> Asked:

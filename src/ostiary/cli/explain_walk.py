@@ -13,6 +13,7 @@ from typing import Any, Literal, TypeAlias
 
 from ostiary.authn.compose import Every, First
 from ostiary.authn.introspection import IntrospectionAuthenticator
+from ostiary.authn.jwt import JwtAuthenticator
 from ostiary.authz.policy import Policy
 from ostiary.authz.shadow import ShadowRule
 from ostiary.config.load import Loaded
@@ -94,8 +95,11 @@ class _Noting:
         except GatewayError as error:
             self._note("unknown" if _unsure(error) else "no", f"{error.reason}: {error.detail}")
             raise
-        text = "no evidence of its kind" if principal is None else _who(principal)
-        self._note("pass" if principal is None else "yes", text)
+        if principal is None:
+            self._note("pass", "no evidence of its kind")
+        else:
+            key = self._inner.key_of(principal) if isinstance(self._inner, JwtAuthenticator) else None
+            self._note("yes", _who(principal) + (f", key {key}" if key else ""))
         return principal
 
     def _note(self, verdict: Verdict, text: str) -> None:

@@ -13,6 +13,7 @@ store.py      the last good document on disk
 issuers.py    an issuer while it lives: one background task, nothing fetched on a request that knows its key
 facts.py      how things stand with it
 compile.py    specs -> issuers
+probe.py      is an issuer reachable, and right? For those who ask, step by step
 """
 
 from ostiary.jwks.compile import compile_issuer, state_folder

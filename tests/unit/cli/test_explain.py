@@ -136,6 +136,7 @@ def test_every_step_is_said_with_its_line(place: Path, ask: Ask, token: Path, cl
         ("inject", "header", "yes"),
         ("forward", "accounts", "yes"),
     ]
+    assert told["steps"][4]["text"] == "'alice' of bank (jwt, tenant t1), key bank"
     lines = FILE.splitlines()
     for one in told["steps"]:
         if one["step"] in ("authenticate", "authorize"):
