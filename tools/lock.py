@@ -21,9 +21,10 @@ FOLDER = ROOT / "requirements"
 
 # What goes into each lock. The first holds every version that the others may use.
 LOCKS = {
-    "test": ["pyproject.toml", "--extra", "asgi", "--extra", "otel", "--extra", "cel", "--group", "test"],
+    "test": ["pyproject.toml", "--extra", "asgi", "--extra", "http3", "--extra", "otel", "--extra", "cel", "--group", "test"],
     "runtime": ["pyproject.toml"],
     "asgi": ["pyproject.toml", "--extra", "asgi"],
+    "http3": ["pyproject.toml", "--extra", "http3"],
     "otel": ["pyproject.toml", "--extra", "otel"],
     "cel": ["pyproject.toml", "--extra", "cel"],
     "lint": ["--group", "lint"],

@@ -130,6 +130,7 @@ async def hypercorn(
     listener: str | None = None,
     access: AccessLog | None = None,
     drain: float | None = None,
+    http3: bool = False,
 ) -> AsyncIterator[Server]:
     """Run the gateway on Hypercorn while the block runs, with the TLS of one of its listeners.
 
@@ -138,6 +139,7 @@ async def hypercorn(
         listener: which listener; may be left out where there is one.
         access: where the access log goes; to stdout by default.
         drain: seconds that exchanges under way are given at the end; `drain_timeout` of the file by default.
+        http3: accept HTTP/3 as well (extra `http3`); only for a listener that asks for no client certificates.
 
     Raises:
         ConfigError: something cannot work as configured, or Hypercorn is not installed.
@@ -151,18 +153,24 @@ async def hypercorn(
     _require_plain(spec)
     patience = loaded.spec.drain_timeout if drain is None else drain
     gateway = GatewayApp(loaded, access=access, limits=spec.limits, timeouts=spec.timeouts)
-    async with gateway, hypercorn_listening(gateway, spec, loaded.folder, drain=patience) as server:
+    serving = hypercorn_listening(gateway, spec, loaded.folder, drain=patience, http3=http3)
+    async with gateway, serving as server:
         yield server
 
 
-async def serve_hypercorn(path: str | Path | None = None, *, listener: str | None = None) -> None:
+async def serve_hypercorn(path: str | Path | None = None, *, listener: str | None = None, http3: bool = False) -> None:
     """Serve on Hypercorn until SIGTERM or SIGINT.
+
+    Args:
+        path: the configuration file; the one that OSTIARY_CONFIG names by default.
+        listener: which listener; may be left out where there is one.
+        http3: accept HTTP/3 as well, see `hypercorn`.
 
     Raises:
         ConfigError: something cannot work as configured, or Hypercorn is not installed.
     """
     stop = asyncio.Event()
-    async with hypercorn(path, listener=listener):
+    async with hypercorn(path, listener=listener, http3=http3):
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
         await stop.wait()

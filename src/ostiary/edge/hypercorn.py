@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -32,7 +32,7 @@ _BACKLOG: Final = 4096
 
 @asynccontextmanager
 async def hypercorn_listening(
-    app: App, spec: ListenerSpec, folder: Path, *, drain: float = 30.0
+    app: App, spec: ListenerSpec, folder: Path, *, drain: float = 30.0, http3: bool = False
 ) -> AsyncIterator[asyncio.Server]:
     """Accept connections for an ASGI application while the block runs; it has been started by the caller.
 
@@ -41,6 +41,7 @@ async def hypercorn_listening(
         spec: the listener: where it binds, its TLS, limits and timeouts.
         folder: of the configuration file.
         drain: seconds that exchanges under way are given at the end.
+        http3: accept HTTP/3 as well, on the UDP port of the same number.
 
     Raises:
         ConfigError: the TLS cannot work as configured.
@@ -59,20 +60,31 @@ async def hypercorn_listening(
         backlog=_BACKLOG,
     )
     try:
-        yield server
+        async with AsyncExitStack() as beside:
+            if http3:
+                from ostiary.edge.hypercorn_quic import quic_listening  # noqa: PLC0415 - an extra
+
+                port = server.sockets[0].getsockname()[1]
+                await beside.enter_async_context(quic_listening(accepting.app, spec, folder, port, accepting.config))
+            yield server
     finally:
         server.close()
         await accepting.drain(drain)
 
 
 class _Accepting:
-    """Hypercorn's connections of one listener."""
+    """Hypercorn's connections of one listener.
+
+    Attributes:
+        app: the application, as Hypercorn calls it.
+        config: what Hypercorn is told.
+    """
 
     def __init__(self, app: App, spec: ListenerSpec, tls: ServerTls | None) -> None:
-        self._app = wrap_app(app, 0, "asgi")
+        self.app = wrap_app(app, 0, "asgi")
         self._spec = spec
         self._tls = tls
-        self._config = _config(spec)
+        self.config = _config(spec)
         self._context = WorkerContext(None)
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -85,9 +97,9 @@ class _Accepting:
         assert task is not None  # noqa: S101 - a coroutine runs in a task
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-        app = _telling(self._app, self._prove(writer), writer)
+        app = _telling(self.app, self._prove(writer), writer)
         loop = asyncio.get_running_loop()
-        await TCPServer(app, loop, self._config, self._context, {}, reader, writer).run()
+        await TCPServer(app, loop, self.config, self._context, {}, reader, writer).run()
 
     def _prove(self, writer: asyncio.StreamWriter) -> Proven:
         name = writer.get_extra_info("peername")
