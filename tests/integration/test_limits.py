@@ -133,6 +133,16 @@ async def test_when_descriptors_are_used_up_callers_wait_and_nobody_is_lost(limi
             writer.close()
 
 
+@pytest.mark.parametrize("path", ["/", "/closed/a"])
+async def test_who_wants_the_connection_closed_is_not_kept_waiting(limited: Start, path: str) -> None:
+    async with limited() as live:
+        caller = await live.call()
+        caller.writer.write(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
+        begin = time.monotonic()
+        assert b"HTTP/1.1 " in await caller.reader.read()
+        assert time.monotonic() - begin < 1.5
+
+
 def descriptors(pid: int) -> int:
     """How many files a process has open."""
     return len(list(Path(f"/proc/{pid}/fd").iterdir()))

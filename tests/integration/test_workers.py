@@ -72,7 +72,7 @@ async def test_a_worker_that_is_killed_costs_only_its_own_connections_and_is_sta
     assert {one.status for one in alive} == {200}
     assert workers.told("worker died, it is started anew")[0]["signal"] == "SIGKILL"
     assert {(await caller.get()).status for caller in await callers(workers, 8)} == {200}
-    assert seconds < 2  # a spare one was there; half a second on a quiet machine
+    assert seconds < 8  # a spare one was there: half a second on a quiet machine
 
 
 async def test_a_spare_worker_that_dies_is_replaced_and_nobody_notices(workers: Live) -> None:

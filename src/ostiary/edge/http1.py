@@ -284,7 +284,11 @@ class Http1Connection(asyncio.Protocol):
 
     def _close_gently(self, read: bool) -> None:
         """Close; where octets may still be on their way, drop them for a moment first."""
-        if self.lingering or self._transport.is_closing():
+        if self._transport.is_closing():
+            return
+        if self.lingering:
+            if read:  # its end came with the same octets, behind an answer that did not wait for it
+                self._transport.close()
             return
         self.deadline = 0.0
         if read:
