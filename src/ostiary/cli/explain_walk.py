@@ -7,8 +7,9 @@ to be unknown, and never guessed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import Any, Literal, TypeAlias
 
 from ostiary.authn.compose import Every, First
@@ -186,7 +187,8 @@ class Explainer:
             route = self._gateway.find(request)
         except GatewayError as error:
             what = "none" if isinstance(error, RouteNotFound) else "other methods"
-            told.notes.append(Note("route", what, "no", f"{error.reason}: {error.detail}".strip(": ")))
+            near = _nearest(self._loaded.spec.routes, request) if isinstance(error, RouteNotFound) else ""
+            told.notes.append(Note("route", what, "no", f"{error.reason}: {error.detail}{near}".strip(": ")))
             raise
         index, _ = self._specs[route.name]
         told.notes.append(
@@ -252,6 +254,13 @@ def _lost(spec: RouteSpec, request: Request) -> str | None:
     except MethodNotAllowed as error:
         return f"other methods: {', '.join(error.allow)}"
     return None
+
+
+def _nearest(routes: Sequence[RouteSpec], request: Request) -> str:
+    """Say which route is most like a request that has none."""
+    wanted = {f"{route.match.host or request.host}{route.match.path}": route.name for route in routes}
+    close = get_close_matches(f"{request.host}{request.path}", wanted, n=1, cutoff=0.0)
+    return f"the nearest is {wanted[close[0]]}: {close[0]}" if close else ""
 
 
 def _written(one: Any) -> str:

@@ -81,7 +81,7 @@ CAUSES: Final[dict[Reason, tuple[str, str]]] = {
     ),
     Reason.CERTIFICATE_NAME_NOT_ALLOWED: (
         "The name in the certificate matches nothing in `mtls.allow`.",
-        "Add a pattern; the name is in the log.",
+        "Add a pattern to `allow`; the name is in the log.",
     ),
     Reason.CERTIFICATE_EXPIRED: ("The certificate has expired.", "Renew it; and check the clock of this machine."),
     Reason.CERTIFICATE_NOT_YET_VALID: (
@@ -120,7 +120,7 @@ CAUSES: Final[dict[Reason, tuple[str, str]]] = {
     ),
     Reason.TOKEN_ALGORITHM_NOT_ALLOWED: (
         "The token is signed with an algorithm that is not in the issuer's `algorithms`, or not the key's.",
-        "Add it, if it is one of the asymmetric ones; `none` and HS* are never accepted.",
+        "Add it to the issuer's `algorithms`, if it is an asymmetric one; `none` and HS* are never accepted.",
     ),
     Reason.TOKEN_TYPE_NOT_ALLOWED: (
         "The `typ` of the token is not in the issuer's `types`.",
@@ -217,9 +217,15 @@ CAUSES: Final[dict[Reason, tuple[str, str]]] = {
         "Ask for a token with that audience, or change the condition.",
     ),
     Reason.TENANT_MISSING: ("The token names no tenant.", "Look at `claims.tenant` of the issuer."),
-    Reason.TENANT_MISMATCH: ("The caller is of another tenant.", "Nothing, if it should stay out."),
+    Reason.TENANT_MISMATCH: (
+        "The caller is of another tenant.",
+        "Add the tenant to the condition, or show a token of the right one; nothing, if it should stay out.",
+    ),
     Reason.ENVIRONMENT_MISSING: ("The token names no environment.", "Look at `claims.environment` of the issuer."),
-    Reason.ENVIRONMENT_MISMATCH: ("The caller is of another environment.", "Nothing, if it should stay out."),
+    Reason.ENVIRONMENT_MISMATCH: (
+        "The caller is of another environment.",
+        "Add the environment to the condition, or show a token of the right one; nothing, if it should stay out.",
+    ),
     Reason.PERMISSION_MISSING: (
         "The caller lacks a permission that the route asks for.",
         "Give it at the issuer; the log has what was asked for.",
@@ -228,7 +234,7 @@ CAUSES: Final[dict[Reason, tuple[str, str]]] = {
         "The token's permissions are not {service: [permission, ...]}.",
         "Look at `claims.permissions` of the issuer.",
     ),
-    Reason.SCOPE_MISSING: ("The token lacks a scope that the route asks for.", "The client should ask for it."),
+    Reason.SCOPE_MISSING: ("The token lacks a scope that the route asks for.", "The client should ask for the scope."),
     Reason.METHOD_NOT_PERMITTED: (
         "The condition `methods` names permissions by method, and not this one.",
         "Add the method to the condition, or take it out of `match.methods`.",

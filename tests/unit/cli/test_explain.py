@@ -179,6 +179,12 @@ def test_a_refusal_has_its_status_its_reason_and_what_would_help(
     assert told["to_allow"]
 
 
+def test_where_no_route_matches_the_nearest_is_said(ask: Ask) -> None:
+    _, told = ask("https://api.example.com/acounts/1")
+    (last,) = [one for one in told["steps"] if one["verdict"] == "no"]
+    assert "the nearest is read: api.example.com/accounts/**" in last["text"]
+
+
 def test_another_day_is_judged_as_that_day(place: Path, token: Path, capsys: pytest.CaptureFixture[str]) -> None:
     remember(place)
     arguments = [
@@ -355,3 +361,72 @@ def test_nothing_is_fetched(place: Path, ask: Ask, token: Path, client: Path, mo
     monkeypatch.setattr(asyncio.BaseEventLoop, "create_connection", no)
     monkeypatch.setattr(asyncio.BaseEventLoop, "getaddrinfo", no)
     ask(URL, "--token", str(token), "--cert", str(client))
+
+
+# --- to allow ----------------------------------------------------------------------------------
+
+GOOD = {"tenantId": "t1", "scope": "read"}
+HELP: list[tuple[str, dict[str, Any], str]] = [
+    # reason, what is wrong with the request, a word of the advice
+    ("route.not-found", {"url": "https://api.example.com/acounts/1"}, "match"),
+    ("method.not-allowed", {"method": "DELETE"}, "method"),
+    ("host.invalid", {"fields": [("Host", "a b")]}, "Host"),
+    ("path.ambiguous", {"url": "https://api.example.com/accounts/x/../1"}, "plain form"),
+    ("certificate.missing", {"cert": None}, "certificate"),
+    ("certificate.name-not-allowed", {"cert": "mallory"}, "allow"),
+    ("token.missing", {"token": None}, "Bearer"),
+    ("token.malformed", {"raw": "nonsense"}, "token"),
+    ("token.expired", {"claims": {"exp": NOW - 60}}, "new"),
+    ("token.not-yet-valid", {"claims": {"nbf": NOW + 600}}, "clock"),
+    ("token.audience-mismatch", {"claims": {"aud": "other"}}, "audience"),
+    ("token.issuer-unknown", {"claims": {"iss": "https://other.example"}}, "issuer"),
+    ("token.signature-invalid", {"forged": True}, "key"),
+    ("token.algorithm-not-allowed", {"header": {"alg": "HS256"}}, "algorithms"),
+    ("token.not-bound-to-certificate", {"claims": {"cnf": {"x5t#S256": "A" * 43}}}, "certificate"),
+    ("tenant.mismatch", {"claims": {"tenantId": "t2"}}, "tenant"),
+    ("tenant.missing", {"claims": {"tenantId": None}}, "tenant"),
+    ("scope.missing", {"claims": {"scope": "write"}}, "scope"),
+]
+
+
+@pytest.mark.parametrize(("reason", "wrong", "word"), HELP, ids=[one[0] for one in HELP])
+def test_what_would_help_is_said_and_helps(
+    reason: str, wrong: dict[str, Any], word: str, place: Path, ask: Ask
+) -> None:
+    remember(place)
+    authority = Authority.create("CA")
+    for name in ("alice", "mallory"):
+        write_certificates(place / f"{name}.pem", [authority.issue_client(cn=name, days=3650).certificate])
+    code, told = ask(*written(place, **wrong))
+    assert (code, told["verdict"], told["reason"]) == (0, "deny", reason)
+    assert word.lower() in told["to_allow"].lower(), told["to_allow"]
+    code, told = ask(*written(place))  # the advice was followed
+    assert (code, told["verdict"]) == (0, "allow")
+
+
+def written(
+    place: Path,
+    *,
+    method: str = "GET",
+    url: str = URL,
+    cert: str | None = "alice",
+    token: str | None = "",
+    raw: str = "",
+    claims: dict[str, Any] | None = None,
+    header: dict[str, Any] | None = None,
+    forged: bool = False,
+    fields: list[tuple[str, str]] | None = None,
+) -> list[str]:
+    """The arguments for a request that is right but for what is changed."""
+    signer = Signer("bank") if forged else BANK
+    all_claims = good_claims(**GOOD) | (claims or {})
+    made = raw.encode() or signer.token(
+        {name: value for name, value in all_claims.items() if value is not None}, **(header or {})
+    )
+    (place / "made").write_bytes(made)
+    arguments = [method, url]
+    arguments += ["--token", str(place / "made")] if token is not None else []
+    arguments += ["--cert", str(place / f"{cert}.pem")] if cert else []
+    for name, value in fields or []:
+        arguments += ["-H", f"{name}: {value}"]
+    return arguments
