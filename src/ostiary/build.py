@@ -21,7 +21,7 @@ from ostiary.inject import compile_injectors
 from ostiary.inject.trace import TraceInjector
 from ostiary.jwks import compile_issuer, state_folder
 from ostiary.jwks.compile import server_trust
-from ostiary.model import CredentialSource, Injector, Request
+from ostiary.model import Authenticator, CredentialSource, Injector, Request
 from ostiary.observe.access import AccessLog
 from ostiary.observe.trace import Traces
 from ostiary.pipeline import Pipeline
@@ -106,14 +106,18 @@ def _told(spec: GatewaySpec, credentials: Mapping[str, CredentialSource], folder
 
 def _memories(routes: Iterable[Route]) -> list[VerifiedTokens]:
     """Return where routes remember the tokens that they have verified."""
-    each = (one for route in routes for one in getattr(route.pipeline.authenticators, "each", ()))
-    return [one.known for one in each if isinstance(one, JwtAuthenticator)]
+    return [one.known for one in _authenticators(routes) if isinstance(one, JwtAuthenticator)]
 
 
 def _asking(routes: Iterable[Route]) -> list[IntrospectionAuthenticator]:
     """Return the authenticators that ask somebody, which have a lifetime."""
+    return [one for one in _authenticators(routes) if isinstance(one, IntrospectionAuthenticator)]
+
+
+def _authenticators(routes: Iterable[Route]) -> list[Authenticator]:
+    """Return every authenticator once, however many routes share it."""
     each = (one for route in routes for one in getattr(route.pipeline.authenticators, "each", ()))
-    return [one for one in each if isinstance(one, IntrospectionAuthenticator)]
+    return list({id(one): one for one in each}.values())
 
 
 def _credentials(spec: GatewaySpec, vaults: Mapping[str, Vault]) -> dict[str, CredentialSource]:

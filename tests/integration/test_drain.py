@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import socket
+import ssl
 import time
 from collections.abc import AsyncIterator
 
@@ -115,3 +117,17 @@ async def _readiness(port: int) -> int:
     await reader.read()
     writer.close()
     return int(head.split(b" ")[1])
+
+
+async def test_a_caller_who_never_says_goodbye_is_not_waited_for(live: Live) -> None:
+    """TLS asks the other end to confirm the end (RFC 8446, section 6.1); one that is asleep never does."""
+    context = ssl.create_default_context(cafile=live.folder / "ca.pem")
+    with (
+        socket.create_connection(("localhost", live.gateway.port)) as line,
+        context.wrap_socket(line, server_hostname="localhost"),
+    ):
+        await asyncio.sleep(0.2)
+        begin = time.monotonic()
+        live.gateway.signal()
+        assert await live.gateway.ended() == 0
+    assert time.monotonic() - begin < 6

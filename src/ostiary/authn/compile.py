@@ -45,12 +45,14 @@ class Around:
         credentials: where records come from, by alias.
         folder: the folder of the configuration file.
         clock: epoch seconds.
+        made: the authenticators that were compiled already, by what their blocks say.
     """
 
     issuers: Mapping[str, Issuer]
     credentials: Mapping[str, CredentialSource] = field(default_factory=lambda: _NONE)
     folder: Path = Path()
     clock: Callable[[], float] = time.time
+    made: dict[tuple[str, bool], Authenticator] = field(default_factory=dict, compare=False, repr=False)
 
 
 def compile_authenticators(
@@ -83,6 +85,15 @@ def is_opaque(spec: AuthenticatorSpec) -> bool:
 
 
 def _compile(spec: AuthenticatorSpec, around: Around, *, shared: bool) -> Authenticator:
+    """Return the authenticator of a block. Routes whose blocks say the same share it, and what it remembers."""
+    key = spec.model_dump_json(), shared
+    made = around.made.get(key)
+    if made is None:
+        made = around.made[key] = _make(spec, around, shared=shared)
+    return made
+
+
+def _make(spec: AuthenticatorSpec, around: Around, *, shared: bool) -> Authenticator:
     match spec.value:
         case JwtSpec() as jwt:
             return compile_jwt(jwt, around.issuers, around.clock, shared=shared, folder=around.folder)

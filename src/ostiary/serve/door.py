@@ -24,6 +24,8 @@ log = structlog.get_logger("ostiary.serve")
 _AT_ONCE: Final = 8
 """Connections that are accepted before others get their turn: each costs a tenth of a millisecond."""
 
+_FAREWELL: Final = 2.0
+"""Seconds that the other end has to say that it has seen the end (RFC 8446, section 6.1); silent callers never do."""
 _PAUSE: Final = 0.25
 """Seconds before it is looked again whether there are descriptors."""
 
@@ -149,7 +151,13 @@ class Door:
         try:
             if self._proxied(address):
                 address = await self._ask_the_proxy(accepted, address)
-            await loop.connect_accepted_socket(self._protocol, accepted, ssl=context, ssl_handshake_timeout=patience)
+            await loop.connect_accepted_socket(
+                self._protocol,
+                accepted,
+                ssl=context,
+                ssl_handshake_timeout=patience,
+                ssl_shutdown_timeout=None if context is None else _FAREWELL,
+            )
         except BaseException as error:  # from here on nobody's `connection_lost` will say that it is gone
             self._listening.left(address)
             if not isinstance(error, OSError):  # which ssl.SSLError and TimeoutError are; they are counted elsewhere
