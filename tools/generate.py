@@ -18,6 +18,7 @@ from ostiary.config.codes import CODES
 from ostiary.config.jsonschema import json_schema
 from ostiary.config.load import load
 from ostiary.config.reference import reference
+from ostiary.pki.diagnosis.codes import CODES as FINDINGS
 from ostiary.reasons import Reason
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -32,6 +33,7 @@ the same.
   references, C3xx meaning, C4xx safety (warnings), C5xx files and environment.
 - [Reasons](#reasons) are why a request ended as it did. They stand in the log, the metrics and the problem
   documents; the caller reads the public sentence only.
+- [Findings](#findings) are what `ostiary doctor` says of certificates.
 """
 
 
@@ -45,6 +47,9 @@ def errors() -> str:
     for reason in Reason:
         cause, remedy = CAUSES[reason]
         lines += [f"### {reason}", "", f"{cause} {remedy}", "", f'The caller is told: "{reason.public}"', ""]
+    lines += ["## Findings", "", "| code | group | severity | |", "|---|---|---|---|"]
+    lines += [f"| {one.name} | {one.group} | {one.severity} | {one.text} |" for one in FINDINGS.values()]
+    lines.append("")
     return "\n".join(lines)
 
 

@@ -11,6 +11,8 @@ from ostiary.authn.verified import VerifiedTokens
 from ostiary.authz.shadow import ShadowRule
 from ostiary.config.load import Loaded
 from ostiary.jwks import Issuer
+from ostiary.listener.fetched import FetchedLists
+from ostiary.listener.responder import Responder
 from ostiary.listener.tls import ServerTls
 from ostiary.observe.access import AccessLog
 from ostiary.observe.lag import Lag
@@ -32,6 +34,14 @@ class Place(Protocol):
     @property
     def tls(self) -> ServerTls | None:
         """Its TLS, or None."""
+
+    @property
+    def lists(self) -> Sequence[FetchedLists]:
+        """The revocation lists that are fetched while it listens."""
+
+    @property
+    def responder(self) -> Responder | None:
+        """Who is asked whether certificates are revoked, or None."""
 
 
 class Open(Protocol):

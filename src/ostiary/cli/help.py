@@ -71,15 +71,18 @@ def _unknown(word: str) -> NoReturn:
 
 def _list(*, as_json: bool) -> None:
     from ostiary.config.codes import CODES
+    from ostiary.pki.diagnosis.codes import CODES as FINDINGS
     from ostiary.reasons import Reason
 
     if as_json:
-        emit({"codes": list(CODES), "reasons": [str(reason) for reason in Reason]})
+        emit({"codes": list(CODES), "reasons": [str(reason) for reason in Reason], "findings": list(FINDINGS)})
         return
     for code in CODES.values():
         print(f"{code.name}  {code.title}")
     for reason in Reason:
         print(f"{reason}  {reason.public}")
+    for finding in FINDINGS.values():
+        print(f"{finding.name}  {finding.text}")
 
 
 def _text(entry: dict[str, Any]) -> str:

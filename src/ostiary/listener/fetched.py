@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -64,7 +65,8 @@ class FetchedLists:
         """Keep what a configuration before has fetched, as far as it still counts."""
         for url in self.urls:
             if url in previous._kept:
-                self._take(url, previous._kept[url], previous._fetched[url])
+                with suppress(ConfigError):  # its authority is not trusted any more
+                    self._take(url, previous._kept[url], previous._fetched[url])
 
     def tick(self) -> None:
         """Begin to fetch when it is time, unless that is under way. To be called now and then, in the event loop."""

@@ -8,6 +8,7 @@ import pytest
 
 from ostiary.cli.run import run
 from ostiary.config.codes import CODES
+from ostiary.pki.diagnosis.codes import CODES as FINDINGS
 from ostiary.reasons import Reason
 
 
@@ -36,7 +37,11 @@ def test_a_page_is_a_document_too(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_all_of_them_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["help", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out) == {"codes": list(CODES), "reasons": [str(reason) for reason in Reason]}
+    assert json.loads(capsys.readouterr().out) == {
+        "codes": list(CODES),
+        "reasons": [str(reason) for reason in Reason],
+        "findings": list(FINDINGS),
+    }
 
 
 def test_a_misspelt_one_is_guessed(capsys: pytest.CaptureFixture[str]) -> None:

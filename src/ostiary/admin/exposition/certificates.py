@@ -31,3 +31,13 @@ def certificates(view: View) -> Iterator[Metric]:
         "When the certificates of clients end: of those that were seen, the few that end first.", ("subject",),
         (((subject,), at) for one in clients for subject, at in one.soonest.now(time.time())),
     )  # fmt: skip
+    fetched = [(one.place.name, lists.ages) for one in view.listeners for lists in one.place.lists]
+    yield gauge(
+        "ostiary_crl_fetched_age_seconds", "How long ago a revocation list was fetched.", ("listener", "url"),
+        (((name, url), age) for name, ages in fetched for url, age in ages.items()),
+    )  # fmt: skip
+    asked = [(one.place.name, one.place.responder) for one in view.listeners]
+    yield gauge(
+        "ostiary_ocsp_oldest_answer_age_seconds", "Age of the oldest answer in use of a responder.", ("listener",),
+        (((name,), responder.oldest) for name, responder in asked if responder is not None),
+    )  # fmt: skip
