@@ -68,7 +68,7 @@ def _chains(
 ) -> Iterator[tuple[x509.Certificate, ...]]:
     """Yield every chain up to an anchor; our own authorities are tried first."""
     last = below[-1]
-    if len(below) > 1 and last in anchors:
+    if len(below) > 1 and last in anchors and not _vouched_for(last, anchors):
         yield below
         return
     if len(below) > depth:
@@ -77,6 +77,12 @@ def _chains(
         named = above.subject == last.issuer and above not in below
         if named and next(budget, None) is not None and _signed(last, above):
             yield from _chains((*below, above), shown, anchors, depth, budget)
+
+
+def _vouched_for(authority: x509.Certificate, anchors: Sequence[x509.Certificate]) -> bool:
+    """Whether another of our authorities stands above one: then it may also have revoked it, and the chain goes on."""
+    above = (one for one in anchors if one != authority and one.subject == authority.issuer)
+    return any(_signed(authority, one) for one in above)
 
 
 def _signed(below: x509.Certificate, above: x509.Certificate) -> bool:

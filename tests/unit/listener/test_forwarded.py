@@ -7,7 +7,10 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import ExtendedKeyUsageOID
 from structlog.testing import capture_logs
 from tests.support.pki import Files, expired, later, odd_client, root, signed_by_openssl
 
@@ -15,12 +18,17 @@ from ostiary.config.schema import ForwardedSpec
 from ostiary.errors import BadRequest, ConfigError, InvalidCertificate
 from ostiary.listener.forwarded import Forwarded, compile_forwarded
 from ostiary.model import Certificate, Headers, Peer
+from ostiary.pki import extensions
 from ostiary.pki.authority import Authority, Identity
 from ostiary.pki.certificate import describe
 from ostiary.pki.dialect import DIALECTS, Shown
 from ostiary.reasons import Reason
 
 PROXY = "10.0.0.5"
+PURPOSE = (x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), False)
+ANY_PURPOSE = (x509.ExtendedKeyUsage([ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE]), False)
+USAGE = extensions.key_usage(digital_signature=True)
+WEAK = rsa.generate_private_key(65537, 1024)
 JOHN = root().issue_client(cn="john", uris=["spiffe://example.com/john"])
 NGINX = b"SSL-Client-Cert"
 
@@ -214,8 +222,15 @@ def test_a_placeholder_is_refused_and_the_operator_is_told_once(tmp_path):
         (lambda: root().issue_server("a.example"), Reason.CERTIFICATE_UNSUITABLE),
         (lambda: odd_client(root(), []), Reason.CERTIFICATE_UNSUITABLE),
         (lambda: Identity(root().certificate, root().key), Reason.CERTIFICATE_UNTRUSTED),
+        (lambda: odd_client(root(), [ANY_PURPOSE, USAGE]), Reason.CERTIFICATE_UNSUITABLE),
+        (lambda: odd_client(root(), [PURPOSE, USAGE, extensions.authority(0)[0]]), Reason.CERTIFICATE_UNSUITABLE),
+        (lambda: odd_client(root(), [PURPOSE, extensions.key_usage(certificates=True)]), Reason.CERTIFICATE_UNSUITABLE),
+        (lambda: odd_client(root(), [PURPOSE, USAGE], key=WEAK), Reason.CERTIFICATE_UNSUITABLE),
     ],
-    ids=["stranger", "expired", "early", "server", "no purpose", "the authority itself"],
+    ids=[
+        *("stranger", "expired", "early", "server", "no purpose", "the authority itself"),
+        *("any purpose", "an authority as a leaf", "no signatures", "weak"),
+    ],
 )
 def test_a_certificate_that_no_handshake_would_let_in(tmp_path, identity, why):
     assert reason(forwarded(tmp_path), (NGINX, told(identity()))) is why
@@ -240,6 +255,41 @@ def test_a_revoked_certificate(tmp_path):
 
     assert of(listener, (NGINX, told(good)))[0] is not None
     assert reason(listener, (NGINX, told(bad))) is Reason.CERTIFICATE_REVOKED
+
+
+def test_a_revoked_authority_between(tmp_path):
+    top = Authority.create("top")
+    issuing = top.intermediate("issuing")
+    below = issuing.issue_client(cn="below")
+    top.revoke(issuing.certificate)
+    files = Files(tmp_path)
+    crls = [files.crl(top.crl(), "top.crl"), files.crl(issuing.crl(), "issuing.crl")]
+    client = {"authorities": [files.ca(top, issuing, name="both.pem")], "revocation": {"crls": crls, "mode": "soft"}}
+    shown = (b"X-Forwarded-Tls-Client-Cert", told(below, "traefik"))
+
+    assert reason(forwarded(tmp_path, "traefik", client=client), shown) is Reason.CERTIFICATE_REVOKED
+    only = {"authorities": [files.ca(top, name="top.pem")], "revocation": {"crls": crls[:1], "mode": "soft"}}
+    assert reason(forwarded(tmp_path, "traefik", client=only), shown) is Reason.CERTIFICATE_REVOKED
+
+
+def test_a_chain_that_is_too_long(tmp_path):
+    deep = root().intermediate("one", path_length=1).intermediate("two").issue_client(cn="a")
+    shown = (b"X-Forwarded-Tls-Client-Cert", told(deep, "traefik"))
+
+    assert of(forwarded(tmp_path, "traefik", client={"depth": 3}), shown)[0] is not None
+    assert reason(forwarded(tmp_path, "traefik", client={"depth": 2}), shown) is Reason.CERTIFICATE_UNTRUSTED
+
+
+def test_a_name_that_its_authority_may_not_give(tmp_path):
+    bank = root().intermediate("bank", also=[(x509.NameConstraints([x509.DNSName("bank.example")], None), True)])
+    listener = forwarded(tmp_path, "traefik")
+    good, bad = (
+        (b"X-Forwarded-Tls-Client-Cert", told(bank.issue_client(dns=[name]), "traefik"))
+        for name in ("a.bank.example", "a.example")
+    )
+
+    assert of(listener, good)[0] is not None
+    assert reason(listener, bad) is Reason.CERTIFICATE_UNSUITABLE
 
 
 def test_dates_are_asked_with_every_request_although_the_chain_is_remembered(tmp_path):

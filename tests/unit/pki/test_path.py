@@ -158,6 +158,14 @@ def test_an_intermediate_may_be_the_trust_anchor():
     assert build(leaf, (), (issuing.certificate,), 4) == (leaf, issuing.certificate)
 
 
+def test_where_both_are_trusted_the_chain_goes_up_to_the_root_which_may_have_revoked_what_is_between():
+    issuing = TOP.intermediate("issuing")
+    leaf = issuing.issue_client(cn="a").certificate
+
+    for anchors in ((issuing.certificate, TOP.certificate), (TOP.certificate, issuing.certificate)):
+        assert build(leaf, (), anchors, 4) == (leaf, issuing.certificate, TOP.certificate)
+
+
 def test_one_of_our_authorities_is_not_its_own_client():
     with pytest.raises(InvalidCertificate):
         build(TOP.certificate, (), (TOP.certificate,), 4)
