@@ -10,5 +10,6 @@ safety.py    what is allowed, and should be looked at?
 vaults.py    can the vaults be opened, and their records be asked for?
 files.py     is there what the file points at, and is it what it should be?
                reading.py  what the references lead to     identity.py  the server's certificate and key
+               keys.py     keys of issuers, and our own
                trust.py    authorities, revocation lists   pem.py       octets in, objects or a sentence out
 """

@@ -14,7 +14,7 @@ from ostiary.config.schema import Spec
 from ostiary.config.values import FileRef, SecretRef
 
 LARGEST: Final = 4 << 20
-_PRIVATE: Final = frozenset(("private_key", "pkcs12", "jks"))
+_PRIVATE: Final = frozenset(("private_key", "pkcs12", "jks", "decryption_keys"))
 
 
 class Findings:
@@ -37,7 +37,7 @@ class Findings:
         for path, reference in references(self.draft):
             if isinstance(reference, FileRef):
                 file = reference.below(self.draft.folder)
-                yield from self._file(path, file, str(reference), private=path[-1] in _PRIVATE)
+                yield from self._file(path, file, str(reference), private=not _PRIVATE.isdisjoint(path[-2:]))
             elif reference.kind == "file":
                 yield from self._file(path, self.draft.folder / reference.name, str(reference), private=True)
                 if not self.found.get(path, b"there").strip():

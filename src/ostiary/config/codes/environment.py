@@ -138,4 +138,12 @@ ENVIRONMENT: Final = (
         "-rw-r--r-- vault.db",
         "-rw------- vault.db",
     ),
+    Code(
+        "C521",
+        "a file of keys without keys",
+        "`jwks_file` is a key set (JSON), certificates or public keys (PEM); `decryption_keys` are private keys "
+        "(PEM, without a password). This file is neither.",
+        "jwks_file: file:keys.txt",
+        "jwks_file: file:keys.json",
+    ),
 )
