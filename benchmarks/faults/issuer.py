@@ -100,7 +100,7 @@ async def issuer_trouble(stage: Stage, extent: Extent) -> list[Figure]:
                     issuer.document = poison
                     figures += await _phase(f"poisoned with {name}", gateway, issuer, rate, seconds)
                 issuer.document = well
-                await asyncio.sleep(2 * _REFRESH)
+                await asyncio.sleep(6 * _REFRESH)  # the last failure is left alone for up to four cool-downs
                 figures += await _rotating(gateway, issuer, well, rate, seconds)
                 await issuer.kill()
                 figures += await _phase("killed", gateway, issuer, rate, seconds)

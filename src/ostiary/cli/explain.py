@@ -51,6 +51,12 @@ def explain(
     online: Annotated[bool, typer.Option("--online", help="Fetch key sets and open credentials.")] = False,
     claims: Annotated[bool, typer.Option("--claims", help="Show every claim of the token.")] = False,
     expect: Annotated[Expected | None, typer.Option(help="Exit 1 when something else comes out.")] = None,
+    request_id: Annotated[
+        str | None, typer.Option(metavar="ID", help="A request that was, by its id; with --log.")
+    ] = None,
+    log: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The access log that it stands in; - for stdin.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Say, step by step, what would become of a request, and why.
@@ -58,6 +64,9 @@ def explain(
     With the objects that live traffic goes through; nothing is forwarded. Offline, unless --online: keys are
     those on disk, and what cannot be known is said to be unknown.
     """
+    if request_id is not None:
+        _past(log, request_id, as_json=as_json)
+        return
     asked = _whole(words or [], curl, har, entry, header or [])
     if token is not None:
         asked.headers.append(("Authorization", f"Bearer {_token(token)}"))
@@ -68,6 +77,14 @@ def explain(
         raise typer.Exit(int(Exit.NO))
     if told.status is None:
         raise typer.Exit(int(Exit.UNKNOWN))
+
+
+def _past(log: Path | None, request_id: str, *, as_json: bool) -> None:
+    from ostiary.cli.explain_log import explain_line
+
+    if log is None:
+        fail("usage", "--request-id needs --log", hint="the access log is what `serve` prints", exit_code=Exit.USAGE)
+    explain_line(log, request_id, as_json=as_json)
 
 
 def _whole(words: list[str], curl: str | None, har: Path | None, entry: int, fields: list[str]) -> Asked:

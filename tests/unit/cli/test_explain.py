@@ -24,8 +24,10 @@ from ostiary.jwks import Issuer
 from ostiary.jwks.source import Document
 from ostiary.jwks.store import Copy
 from ostiary.model import Headers, Peer, Record
+from ostiary.observe.access import AccessLog
 from ostiary.pki.authority import Authority
 from ostiary.pki.files import write_certificates
+from ostiary.reasons import Reason
 
 BANK = Signer("bank")
 FILE = """\
@@ -217,6 +219,35 @@ def test_people_read_a_tree_with_lines_and_what_to_do(place: Path, capsys: pytes
     assert "(gateway.yaml:18)" in out
     assert "401 certificate.missing" in out
     assert "to allow: " in out
+
+
+# --- requests that were -------------------------------------------------------------------------
+
+
+def test_a_request_of_the_log_is_explained_by_its_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    written_to = (tmp_path / "raw").open("wb")
+    log = AccessLog(written_to.fileno())
+    told = Record(route="read", reason=Reason.TOKEN_EXPIRED, detail="exp has passed")
+    facts = {"method": "GET", "target": b"/accounts/1?secret", "host": "api.example.com", "address": "10.0.0.1"}
+
+    async def happened() -> None:
+        for number, name in enumerate(("first", "abc", "last")):
+            log.write(told, id=name, status=401, sent=0, now=float(number), **facts)
+        log.flush()
+
+    asyncio.run(happened())
+    written_to.close()
+    (tmp_path / "log").write_text("not ours abc\n" + (tmp_path / "raw").read_text())
+    assert run(["explain", "--request-id", "abc", "--log", str(tmp_path / "log")]) == 0
+    out = capsys.readouterr().out
+    assert "detail    exp has passed" in out
+    assert "401 token.expired" in out
+    assert "to allow: " in out
+    assert "secret" not in out
+    assert run(["explain", "--request-id", "abc", "--log", str(tmp_path / "log"), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["request"]["route"] == "read"
+    assert run(["explain", "--request-id", "nobody", "--log", str(tmp_path / "log")]) == 3
+    assert run(["explain", "--request-id", "abc"]) == 2
 
 
 # --- where requests come from ------------------------------------------------------------------
