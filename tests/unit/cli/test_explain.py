@@ -161,6 +161,13 @@ def test_without_keys_nobody_knows_and_nothing_is_guessed(ask: Ask, token: Path,
     assert (code, told["verdict"], told["reason"]) == (3, "unknown", "keys.unavailable")
 
 
+def test_people_are_told_how_it_could_be_known(
+    place: Path, token: Path, client: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["explain", URL, "-c", str(place / "gateway.yaml"), "--token", str(token), "--cert", str(client)]) == 3
+    assert "to know: --online" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("arguments", "status", "reason"),
     [
