@@ -212,7 +212,7 @@ def _show(told: Explanation, moment: float, *, claims: bool, as_json: bool) -> N
         text.append(f"allowed: {told.route} would forward it")
     else:
         text.append(f"{told.status or 'unknown'} {told.reason}: {cause}")
-        text.append(f"to allow: {remedy}" if told.status else "to know: --online fetches key sets and opens credentials")
+        text.append(f"to allow: {remedy}" if told.status else "to know: --online fetches keys and opens credentials")
     show("\n".join(text))
 
 
