@@ -21,7 +21,19 @@ FOLDER = ROOT / "requirements"
 
 # What goes into each lock. The first holds every version that the others may use.
 LOCKS = {
-    "test": ["pyproject.toml", "--extra", "asgi", "--extra", "http3", "--extra", "otel", "--extra", "cel", "--group", "test"],
+    "test": [
+        "pyproject.toml",
+        "--extra",
+        "asgi",
+        "--extra",
+        "http3",
+        "--extra",
+        "otel",
+        "--extra",
+        "cel",
+        "--group",
+        "test",
+    ],
     "runtime": ["pyproject.toml"],
     "asgi": ["pyproject.toml", "--extra", "asgi"],
     "http3": ["pyproject.toml", "--extra", "http3"],
