@@ -12,6 +12,7 @@ from ostiary.authz.shadow import ShadowRule
 from ostiary.config.load import Loaded
 from ostiary.jwks import Issuer
 from ostiary.listener.fetched import FetchedLists
+from ostiary.listener.forwarded import Forwarded
 from ostiary.listener.responder import Responder
 from ostiary.listener.tls import ServerTls
 from ostiary.observe.access import AccessLog
@@ -34,6 +35,10 @@ class Place(Protocol):
     @property
     def tls(self) -> ServerTls | None:
         """Its TLS, or None."""
+
+    @property
+    def forwarded(self) -> Forwarded | None:
+        """How a proxy in front tells the caller's certificate, or None."""
 
     @property
     def lists(self) -> Sequence[FetchedLists]:

@@ -28,6 +28,7 @@ from ostiary.errors import BadRequest, InvalidCertificate
 from ostiary.listener.authorities import load_authorities
 from ostiary.listener.profile import Profile, check_chain
 from ostiary.listener.revocation import Revocation, load_revocation
+from ostiary.listener.tally import Soonest
 from ostiary.model import Certificate, Headers, Peer, fold
 from ostiary.pki.certificate import describe, parse, validity
 from ostiary.pki.condition import Condition, condition
@@ -97,6 +98,7 @@ class Forwarded:
         anchors: our authorities.
         profile, depth, revocation: as for certificates that are shown in a handshake.
         clock: seconds since the epoch.
+        soonest: the callers whose certificate ends first.
     """
 
     trusted: Trusted
@@ -109,6 +111,7 @@ class Forwarded:
     depth: int
     revocation: Revocation | None
     clock: Callable[[], float] = time.time
+    soonest: Soonest = field(default_factory=Soonest, init=False, repr=False)
     _judged: LRUCache[bytes, Judged] = field(default_factory=lambda: LRUCache(_REMEMBERED), init=False, repr=False)
     _told: list[float] = field(default_factory=lambda: [0.0], init=False, repr=False)
 
@@ -205,8 +208,9 @@ class Forwarded:
         chain = build(leaf, others, self.anchors, self.depth)
         check_chain(chain, profile=self.profile, depth=self.depth)
         until = min(one.not_valid_after_utc.timestamp() for one in chain)
-        above = tuple(one.public_bytes(Encoding.DER) for one in chain[1:])
-        return Judged(replace(describe(leaf), chain=above), chain, until)
+        certificate = replace(describe(leaf), chain=tuple(one.public_bytes(Encoding.DER) for one in chain[1:]))
+        self.soonest.note(certificate.subject, certificate.not_after, self.clock())
+        return Judged(certificate, chain, until)
 
 
 def _joined(values: Sequence[bytes]) -> bytes | None:

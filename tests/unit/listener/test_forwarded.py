@@ -70,6 +70,14 @@ def test_the_certificate_of_every_dialect_is_the_callers(tmp_path, dialect):
     assert [name for name, _ in headers] == [b"Accept"]
 
 
+def test_whose_certificate_ends_first_is_remembered_for_the_metrics(tmp_path):
+    listener = forwarded(tmp_path)
+    of(listener, (NGINX, told(JOHN)))
+
+    ((subject, at),) = listener.soonest.now(0.0)
+    assert (subject, at) == ("CN=john", JOHN.certificate.not_valid_after_utc.timestamp())
+
+
 def test_no_header_is_no_certificate_and_never_the_proxys_own(tmp_path):
     own = describe(root().issue_client(cn="proxy").certificate)
 

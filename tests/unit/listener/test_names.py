@@ -106,6 +106,18 @@ def test_a_session_of_one_name_does_not_open_another_without_being_looked_at(tmp
     assert server.peer(again, "127.0.0.1").certificate.common_names == ("a",)
 
 
+def test_a_session_from_before_a_reload_is_not_resumed_after_it(tmp_path):
+    client = client_context(root().issue_client(cn="a"), tmp_path)
+    client.maximum_version = ssl.TLSVersion.TLSv1_2
+    before, after = tls(tmp_path, mode="required"), tls(tmp_path, mode="required")
+    _, theirs = shake(before.context, client, name="first.example")
+
+    _, same = shake(before.context, client, name="first.example", session=theirs.session)
+    _, other = shake(after.context, client, name="first.example", session=theirs.session)
+
+    assert (same.session_reused, other.session_reused) == (True, False)
+
+
 @pytest.mark.parametrize("which", ["pkcs12", "jks"])
 @pytest.mark.integration
 def test_a_store_holds_a_certificate_with_its_key_and_its_password_is_needed(tmp_path, monkeypatch, which):

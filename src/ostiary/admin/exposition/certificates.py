@@ -25,11 +25,12 @@ def certificates(view: View) -> Iterator[Metric]:
         "ostiary_crl_next_update_timestamp_seconds", "When a revocation list is to be replaced.", ("name",),
         (((name,), end.at) for name, end in ends if end.kind == _LIST),
     )  # fmt: skip
-    clients = [tls.clients for _, tls in known if tls.clients is not None]
+    clients = [tls.clients.soonest for _, tls in known if tls.clients is not None]
+    clients += [one.place.forwarded.soonest for one in view.listeners if one.place.forwarded is not None]
     yield gauge(
         "ostiary_client_certificate_not_after_timestamp_seconds",
         "When the certificates of clients end: of those that were seen, the few that end first.", ("subject",),
-        (((subject,), at) for one in clients for subject, at in one.soonest.now(time.time())),
+        (((subject,), at) for soonest in clients for subject, at in soonest.now(time.time())),
     )  # fmt: skip
     fetched = [(one.place.name, lists.ages) for one in view.listeners for lists in one.place.lists]
     yield gauge(
