@@ -2,6 +2,7 @@
 
     FOLDER/ca.pem              its certificate, for everybody
     FOLDER/ca.crl              its newest revocation list, for everybody
+    FOLDER/chain.pem           itself and what stands between it and the root, if it is not one: sent with a leaf
     FOLDER/register.json       what it has issued and revoked
     FOLDER/private/ca.key      its private key, for the owner only; or wherever it was put
 
@@ -66,6 +67,10 @@ class AuthorityFolder:
         return self.path / "ca.crl"
 
     @property
+    def _chain(self) -> Path:
+        return self.path / "chain.pem"
+
+    @property
     def _register(self) -> Path:
         return self.path / "register.json"
 
@@ -91,6 +96,8 @@ class AuthorityFolder:
             write_private(key, private_pem(authority.key, self.password))
             self._save(register)
             write_certificates(self.certificate, [authority.certificate])
+            if authority.chain:
+                write_certificates(self._chain, authority.chain)
             self._publish(authority, register, crl_days)
 
     def sign(
@@ -127,6 +134,34 @@ class AuthorityFolder:
             certificate = authority.issue(named, wish.key, marks, days=days)
             self._save(register.issued(certificate))
         return certificate
+
+    def sign_authority(self, subject: x509.Name, key: PrivateKey, *, days: float, path_length: int | None) -> Authority:
+        """Return a new authority below this one, once it stands in the register.
+
+        Args:
+            subject: its name.
+            key: its private key.
+            days: how long it is valid.
+            path_length: how many authorities may stand below it; None for any number.
+
+        Raises:
+            PkiError: this one may have no such authority below it, or its files cannot be used.
+            OSError: something cannot be read or written.
+        """
+        with self._alone():
+            register, authority = self._open()
+            _require_shorter(authority, self.clock() + timedelta(days=days))
+            _require_room(authority.certificate, path_length)
+            marks = [*extensions.authority(path_length), *extensions.published(register.crl_url, register.ocsp_url)]
+            certificate = authority.issue(subject, key.public_key(), marks, days=days)
+            self._save(register.issued(certificate))
+        return Authority(certificate, key, chain=(certificate, *self.chain()), clock=self.clock)
+
+    def chain(self) -> tuple[x509.Certificate, ...]:
+        """Return what is sent with a leaf of this authority; nothing when it is a root."""
+        if not self._chain.exists():
+            return ()
+        return tuple(x509.load_pem_x509_certificates(self._chain.read_bytes()))
 
     def revoke(self, serial: int, why: Why, *, crl_days: float) -> Register:
         """Strike a certificate out, publish a new revocation list, and return the register.
@@ -224,6 +259,13 @@ def read_key(path: Path, password: Secret | None) -> PrivateKey:
         raise PkiError(f"the private key {path} is of a kind that is not used here: take EC P-256, RSA or Ed25519")
     found: PrivateKey = key
     return found
+
+
+def _require_room(above: x509.Certificate, path_length: int | None) -> None:
+    room = above.extensions.get_extension_for_class(x509.BasicConstraints).value.path_length
+    if room is not None and (path_length is None or path_length >= room):
+        hint = "make the upper one with a larger --path-length" if room == 0 else f"at most --path-length {room - 1}"
+        raise PkiError(f"the authority above allows {room} below it", hint=hint)
 
 
 def _require_shorter(authority: Authority, end: datetime) -> None:

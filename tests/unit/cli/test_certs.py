@@ -13,6 +13,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from tests.support.pki import openssl
 
 from ostiary.cli.run import run
 from ostiary.pki.certificate import describe
@@ -99,6 +100,45 @@ def test_the_authoritys_key_may_lie_elsewhere(certs):
     assert certs("ca", CA, "--key-file", "vault/ca.key").code == 0
     assert certs("crl").code == 0
     assert not Path("pki/private").exists()
+
+
+def test_an_authority_below_another_signs_with_its_chain_and_is_revoked_by_the_one_above(certs):
+    assert certs("ca", "/CN=Root", "--folder", "root", "--path-length", "1").code == 0
+    assert certs("ca", "/CN=Issuing", "--folder", "issuing", "--below", "root", "--days", "1000").code == 0
+    certs("request", JOHN, "--name", "j")
+    assert certs("sign", "j.csr", "--ca", "issuing", "--yes").code == 0
+    done = openssl(
+        *(
+            "verify",
+            "-x509_strict",
+            "-purpose",
+            "sslclient",
+            "-CAfile",
+            "root/ca.pem",
+            "-untrusted",
+            "issuing/chain.pem",
+        ),
+        "j.crt",
+    )
+
+    assert done.stdout == "j.crt: OK\n"
+    assert len(x509.load_pem_x509_certificates(Path("j.crt").read_bytes())) == 2
+    assert certs("revoke", "issuing/ca.pem", "--ca", "root").code == 0
+    (entry,) = x509.load_pem_x509_crl(Path("root/ca.crl").read_bytes())
+    assert entry.serial_number == certificate("issuing/ca.pem").serial_number
+
+
+@pytest.mark.parametrize("path_length", ["0", "1"])
+def test_an_authority_that_allows_none_below_it_issues_none(certs, path_length):
+    certs("ca", "/CN=Root", "--folder", "root", "--path-length", "0")
+
+    refused = certs(
+        "ca", "/CN=x", "--folder", "x", "--below", "root", "--days", "9", "--path-length", path_length, "--json"
+    )
+
+    assert refused.code == 1
+    assert "allows 0 below it" in refused.document["error"]["message"]
+    assert not Path("x").exists()
 
 
 def test_nothing_is_written_over(signed):

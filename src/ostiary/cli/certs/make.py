@@ -46,6 +46,10 @@ def ca(
     key_file: Annotated[Path | None, typer.Option(metavar="FILE", help="Where its private key goes.")] = None,
     beside: Annotated[bool, typer.Option("--beside", help="Let its key lie among its public files.")] = False,
     existing_key: Annotated[Path | None, typer.Option(metavar="FILE", help="Use this key: renew a CA.")] = None,
+    below: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="The authority that issues it; none: a root.")
+    ] = None,
+    below_password: Annotated[str | None, typer.Option(metavar="env:NAME|file:PATH", help="Of that one's key.")] = None,
     path_length: Annotated[int | None, typer.Option(min=0, help="How many authorities may stand below it.")] = 0,
     crl_url: Annotated[str | None, typer.Option(help="Where its revocation list will be published.")] = None,
     ocsp_url: Annotated[str | None, typer.Option(help="Where an OCSP responder will answer for it.")] = None,
@@ -58,10 +62,16 @@ def ca(
     The private key lies in a folder of its own, for the owner only, because the other files are handed out.
     """
     place = _key_place(folder, key_file, beside=beside)
+    absent(folder / "ca.pem", folder / place)
     with answers():
         where = authority(folder, password)
         private = generate(key) if existing_key is None else read_key(existing_key, where.password)
-        made = Authority.create(parse_subject(subject), days=days, key=private, path_length=path_length)
+        name = parse_subject(subject)
+        if below is None:
+            made = Authority.create(name, days=days, key=private, path_length=path_length)
+        else:
+            above = authority(below, below_password)
+            made = above.sign_authority(name, private, days=days, path_length=path_length)
         where.create(made, Register(place, crl_url, ocsp_url), crl_days=crl_days)
     facts = {"certificate": where.certificate, "crl": where.crl, "key": folder / place}
     _tell(made.certificate, facts, as_json=as_json)
@@ -134,8 +144,9 @@ def sign(
         wish = _replaced(read_request(file.read_bytes()), subject, (uri, dns, email, upn))
         if not yes:
             _confirm(wish, purpose, days)
-        certificate = authority(ca, password).sign(wish, days=days, purpose=purpose)
-    write_certificates(target, [certificate])
+        where = authority(ca, password)
+        certificate = where.sign(wish, days=days, purpose=purpose)
+        write_certificates(target, [certificate, *where.chain()])
     _tell(certificate, {"certificate": target}, as_json=as_json)
 
 
