@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Final, TypeAlias
+from typing import Final, Generic, TypeAlias, TypeVar
 
 from ostiary.model import fold
+
+T = TypeVar("T")
 
 Field: TypeAlias = tuple[bytes, bytes, bytes]
 """Name as received, folded name, value."""
@@ -26,43 +28,38 @@ _ENTRY: Final = 256  # what an entry takes beside its octets
 _FORGOTTEN: Final = frozenset((b"cookie", b"set-cookie", b"proxy-authorization"))
 
 
-def _never(folded: bytes, value: bytes) -> bool:  # noqa: ARG001 - the signature of those that look
-    return False
-
-
-class FieldLines(dict[bytes, "Field | None"]):
-    """Plain field lines, by their octets without the line end; None for what is not plain.
+class FieldLines(dict[bytes, "T | None"], Generic[T]):
+    """What plain field lines mean to somebody, by their octets without the line end; None for what is not plain.
 
     Bounded in octets: when it is full it begins anew, which costs each line one reading.
 
     Args:
-        unplain: says of a folded name and a value that they want a closer look.
+        meaning: what a field means, or None when it wants a closer look. A function of the field, and of nothing else.
     """
 
-    __slots__ = ("_octets", "_unplain")
+    __slots__ = ("_meaning", "_octets")
 
-    def __init__(self, unplain: Callable[[bytes, bytes], bool] = _never) -> None:
+    def __init__(self, meaning: Callable[[Field], T | None]) -> None:
         super().__init__()
         self._octets = 0
-        self._unplain = unplain
+        self._meaning = meaning
 
-    def __missing__(self, line: bytes) -> Field | None:
+    def __missing__(self, line: bytes) -> T | None:
         """Read a line that is not remembered."""
         match = _LINE.fullmatch(line)
         if match is None:
             return None
         name, value = match.groups()
-        field = name, fold(name), value
-        if self._unplain(field[1], value):
-            return None
-        if len(line) <= _LONGEST and field[1] not in _FORGOTTEN:
-            self._keep(line, field)
-        return field
+        folded = fold(name)
+        meant = self._meaning((name, folded, value))
+        if meant is not None and len(line) <= _LONGEST and folded not in _FORGOTTEN:
+            self._keep(line, meant)
+        return meant
 
-    def _keep(self, line: bytes, field: Field) -> None:
+    def _keep(self, line: bytes, meant: T) -> None:
         size = 2 * len(line) + _ENTRY
         if self._octets + size > _OCTETS:
             self.clear()
             self._octets = 0
         self._octets += size
-        self[line] = field
+        self[line] = meant

@@ -14,7 +14,7 @@ from ostiary.errors import BadRequest
 from ostiary.model import Headers
 from ostiary.remember import Remembered
 from ostiary.routing.path import canonical_host, canonical_path
-from ostiary.wire import FieldLines
+from ostiary.wire import Field, FieldLines
 
 _LINE: Final = re.compile(rb"(GET|HEAD|DELETE|OPTIONS) (/[\x21-\x7e]*) HTTP/1\.1")
 _LONGEST: Final = 512  # octets of a request line that may be plain
@@ -26,9 +26,11 @@ _CLOSER: Final = frozenset(
 )
 
 
-def _closer(folded: bytes, value: bytes) -> bool:
-    """Whether a field is about framing or about the connection, and wants a closer look."""
-    return folded in _CLOSER or (folded == b"connection" and value.lower() != b"keep-alive")
+def _plain(field: Field) -> Field | None:
+    """Return a field, unless it is about framing or about the connection, and wants a closer look."""
+    _, folded, value = field
+    closer = folded in _CLOSER or (folded == b"connection" and value.lower() != b"keep-alive")
+    return None if closer else field
 
 
 class Asked(NamedTuple):
@@ -60,7 +62,7 @@ class PlainHead(NamedTuple):
 
 
 _ASKED: Final = Remembered(_ask)
-_FIELDS: Final = FieldLines(_closer)
+_FIELDS: Final = FieldLines(_plain)
 
 
 def read_plain(data: bytes, most: int) -> PlainHead | None:

@@ -128,7 +128,7 @@ class AnswerReader:
     def _glance(self, data: bytes) -> bool:
         """Read a plain head with what follows it. False: it is not plain, and nothing was done."""
         end = data.find(b"\r\n\r\n", 0, LONGEST)
-        head = read_plain(data[:end], _PASSING) if end > 0 else None
+        head = read_plain(data[:end]) if end > 0 else None
         if head is None:
             return False
         self.started = True

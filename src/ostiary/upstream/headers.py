@@ -9,6 +9,8 @@ from __future__ import annotations
 from typing import Final
 
 from ostiary.model import Headers, Outbound, Permit, Request, fold
+from ostiary.remember import Remembered
+from ostiary.wire import Field
 
 # Fields about one connection only (RFC 9110, section 7.6.1), and those that frame or route a message:
 # each side of the gateway writes its own.
@@ -83,8 +85,18 @@ def named_by_connection(fields: list[tuple[bytes, bytes, bytes]]) -> set[bytes]:
 
 def _introduce(request: Request, fields: list[tuple[bytes, bytes, bytes]]) -> None:
     """Say who is calling, as the gateway knows it."""
-    if request.peer.address:
-        fields.append((b"X-Forwarded-For", b"x-forwarded-for", request.peer.address.encode()))
-    fields.append((b"X-Forwarded-Proto", b"x-forwarded-proto", request.scheme.encode()))
-    fields.append((b"X-Forwarded-Host", b"x-forwarded-host", request.authority))
+    fields.extend(_FORWARDED[request.peer.address, request.scheme, request.authority])
     fields.append((b"X-Request-Id", b"x-request-id", request.id.encode()))
+
+
+def _forwarded(caller: tuple[str, str, bytes]) -> tuple[Field, ...]:
+    """Return what is said of everything that a caller sends over one connection, nearly always."""
+    address, scheme, authority = caller
+    fields = (
+        (b"X-Forwarded-Proto", b"x-forwarded-proto", scheme.encode()),
+        (b"X-Forwarded-Host", b"x-forwarded-host", authority),
+    )
+    return (((b"X-Forwarded-For", b"x-forwarded-for", address.encode()), *fields)) if address else fields
+
+
+_FORWARDED: Final = Remembered(_forwarded)

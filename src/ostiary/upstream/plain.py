@@ -10,7 +10,7 @@ from http import HTTPStatus
 from typing import Final
 
 from ostiary.model import Headers
-from ostiary.upstream.headers import Passing
+from ostiary.upstream.headers import HOP_BY_HOP, Passing
 from ostiary.wire import Field, FieldLines
 
 LONGEST: Final = 8 << 10
@@ -22,48 +22,47 @@ _STATUS: Final = {
     for status in HTTPStatus
     if status >= HTTPStatus.OK and status not in _BODILESS
 }
-_LINES: Final = FieldLines()
 _DROPPED: Final = frozenset((b"connection", b"keep-alive", b"x-request-id"))
 _DIGITS: Final = 18  # of a Content-Length: what everybody can count
+_NOTHING: Final = -1
+_PASSING: Final = Passing(HOP_BY_HOP | {b"x-request-id"})  # the edge writes its own
 
 
-def read_plain(head: bytes, passing: Passing) -> tuple[int, int, Headers] | None:
+def _meaning(field: Field) -> Field | int | None:
+    """Return a field that passes, the length of the content, or -1 for what says nothing to the caller."""
+    name, folded, value = field
+    if _PASSING[folded]:
+        return field
+    if folded == b"content-length":
+        plain = name.lower() == folded and value.isdigit() and len(value) <= _DIGITS
+        return int(value) if plain else None
+    keeps = folded != b"connection" or value.lower() == b"keep-alive"  # RFC 9112, section 9.3
+    return _NOTHING if folded in _DROPPED and keeps else None
+
+
+_LINES: Final = FieldLines(_meaning)
+
+
+def read_plain(head: bytes) -> tuple[int, int, Headers] | None:
     """Return status, length of the content and end-to-end fields, or None when the head is not plain.
 
     Args:
         head: status line and fields, without the empty line and its line end.
-        passing: which fields pass.
     """
     lines = head.split(b"\r\n")
     status = _STATUS.get(lines[0])
     if status is None:
         return None
     del lines[0]
-    length = None
-    fields = []
+    length, fields = _NOTHING, []
     for line in lines:
-        field = _LINES[line]
-        if field is None:
+        meant = _LINES[line]
+        if type(meant) is tuple:
+            fields.append(meant)
+        elif type(meant) is not int:
             return None
-        if passing[field[1]]:
-            fields.append(field)
-        elif field[1] == b"content-length":
-            if length is not None:
+        elif meant >= 0:
+            if length >= 0:
                 return None
-            length = _counted(field)
-            if length is None:
-                return None
-        elif field[1] not in _DROPPED or not _keeps(field):
-            return None
-    return None if length is None else (status, length, Headers(fields))
-
-
-def _counted(field: Field) -> int | None:
-    name, folded, value = field
-    plain = name.lower() == folded and value.isdigit() and len(value) <= _DIGITS
-    return int(value) if plain else None
-
-
-def _keeps(field: Field) -> bool:
-    """Whether a field leaves the connection as it is (RFC 9112, section 9.3)."""
-    return field[1] != b"connection" or field[2].lower() == b"keep-alive"
+            length = meant
+    return None if length < 0 else (status, length, Headers(fields))

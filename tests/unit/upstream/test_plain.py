@@ -41,7 +41,7 @@ def read(pieces: list[bytes], *, glancing: bool, method: str = "GET") -> Any:
     reader, told, refused = AnswerReader(), Told(method), None
     with pytest.MonkeyPatch.context() as patch:
         if not glancing:
-            patch.setattr(answer, "read_plain", lambda head, passing: None)
+            patch.setattr(answer, "read_plain", lambda head: None)
         reader.expect(told)  # type: ignore[arg-type]
         for piece in pieces:
             try:
