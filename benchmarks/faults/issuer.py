@@ -117,9 +117,12 @@ async def _phase(name: str, gateway: Gateway, issuer: FragileIssuer, rate: float
 
 
 def _figures(name: str, good: Traffic, fetches: int, seconds: float) -> list[Figure]:
-    told = f"{good.failed()} {good.told()}".strip()
+    """What a key is new to is 503 while a starved machine cannot fetch in time; what is known never fails."""
+    failed = f"issuer {name}: requests that failed, of {len(good.seen):,}"
     return [
-        exactly(f"issuer {name}: requests that failed, of {len(good.seen):,}", told, "0"),
+        at_most(failed, good.failed(), 0, good.told(), timing=True)
+        if name == "rotating"
+        else exactly(failed, f"{good.failed()} {good.told()}".strip(), "0"),
         exactly(f"issuer {name}: wrong 401s", good.statuses()[401], 0),
         at_most(f"issuer {name}: fetches in {seconds:g} s", fetches, seconds / (0.8 * _REFRESH) + 2, ""),
         at_most(f"issuer {name}: p99", good.p99() * 1e3, 250, "ms", timing=True),
