@@ -141,10 +141,10 @@ class ProxyProtocolSpec(Spec):
     )
 
 
-class ServerCertificateSpec(Spec):
-    """A certificate that a server shows, and its private key: in two files, or in one store."""
+class ShownCertificateSpec(Spec):
+    """A certificate that the gateway shows, and its private key: in two files, or in one store."""
 
-    certificate: FileReference | None = Field(None, description="Server certificate chain (PEM), leaf first.")
+    certificate: FileReference | None = Field(None, description="Certificate chain (PEM), leaf first.")
     private_key: FileReference | None = Field(None, description="Private key of the certificate (PEM).")
     pkcs12: FileReference | None = Field(None, description="Certificate, chain and key in one PKCS#12 file.")
     jks: FileReference | None = Field(None, description="The same in one Java key store of the old kind (JKS).")
@@ -158,14 +158,14 @@ class ServerCertificateSpec(Spec):
         if stores > 1 or (stores and either):
             raise Refused("C303", "give either `pkcs12`, or `jks`, or `certificate` and `private_key`")
         if not stores and not pem:
-            raise Refused("C303", "a server needs `certificate` and `private_key`, or `pkcs12`, or `jks`")
+            raise Refused("C303", "a certificate needs its key: `certificate` and `private_key`, or `pkcs12`, or `jks`")
         return self
 
 
-class ListenerTlsSpec(ServerCertificateSpec):
+class ListenerTlsSpec(ShownCertificateSpec):
     """The server's identity, and what is asked of the client."""
 
-    also: Annotated[tuple[ServerCertificateSpec, ...], Field(strict=False)] = Field(
+    also: Annotated[tuple[ShownCertificateSpec, ...], Field(strict=False)] = Field(
         (), description="More certificates: the one for the name that a client asks for is shown (SNI), else the first."
     )
     minimum_version: Literal["1.2", "1.3"] = Field("1.2", description="Oldest TLS version accepted.")
@@ -409,6 +409,9 @@ class UpstreamTlsSpec(Spec):
         (), description="CA certificates that the server is verified with; by default the system's."
     )
     server_name: HostPattern | None = Field(None, description="Name to verify instead of the endpoint's host.")
+    client: ShownCertificateSpec | None = Field(
+        None, description="The certificate that the gateway shows, for upstreams that ask who is calling."
+    )
 
 
 class UpstreamTimeouts(Spec):

@@ -16,7 +16,7 @@ NOUNS: Final[dict[type, str]] = {
     schema.ForwardedSpec: "a listener's forwarded",
     schema.ProxyProtocolSpec: "proxy_protocol",
     certificates.ProxySpec: "a proxy",
-    schema.ServerCertificateSpec: "a server's certificate",
+    schema.ShownCertificateSpec: "a certificate with its key",
     schema.ListenerTlsSpec: "a listener's tls",
     schema.ClientSpec: "a listener's tls client",
     schema.RevocationSpec: "revocation",

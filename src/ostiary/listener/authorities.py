@@ -12,8 +12,8 @@ from cryptography import x509
 from ostiary.config.schema import ClientSpec
 from ostiary.config.values import FileRef
 from ostiary.errors import ConfigError
-from ostiary.listener.files import read
 from ostiary.listener.profile import Profile, extension
+from ostiary.pki.references import read
 
 _log = structlog.get_logger("ostiary.listener")
 

@@ -25,8 +25,8 @@ from ostiary.errors import ConfigError, InvalidCertificate
 from ostiary.listener.authorities import name_of
 from ostiary.listener.crl import check_current, issuer_of, parse
 from ostiary.listener.fetched import FetchedLists
-from ostiary.listener.files import read
 from ostiary.listener.revoked import Revoked, Signer, joined, signer
+from ostiary.pki.references import read
 from ostiary.reasons import Reason
 
 

@@ -23,14 +23,14 @@ from ostiary.config.schema import ClientSpec, ListenerTlsSpec
 from ostiary.errors import ConfigError
 from ostiary.listener.authorities import closed, load_authorities
 from ostiary.listener.clients import ClientCertificates
-from ostiary.listener.files import as_path
 from ostiary.listener.handshake import ServerSslObject, watch
-from ostiary.listener.identity import load_identity, use
 from ostiary.listener.revocation import Revocation, load_revocation
 from ostiary.listener.revoked import signer
 from ostiary.listener.tally import End, Handshakes
 from ostiary.model import Peer
 from ostiary.pki.authority import Identity
+from ostiary.pki.identity import load_identity, use
+from ostiary.pki.references import as_path
 
 _CIPHERS: Final = "@SECLEVEL=2:ECDHE+AESGCM:ECDHE+CHACHA20"  # of TLS 1.2; those of TLS 1.3 are all of this kind
 _VERSIONS: Final = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}

@@ -11,22 +11,22 @@ from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import load_pem_private_key, pkcs12
 
-from ostiary.config.schema import ServerCertificateSpec
+from ostiary.config.schema import ShownCertificateSpec
 from ostiary.config.secrets import resolve
 from ostiary.config.values import FileRef
 from ostiary.errors import ConfigError
-from ostiary.listener.files import as_path, read
 from ostiary.model import Secret
 from ostiary.pki.authority import Identity
 from ostiary.pki.errors import PkiError
 from ostiary.pki.files import chain_pem
 from ostiary.pki.jks import load_jks
 from ostiary.pki.keys import PrivateKey, private_pem
+from ostiary.pki.references import as_path, read
 
 _KEYS: Final = get_args(PrivateKey)
 
 
-def load_identity(spec: ServerCertificateSpec, folder: Path) -> Identity:
+def load_identity(spec: ShownCertificateSpec, folder: Path) -> Identity:
     """Return the server's key, certificate and chain.
 
     Raises:

@@ -13,10 +13,10 @@ from tests.support.pki import root
 
 from ostiary.config.schema import ListenerTlsSpec
 from ostiary.errors import ConfigError
-from ostiary.listener import files
 from ostiary.listener.tls import compile_tls
 from ostiary.model import Secret
 from ostiary.pki import extensions
+from ostiary.pki import references as files
 from ostiary.pki.authority import common_name
 from ostiary.pki.files import write_certificates, write_identity, write_pkcs12
 

@@ -11,7 +11,7 @@ from ostiary.config.checks import pem
 from ostiary.config.checks.pem import Unusable
 from ostiary.config.checks.reading import Findings
 from ostiary.config.problem import Path, Problem
-from ostiary.config.schema import ListenerTlsSpec, ServerCertificateSpec
+from ostiary.config.schema import ListenerTlsSpec, ShownCertificateSpec
 
 SOON: Final = 30
 """Days before its end at which a certificate is warned about."""
@@ -25,6 +25,9 @@ def identities(findings: Findings) -> Iterator[Problem]:
     admin = findings.draft.admin
     if admin is not None and admin.tls is not None:
         yield from _shown(findings, ("admin", "tls"), admin.tls)
+    for name, upstream in findings.draft.upstreams.items():
+        if upstream.tls.client is not None:
+            yield from _identity(findings, ("upstreams", name, "tls", "client"), upstream.tls.client)
 
 
 def _shown(findings: Findings, path: Path, tls: ListenerTlsSpec) -> Iterator[Problem]:
@@ -33,7 +36,7 @@ def _shown(findings: Findings, path: Path, tls: ListenerTlsSpec) -> Iterator[Pro
         yield from _identity(findings, (*path, "also", number), one)
 
 
-def _identity(findings: Findings, path: Path, tls: ServerCertificateSpec) -> Iterator[Problem]:
+def _identity(findings: Findings, path: Path, tls: ShownCertificateSpec) -> Iterator[Problem]:
     key = "certificate" if tls.pkcs12 is None else "pkcs12"
     try:
         leaf = _leaf(findings, path, tls)
@@ -55,7 +58,7 @@ def _dates(findings: Findings, path: Path, leaf: x509.Certificate) -> Iterator[P
         yield findings.draft.problem("C408", message, path, severity="warning")
 
 
-def _leaf(findings: Findings, path: Path, tls: ServerCertificateSpec) -> x509.Certificate | None:
+def _leaf(findings: Findings, path: Path, tls: ShownCertificateSpec) -> x509.Certificate | None:
     """Return the server's certificate, or None when something of it was not found.
 
     Raises:
