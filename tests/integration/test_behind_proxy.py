@@ -84,7 +84,7 @@ class Scene:
         return {name.lower(): value for name, _, value in (line.partition(": ") for line in lines) if name}
 
     async def reason(self) -> str:
-        await asyncio.sleep(0.2)
+        await asyncio.sleep(0.5)  # the log is gathered for a moment before it is written
         return self.gateway.access()[-1]["reason"]
 
 

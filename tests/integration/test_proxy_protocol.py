@@ -81,7 +81,7 @@ async def test_the_address_is_the_callers_and_the_certificate_too(tmp_path):
             with running("haproxy", tmp_path, port, "-f", file, "-db"):
                 replies = [await ask(tmp_path, port, "--interface", address) for address in ("127.0.0.2", "127.0.0.3")]
             direct = await ask(tmp_path, gateway.port)
-            await asyncio.sleep(0.2)
+            await asyncio.sleep(0.5)
 
     assert [reply.status for reply in (*replies, direct)] == [200, 200, 200]
     assert [line["address"] for line in gateway.access()] == ["127.0.0.2", "127.0.0.3", "127.0.0.1"]
@@ -102,7 +102,7 @@ async def test_a_header_from_anybody_else_is_no_tls_and_one_that_is_missing_is_n
             writer.close()
             without = await ask(tmp_path, gateway.port, "--interface", "127.0.0.9")
             again = await ask(tmp_path, gateway.port)
-            await asyncio.sleep(0.2)
+            await asyncio.sleep(0.5)
 
     assert b"HTTP/1.1" not in said
     assert (without.status, again.status) == (0, 404)

@@ -98,7 +98,7 @@ async def test_its_responder_is_found_in_the_certificate_and_asked(tmp_path, bao
         bao.ask("POST", "pki-asked/revoke", {"serial_number": serial})
         await asyncio.sleep(1)
         after = [await ask(tmp_path, running, name) for name in ("john", "fired")]
-        await asyncio.sleep(0.2)
+        await asyncio.sleep(0.5)
 
     assert (before, after) == ([200, 200], [200, 401])
     assert running.access()[-1]["reason"] == "certificate.revoked"

@@ -48,7 +48,7 @@ class Running:
         return next((value for key, _, value in (line.partition(": ") for line in lines) if key.lower() == name), None)
 
     async def reason(self) -> str:
-        await asyncio.sleep(0.2)
+        await asyncio.sleep(0.5)  # the log is gathered for a moment before it is written
         return self.gateway.access()[-1]["reason"]
 
 
@@ -186,6 +186,9 @@ async def test_before_keycloak_the_certificate_arrives_in_every_dialect_that_it_
             assert reply.status == 200
             shown[name] = DIALECTS[dialect].read_both((running.seen(header) or "").encode(), None).leaf
         refused = await running.ask(path, "-d", "a=b", shown="west")
+        async with asyncio.timeout(10):
+            while len(running.gateway.access()) < 3:  # noqa: ASYNC110 - the log is another process's
+                await asyncio.sleep(0.05)
         tenants = [line.get("tenant") for line in running.gateway.access()[:2]]
 
     assert refused.status == 401
