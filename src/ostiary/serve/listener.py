@@ -32,6 +32,8 @@ log = structlog.get_logger("ostiary.serve")
 
 _BACKLOG: Final = 4096
 _TICK: Final = 0.5
+_SHAKING: Final = 0.5
+"""Seconds that a handshake is given at the end: whoever needs longer has asked for nothing yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,8 +221,10 @@ class Listener:
     async def drain(self, seconds: float) -> None:
         """Wait until the connections of a closed listener have ended; after some seconds, cut them."""
         loop = asyncio.get_running_loop()
-        end = loop.time() + seconds
-        while (self._shared.connections or self._door.shaking) and loop.time() < end:  # noqa: ASYNC110 - seldom
+        begin = loop.time()
+        while (now := loop.time()) < begin + seconds:
+            if not self._shared.connections and (not self._door.shaking or now > begin + _SHAKING):
+                break
             await asyncio.sleep(0.02)
         self.abort()
         if self._ticking is not None:
