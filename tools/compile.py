@@ -19,7 +19,7 @@ DATA_PATH = (
     *("model", "errors", "eager", "remember", "wire", "pipeline", "gateway", "problem"),
     *("edge/carry", "edge/exchange", "edge/framing", "edge/head", "edge/http1*", "edge/plain", "edge/http2*"),
     *("routing/*", "authn/*", "authz/*", "inject/*", "upstream/*", "observe/access", "observe/metrics"),
-    *("observe/histogram", "vault/source", "vault/cache"),
+    *("observe/histogram", "vault/source", "vault/cache", "jwks/issuers", "pki/certificate"),
 )
 """The modules that a request passes through, as patterns under `src/ostiary`."""
 

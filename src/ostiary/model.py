@@ -284,26 +284,47 @@ class Trace(NamedTuple):
     state: bytes
 
 
-@dataclass(slots=True)
 class Record:
     """What the log will say of one request. Filled in as the request passes through the rooms.
 
     Times are seconds on the monotonic clock; 0.0 means "did not happen".
     """
 
-    started: float = 0.0
-    route: str | None = None
-    challenges: tuple[str, ...] = ()
-    principal: Principal | None = None
-    reason: Reason = Reason.INTERNAL
-    detail: str = ""
-    credential: str | None = None
-    credential_version: str | None = None
-    upstream: str | None = None
-    endpoint: str | None = None
-    upstream_started: float = 0.0
-    upstream_answered: float = 0.0
-    trace: Trace | None = None
+    __slots__ = (
+        *("challenges", "credential", "credential_version", "detail", "endpoint", "principal", "reason", "route"),
+        *("started", "trace", "upstream", "upstream_answered", "upstream_started"),
+    )
+
+    def __init__(
+        self,
+        *,
+        started: float = 0.0,
+        route: str | None = None,
+        challenges: tuple[str, ...] = (),
+        principal: Principal | None = None,
+        reason: Reason = Reason.INTERNAL,
+        detail: str = "",
+        credential: str | None = None,
+        credential_version: str | None = None,
+        upstream: str | None = None,
+        endpoint: str | None = None,
+        upstream_started: float = 0.0,
+        upstream_answered: float = 0.0,
+        trace: Trace | None = None,
+    ) -> None:
+        self.started = started
+        self.route = route
+        self.challenges = challenges
+        self.principal = principal
+        self.reason = reason
+        self.detail = detail
+        self.credential = credential
+        self.credential_version = credential_version
+        self.upstream = upstream
+        self.endpoint = endpoint
+        self.upstream_started = upstream_started
+        self.upstream_answered = upstream_answered
+        self.trace = trace
 
 
 class Request:

@@ -1,16 +1,15 @@
 """Tokens that were verified before: known by all their octets, for as long as they count.
 
-Only good tokens are remembered. Each authenticator has its own memory, so that what is good for one
-route is judged anew for another. An entry is worth what the moment says: the time, and that the
+Only good tokens are remembered. Each authenticator has its own memory, so that what is good by one
+route's terms is judged anew by another's. An entry is worth what the moment says: the time, and that the
 issuer still publishes the very key.
 """
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Final
-
-from cachetools import LRUCache
 
 from ostiary.authn.bound import Confirmation
 from ostiary.authn.claims import Validity
@@ -51,51 +50,40 @@ def _weight(verified: Verified) -> int:
     return max(_LEAST, verified.size * _PER_OCTET)
 
 
-class _Memory(LRUCache[bytes, Verified]):
-    """Counts what it evicts."""
-
-    evictions = 0
-
-    def popitem(self) -> tuple[bytes, Verified]:
-        self.evictions += 1
-        return super().popitem()
-
-
 class VerifiedTokens:
     """A bounded memory of verified tokens; the least recently used goes first.
 
     Attributes:
         hits: how often a token was known and still counted.
         misses: how often it was not.
+        evictions: how many tokens that may still have counted had to make room for others.
     """
 
-    __slots__ = ("_tokens", "hits", "misses")
+    __slots__ = ("_octets", "_room", "_tokens", "evictions", "hits", "misses")
 
     def __init__(self, octets: int = _OCTETS) -> None:
-        self._tokens = _Memory(octets, getsizeof=_weight)
+        self._octets = octets
+        self._room = octets
+        self._tokens: OrderedDict[bytes, Verified] = OrderedDict()
         self.hits = 0
         self.misses = 0
-
-    @property
-    def evictions(self) -> int:
-        """How many tokens that may still have counted had to make room for others."""
-        return self._tokens.evictions
+        self.evictions = 0
 
     def __len__(self) -> int:
         return len(self._tokens)
 
     def get(self, token: bytes, now: float) -> Verified | None:
         """Return what is known of a token, if it still counts; forget it otherwise."""
-        try:
-            verified = self._tokens[token]
-        except KeyError:
+        verified = self._tokens.get(token)
+        if verified is None:
             self.misses += 1
             return None
         if verified.counts(now):
             self.hits += 1
+            self._tokens.move_to_end(token)
             return verified
         self.misses += 1
-        del self._tokens[token]
+        self._forget(token)
         return None
 
     def key_of(self, principal: Principal) -> str | None:
@@ -105,5 +93,16 @@ class VerifiedTokens:
 
     def put(self, token: bytes, verified: Verified) -> None:
         """Remember a token."""
-        if _weight(verified) <= self._tokens.maxsize:
-            self._tokens[token] = verified
+        weight = _weight(verified)
+        if weight > self._octets:
+            return
+        if token in self._tokens:
+            self._forget(token)
+        while self._room < weight:
+            self._forget(next(iter(self._tokens)))
+            self.evictions += 1
+        self._tokens[token] = verified
+        self._room -= weight
+
+    def _forget(self, token: bytes) -> None:
+        self._room += _weight(self._tokens.pop(token))

@@ -200,13 +200,11 @@ class Http1Connection(asyncio.Protocol):
         if len(data) > self.limits.headers or self._refusal is not None:
             return False
         head = read_plain(data, self.limits.header_count)
-        if (
-            head is None
-            or len(head.asked.target) > self.limits.target
-            or (self._name is not None and self._name != head.host)
-        ):
+        if head is None:
             return False
-        asked = head.asked
+        asked, host, authority, headers = head
+        if len(asked.target) > self.limits.target or (self._name is not None and self._name != host):
+            return False
         self.exchange = exchange = self.new_exchange(asked.method, asked.target)
         exchange.read = True
         exchange.request = Request(
@@ -214,10 +212,10 @@ class Http1Connection(asyncio.Protocol):
             method=asked.method,
             target=asked.target,
             path=asked.path,
-            host=head.host,
-            authority=head.authority,
+            host=host,
+            authority=authority,
             scheme=self.scheme,
-            headers=head.headers,
+            headers=headers,
             peer=peer,
             body=exchange,
             record=exchange.record,

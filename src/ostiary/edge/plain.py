@@ -8,7 +8,7 @@ plain is plain to the parser too, and means the same (tests compare the two).
 from __future__ import annotations
 
 import re
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 from ostiary.errors import BadRequest
 from ostiary.model import Headers
@@ -52,14 +52,8 @@ def _ask(line: bytes) -> Asked | None:
         return None
 
 
-class PlainHead(NamedTuple):
-    """A plain head: HTTP/1.1, no body, the connection stays."""
-
-    asked: Asked
-    host: str
-    authority: bytes
-    headers: Headers
-
+PlainHead: TypeAlias = tuple[Asked, str, bytes, Headers]
+"""What a plain head says (HTTP/1.1, no body, the connection stays): request line, host, Host field, fields."""
 
 _ASKED: Final = Remembered(_ask)
 _FIELDS: Final = FieldLines(_plain)
@@ -93,4 +87,4 @@ def read_plain(data: bytes, most: int) -> PlainHead | None:
         host = canonical_host(authority)
     except BadRequest:
         return None
-    return PlainHead(asked, host, authority, Headers(fields))
+    return asked, host, authority, Headers(fields)

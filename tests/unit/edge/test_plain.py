@@ -84,9 +84,10 @@ def asked(pieces: list[bytes], *, glancing: bool, peer: Peer = Peer("192.0.2.1")
 def test_a_plain_head_is_read_at_a_glance():
     head = read_plain(PLAIN, 100)
     assert head is not None
-    assert (head.asked.method, head.asked.target, head.asked.path) == ("GET", b"/accounts/7?x=%20", "/accounts/7")
-    assert (head.host, head.authority) == ("api.example.com", b"Api.Example.com:443")
-    assert head.headers.get(b"authorization") == b"Bearer abc"
+    asked, host, authority, headers = head
+    assert (asked.method, asked.target, asked.path) == ("GET", b"/accounts/7?x=%20", "/accounts/7")
+    assert (host, authority) == ("api.example.com", b"Api.Example.com:443")
+    assert headers.get(b"authorization") == b"Bearer abc"
 
 
 UNPLAIN = {
