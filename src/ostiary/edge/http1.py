@@ -18,6 +18,7 @@ from typing import Final, cast
 from ostiary.eager import begin
 from ostiary.edge.carry import carry
 from ostiary.edge.exchange import Exchange
+from ostiary.edge.gone import GONE
 from ostiary.edge.head import next_id
 from ostiary.edge.http1_reader import RequestReader
 from ostiary.edge.listening import Listening, address_of
@@ -129,6 +130,9 @@ class Http1Connection(asyncio.Protocol):
             exchange.answered = True
             exchange.abandon()
             self._log(exchange)
+            exchange.request = None
+        self._transport = GONE
+        self._reader.close()
 
     def data_received(self, data: bytes) -> None:
         """Read requests, and deal with what was wrong with them."""

@@ -6,7 +6,7 @@ connection deals with it when the parser is done.
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, cast
 
 import httptools
 
@@ -73,6 +73,12 @@ class RequestReader:
         self.reading: Exchange | None = None
         self.trouble: GatewayError | None = None
         self.upgrading: Exchange | None = None
+
+    def close(self) -> None:
+        """Let go of everything, so that nothing is left to the garbage collector; nothing is read any more."""
+        self._parser = cast("httptools.HttpRequestParser", None)
+        self._caller = cast("Caller", None)
+        self.reading = self.upgrading = None
 
     @property
     def target(self) -> bytes:

@@ -31,6 +31,7 @@ from h2.events import (
 from ostiary.config.schema import ListenerTimeouts
 from ostiary.eager import begin
 from ostiary.edge.carry import carry
+from ostiary.edge.gone import GONE
 from ostiary.edge.head import next_id
 from ostiary.edge.http2_frames import DATA, GOAWAY, ConnectionBroken, Frame, Frames
 from ostiary.edge.http2_guard import Guard
@@ -122,6 +123,7 @@ class Http2Connection(asyncio.Protocol):
         self._listening.left(self._peer.address)
         self._ended = True
         self._lose_all("")
+        self._transport = GONE
 
     def data_received(self, data: bytes) -> None:
         """Work on the frames that are whole."""
