@@ -15,7 +15,7 @@ from ostiary.pki.authority import Authority
 from ostiary.pki.files import write_certificates, write_crl, write_identity, write_pkcs12
 from ostiary.pki.keys import private_pem
 
-NOW = datetime.now(UTC).timestamp()
+NOW = datetime.now(UTC).timestamp()  # of everything here, however late the tests that want it come
 ENVIRONMENT: Mapping[str, str] = {"MASTER_KEY": base64.b64encode(bytes(32)).decode(), "VAULT_TOKEN": "a token"}
 
 
@@ -23,14 +23,15 @@ def furnish(folder: Path) -> Path:
     """Put everything into a folder that sound.yaml, and each broken one, points at."""
     pki = folder / "pki"
     pki.mkdir()
-    authority = Authority.create("CA")
-    other = Authority.create("Other CA")
-    past = Authority.create("Old CA", days=30, clock=lambda: datetime.now(UTC) - timedelta(days=60))
+    now = datetime.fromtimestamp(NOW, UTC)
+    authority = Authority.create("CA", clock=lambda: now)
+    other = Authority.create("Other CA", clock=lambda: now)
+    past = Authority.create("Old CA", days=30, clock=lambda: now - timedelta(days=60))
     server, another = authority.issue_server("localhost"), authority.issue_server("localhost")
     write_certificates(pki / "ca.pem", [authority.certificate])
     write_crl(pki / "ca.crl", authority.crl())
     write_crl(pki / "other.crl", other.crl())
-    write_crl(pki / "stale.crl", authority.crl(start=datetime.now(UTC) - timedelta(days=30)))
+    write_crl(pki / "stale.crl", authority.crl(start=now - timedelta(days=30)))
     write_certificates(pki / "both.pem", [authority.certificate, other.certificate])
     write_identity(pki / "server.pem", pki / "server.key", server)
     write_identity(pki / "other.pem", pki / "other.key", another)

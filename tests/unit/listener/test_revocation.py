@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+import time
 from datetime import timedelta
 
 import pytest
@@ -119,7 +120,7 @@ def test_soft_still_refuses_what_an_overdue_list_names(tmp_path, authority):
 
 
 def test_a_list_that_becomes_overdue_while_the_gateway_runs_is_not_relied_on_any_more(tmp_path, authority):
-    now = [NOW.timestamp()]
+    now = [time.time()]
     tls = listener(tmp_path, authority, crls=[authority.crl(days=1)], clock=lambda: now[0])
     client = authority.issue_client(cn="a")
     assert verdict(tmp_path, tls, client) == "accepted"
