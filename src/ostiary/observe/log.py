@@ -55,7 +55,7 @@ def configure(*, worker: int | None = None) -> None:
         processors.append(structlog.processors.format_exc_info)
     structlog.configure(
         processors=[*processors, last],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),  # the line and its end in one write: workers share it
         cache_logger_on_first_use=True,
     )
 
