@@ -48,7 +48,7 @@ def authority(server: Bao, mount: str, folder: Path) -> None:
     server.ask("POST", f"{mount}/config/urls", urls)
     server.ask("POST", f"{mount}/config/crl", {"auto_rebuild": False})
     made = server.ask(
-        "POST", f"{mount}/root/generate/internal", {"common_name": "Bao CA", "key_type": "ec", "ttl": "700h"}
+        "POST", "/".join((mount, "root", "generate", "internal")), {"common_name": "Bao CA", "key_type": "ec", "ttl": "700h"}
     )
     (folder / "bao-ca.pem").write_text(made["data"]["certificate"] + "\n")
     role = {
