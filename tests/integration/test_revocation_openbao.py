@@ -15,6 +15,7 @@ from tests.support.origin import ok, origin
 from ostiary.pki.authority import Authority
 from ostiary.pki.files import write_certificates, write_identity
 
+GENERATE = "root/generate/internal"  # an authority whose key never leaves OpenBao
 pytestmark = pytest.mark.integration
 
 FILE = """
@@ -47,9 +48,7 @@ def authority(server: Bao, mount: str, folder: Path) -> None:
     urls = {"ocsp_servers": [f"{here}/ocsp"], "crl_distribution_points": [f"{here}/crl"]}
     server.ask("POST", f"{mount}/config/urls", urls)
     server.ask("POST", f"{mount}/config/crl", {"auto_rebuild": False})
-    made = server.ask(
-        "POST", "/".join((mount, "root", "generate", "internal")), {"common_name": "Bao CA", "key_type": "ec", "ttl": "700h"}
-    )
+    made = server.ask("POST", f"{mount}/{GENERATE}", {"common_name": "Bao CA", "key_type": "ec", "ttl": "700h"})
     (folder / "bao-ca.pem").write_text(made["data"]["certificate"] + "\n")
     role = {
         "allowed_uri_sans": "spiffe://example.com/bank/*",
