@@ -1,0 +1,61 @@
+"""What the upstream is shown: the blocks of `inject`."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Self
+
+from pydantic import Field, model_validator
+
+from ostiary.config.certificates import CertificateHeaderSpec
+from ostiary.config.spec import OneOf, Spec
+from ostiary.config.values import HeaderName, Name, Refused, Text
+
+
+class BasicSpec(Spec):
+    """`Authorization: Basic` with a credential (RFC 7617)."""
+
+    credential: Name = Field(description="Alias of the credential.")
+
+
+class BearerSpec(Spec):
+    """`Authorization: Bearer` with a credential's secret (RFC 6750)."""
+
+    credential: Name = Field(description="Alias of the credential.")
+
+
+class ValueSpec(Spec):
+    """What is written: a credential's secret, or text with {principal...} in it."""
+
+    credential: Name | None = Field(None, description="Alias of the credential whose secret is written.")
+    value: Text | None = Field(
+        None, description="Text; {principal.subject}, {principal.tenant}, {principal.claims.NAME}, ... are filled in."
+    )
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if (self.credential is None) == (self.value is None):
+            raise Refused("C305", "give either `value` or `credential`")
+        return self
+
+
+class HeaderSpec(ValueSpec):
+    """A header."""
+
+    name: HeaderName = Field(description="Name of the header; every spelling of it is stripped beforehand.")
+
+
+class QuerySpec(ValueSpec):
+    """A parameter of the query."""
+
+    name: Text = Field(description="Name of the parameter; the caller's own are removed beforehand.")
+
+
+class InjectorSpec(OneOf):
+    """One thing that the upstream is shown."""
+
+    what: ClassVar[str] = "injector"
+    basic: BasicSpec | None = Field(None, description="Basic authentication.")
+    bearer: BearerSpec | None = Field(None, description="A bearer token.")
+    header: HeaderSpec | None = Field(None, description="A header.")
+    query: QuerySpec | None = Field(None, description="A query parameter.")
+    certificate: CertificateHeaderSpec | None = Field(None, description="The caller's certificate, as a header.")
