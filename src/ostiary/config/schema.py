@@ -46,6 +46,15 @@ from ostiary.config.values import (
     Size,
     Text,
 )
+from ostiary.config.vaults import (
+    AppRoleSpec,
+    CacheSpec,
+    CredentialSpec,
+    HashicorpVaultSpec,
+    LocalVaultSpec,
+    VaultAuthSpec,
+    VaultSpec,
+)
 
 # --- listeners ---------------------------------------------------------------------------------
 
@@ -332,72 +341,6 @@ class IssuerSpec(Spec):
     def identifiers(self) -> tuple[str, ...]:
         """Every spelling of `iss` that its tokens may have."""
         return (*((self.issuer,) if self.issuer else ()), *self.aliases)
-
-
-# --- vaults and credentials --------------------------------------------------------------------
-
-
-class CacheSpec(Spec):
-    """How long what came from a vault is used."""
-
-    ttl: Duration = Field(60.0, description="How old a credential may become; it is fetched anew at 70 % of that.")
-    max_stale: Duration = Field(600.0, description="How much longer it is used while the vault is down.")
-
-
-class LocalVaultSpec(Spec):
-    """The embedded vault: one SQLite file, encrypted with AES-256-GCM."""
-
-    type: Literal["local"]
-    path: Text = Field(description="The file; seen from the configuration file.")
-    master_key: SecretReference = Field(description="32 octets, base64. `ostiary vault key` makes one.")
-    previous_master_keys: Annotated[tuple[SecretReference, ...], Field(strict=False)] = Field(
-        (), description="Older master keys, while `ostiary vault rekey` has not been run yet."
-    )
-    cache: CacheSpec = Field(default_factory=lambda: CacheSpec(), description="How long records are used.")
-
-
-class AppRoleSpec(Spec):
-    """HashiCorp's AppRole."""
-
-    role_id: SecretReference = Field(description="The role.")
-    secret_id: SecretReference = Field(description="Its secret.")
-    mount: Text = Field("approle", description="Where the method is mounted.")
-
-
-class VaultAuthSpec(OneOf):
-    """How the gateway logs in to the vault."""
-
-    what: ClassVar[str] = "way to log in"
-    approle: AppRoleSpec | None = Field(None, description="AppRole.")
-    token: SecretReference | None = Field(None, description="A token.")
-
-
-class HashicorpVaultSpec(Spec):
-    """HashiCorp Vault or OpenBao, KV version 2."""
-
-    type: Literal["hashicorp"]
-    address: SecureUrl = Field(description="https://host:port of the server.")
-    mount: Text = Field("secret", description="Where the KV engine is mounted.")
-    namespace: Text | None = Field(None, description="Namespace, if any.")
-    auth: VaultAuthSpec = Field(description="How to log in.")
-    authorities: Annotated[tuple[FileReference, ...], Field(strict=False)] = Field(
-        (), description="CA certificates that the server is verified with; by default the system's."
-    )
-    timeout: Duration = Field(5.0, description="Patience with one request.")
-    cache: CacheSpec = Field(default_factory=lambda: CacheSpec(), description="How long records are used.")
-
-
-VaultSpec = Annotated[LocalVaultSpec | HashicorpVaultSpec, Field(discriminator="type")]
-
-
-class CredentialSpec(Spec):
-    """An alias for a record in a vault."""
-
-    vault: Name = Field(description="Which vault.")
-    path: Text | None = Field(None, description="Which record; the alias by default.")
-    id: Text = Field("id", description="Field that holds the public half, such as a user name.")
-    secret: Text = Field("secret", description="Field that holds the secret half.")
-    version: int | None = Field(None, ge=1, description="Pin one version; the newest by default.")
 
 
 # --- upstreams ---------------------------------------------------------------------------------

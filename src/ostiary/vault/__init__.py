@@ -10,14 +10,24 @@ the last copy in use for a while; a vault that says no is obeyed at once.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any, Final
 
-from ostiary.config.schema import LocalVaultSpec, VaultSpec
+from ostiary.config.spec import Spec
+from ostiary.config.vaults import HashicorpVaultSpec, LocalVaultSpec, VaultSpec
 from ostiary.vault.hashicorp import compile_hashicorp
 from ostiary.vault.local import compile_local
+from ostiary.vault.record import Provider
 from ostiary.vault.room import Vault
 
 __all__ = ["Vault", "compile_vault"]
+
+COMPILERS: Final[Mapping[type[Spec], Callable[[Any, Path], Provider]]] = {
+    LocalVaultSpec: compile_local,
+    HashicorpVaultSpec: compile_hashicorp,
+}
+"""How the provider of each kind of vault is made: from its spec and the folder of the configuration file."""
 
 
 def compile_vault(name: str, spec: VaultSpec, folder: Path) -> Vault:
@@ -31,5 +41,4 @@ def compile_vault(name: str, spec: VaultSpec, folder: Path) -> Vault:
     Raises:
         ConfigError: a secret or a certificate that the spec refers to is not there or not usable.
     """
-    provider = compile_local(spec, folder) if isinstance(spec, LocalVaultSpec) else compile_hashicorp(spec, folder)
-    return Vault(name, provider, spec.cache)
+    return Vault(name, COMPILERS[type(spec)](spec, folder), spec.cache)

@@ -6,7 +6,7 @@ import asyncio
 
 import structlog
 
-from ostiary.config.schema import CacheSpec, CredentialSpec
+from ostiary.config.vaults import CacheSpec, CredentialSpec
 from ostiary.errors import CredentialUnavailable
 from ostiary.vault.cache import Cache
 from ostiary.vault.freshness import Policy

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import ceil
 
-from ostiary.config.schema import CredentialSpec
+from ostiary.config.vaults import CredentialSpec
 from ostiary.errors import CredentialUnavailable
 from ostiary.model import Credential
 from ostiary.reasons import Reason

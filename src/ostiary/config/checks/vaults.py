@@ -12,7 +12,7 @@ from typing import Final
 from ostiary.config.checks.reading import Findings
 from ostiary.config.draft import Draft
 from ostiary.config.problem import Path, Problem
-from ostiary.config.schema import HashicorpVaultSpec, LocalVaultSpec
+from ostiary.config.vaults import HashicorpVaultSpec, LocalVaultSpec
 
 _KEY_OCTETS: Final = 32
 _REFUSED: Final = re.compile(r"[%\x00-\x1f\x7f-\x9f]")

@@ -12,9 +12,9 @@ import ssl
 from functools import partial
 from pathlib import Path
 
-from ostiary.config.schema import AppRoleSpec, HashicorpVaultSpec
 from ostiary.config.secrets import resolve
 from ostiary.config.values import FileRef, SecretRef
+from ostiary.config.vaults import AppRoleSpec, HashicorpVaultSpec
 from ostiary.errors import ConfigError
 from ostiary.vault.hashicorp.api import Api
 from ostiary.vault.hashicorp.login import AppRole, GivenToken, Login, Read

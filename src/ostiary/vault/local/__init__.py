@@ -18,9 +18,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ostiary.config.schema import LocalVaultSpec
 from ostiary.config.secrets import resolve
 from ostiary.config.values import SecretRef
+from ostiary.config.vaults import LocalVaultSpec
 from ostiary.vault.local.crypt import Key, MasterKeys, master_key, new_key_text
 from ostiary.vault.local.provider import LocalProvider
 from ostiary.vault.local.store import LocalStore, Opened
