@@ -545,3 +545,40 @@ class CredentialSource(Protocol):
         Raises:
             CredentialUnavailable: it cannot be had, and no copy may be used.
         """
+
+
+class SigningKey(Protocol):
+    """One version of a key that signs: a token is made with one of these from its header to its last octet."""
+
+    @property
+    def kid(self) -> str:
+        """Its id, as the published key set has it (RFC 7517, section 4.5)."""
+
+    @property
+    def alg(self) -> str:
+        """How it signs: ES256, RS256, ... (RFC 7518, section 3.1)."""
+
+    async def sign(self, data: bytes) -> bytes:
+        """Return the signature as JOSE has it: for elliptic curves r and s, never DER (RFC 7518, section 3.4).
+
+        Raises:
+            CredentialUnavailable: whoever keeps the key cannot sign now.
+        """
+
+
+class KeySource(Protocol):
+    """Where the key that signs now comes from. The rings of the room `keys` are such sources."""
+
+    @property
+    def alias(self) -> str:
+        """Its name in the configuration."""
+
+    def current(self) -> SigningKey | None:
+        """Return the version that signs now, if that is known without asking: the same object while it is the same."""
+
+    async def get(self) -> SigningKey:
+        """Return the version that signs now; does not suspend while it is known.
+
+        Raises:
+            CredentialUnavailable: there is none, or it cannot be known now.
+        """
