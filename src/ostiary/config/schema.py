@@ -10,7 +10,8 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
-from ostiary.config.certificates import CertificateHeaderSpec, DialectName, MtlsSpec, Network, ProxySpec, PublishedUrl
+from ostiary.config.certificates import CertificateHeaderSpec, MtlsSpec
+from ostiary.config.clients import ClientSpec, OcspSpec, RevocationSpec
 from ostiary.config.evidence import (
     AnonymousSpec,
     ApiKeySpec,
@@ -26,6 +27,15 @@ from ostiary.config.evidence import (
     SignedClientSpec,
 )
 from ostiary.config.injectors import BasicSpec, BearerSpec, HeaderSpec, InjectorSpec, QuerySpec
+from ostiary.config.listeners import (
+    ForwardedSpec,
+    ListenerLimits,
+    ListenerSpec,
+    ListenerTimeouts,
+    ListenerTlsSpec,
+    ProxyProtocolSpec,
+    ShownCertificateSpec,
+)
 from ostiary.config.rules import RuleSpec, ScopesSpec, SomeOf, TimeSpec
 from ostiary.config.spec import OneOf, Some, Spec
 from ostiary.config.sync import SyncSpec
@@ -55,192 +65,6 @@ from ostiary.config.vaults import (
     VaultAuthSpec,
     VaultSpec,
 )
-
-# --- listeners ---------------------------------------------------------------------------------
-
-
-class OcspSpec(Spec):
-    """The Online Certificate Status Protocol (RFC 6960): for the client's own certificate, not for its authorities."""
-
-    url: PublishedUrl | None = Field(None, description="The responder; by default the one that a certificate names.")
-
-
-class RevocationSpec(Spec):
-    """How revoked certificates are found: by lists (RFC 5280, section 5), by asking (RFC 6960), or both."""
-
-    crls: Annotated[tuple[FileReference, ...], Field(strict=False)] = Field(
-        (), description="CRL files (PEM or DER), one for each authority that issues client certificates."
-    )
-    urls: Annotated[tuple[PublishedUrl, ...], Field(strict=False)] = Field(
-        (), description="Distribution points: lists that are fetched while the gateway runs."
-    )
-    refresh: Duration = Field(3600.0, description="How old a fetched list may become before it is fetched again.")
-    timeout: Duration = Field(5.0, description="Patience with one fetch, or one question.")
-    ocsp: OcspSpec | None = Field(None, description="Ask the authority's responder about each client certificate.")
-    mode: Literal["hard", "soft"] = Field(
-        "hard", description="hard: without a current list or answer a certificate is refused. soft: it is accepted."
-    )
-
-    @model_validator(mode="after")
-    def _from_somewhere(self) -> Self:
-        if not self.crls and not self.urls and self.ocsp is None:
-            raise Refused("C310", "say how revoked certificates are found: `crls`, `urls` or `ocsp`")
-        return self
-
-    @property
-    def listed(self) -> bool:
-        """Whether there are lists."""
-        return bool(self.crls or self.urls)
-
-
-class ClientSpec(Spec):
-    """What is asked of the client's certificate. One policy for the whole listener."""
-
-    mode: Literal["off", "optional", "required"] = Field(
-        "off", description="off: not asked. optional: asked, enforced per route. required: no connection without."
-    )
-    authorities: Annotated[tuple[FileReference, ...], Field(strict=False)] = Field(
-        (), description="CA certificates (PEM) that may issue client certificates. Only these, never the system's."
-    )
-    profile: Literal["strict", "compat"] = Field(
-        "strict",
-        description="strict: RFC 5280 to the letter. compat: also X.509 v1 leaves and CAs without keyUsage.",
-    )
-    depth: int = Field(4, ge=1, le=10, description="How many authorities a chain may have above the leaf.")
-    revocation: RevocationSpec | None = Field(None, description="How revoked certificates are found.")
-    warn_before: Duration | None = Field(
-        None, description="How long before the end of its certificate a caller is told of it, in each answer."
-    )
-
-    @model_validator(mode="after")
-    def _consistent(self) -> Self:
-        if self.mode != "off" and not self.authorities:
-            raise Refused("C301", "client certificates are asked for, so `authorities` must name who issues them")
-        if self.mode == "off" and (self.authorities or self.revocation):
-            raise Refused("C302", "`mode` is off, so `authorities` and `revocation` would never be used; set mode")
-        return self
-
-
-class ForwardedSpec(Spec):
-    """The caller's certificate, as a proxy in front tells it. It is verified anew, as if it had been shown here."""
-
-    dialect: DialectName = Field(description="How it is written: as this proxy writes it.")
-    header: HeaderName | None = Field(None, description="Name of the header; the dialect's own by default.")
-    networks: Annotated[tuple[Network, ...], Field(strict=False)] = Field(
-        (), description="Addresses of the proxies, CIDR. From anybody else the header means nothing."
-    )
-    proxy: ProxySpec | None = Field(
-        None, description="The proxy's own client certificate, which the listener's `tls.client` has verified."
-    )
-    client: ClientSpec = Field(description="What is asked of the certificate that is told.")
-
-    @model_validator(mode="after")
-    def _from_somebody(self) -> Self:
-        if not self.networks and self.proxy is None:
-            raise Refused("C309", "say from whom the header is believed: `networks`, or `proxy`, or both")
-        if self.client.mode == "off":
-            raise Refused("C309", "`client.mode` is off, so no certificate would be taken; write optional or required")
-        return self
-
-
-class ProxyProtocolSpec(Spec):
-    """The PROXY protocol, version 2: a proxy of connections says whose each is, before everything else."""
-
-    networks: Annotated[tuple[Network, ...], Field(min_length=1, strict=False)] = Field(
-        description="Addresses of the proxies, CIDR. Their connections begin with a header; those of others do not."
-    )
-
-
-class ShownCertificateSpec(Spec):
-    """A certificate that the gateway shows, and its private key: in two files, or in one store."""
-
-    certificate: FileReference | None = Field(None, description="Certificate chain (PEM), leaf first.")
-    private_key: FileReference | None = Field(None, description="Private key of the certificate (PEM).")
-    pkcs12: FileReference | None = Field(None, description="Certificate, chain and key in one PKCS#12 file.")
-    jks: FileReference | None = Field(None, description="The same in one Java key store of the old kind (JKS).")
-    password: SecretReference | None = Field(None, description="Password of the private key or the store.")
-
-    @model_validator(mode="after")
-    def _one_identity(self) -> Self:
-        pem = self.certificate is not None and self.private_key is not None
-        either = self.certificate is not None or self.private_key is not None
-        stores = (self.pkcs12 is not None) + (self.jks is not None)
-        if stores > 1 or (stores and either):
-            raise Refused("C303", "give either `pkcs12`, or `jks`, or `certificate` and `private_key`")
-        if not stores and not pem:
-            raise Refused("C303", "a certificate needs its key: `certificate` and `private_key`, or `pkcs12`, or `jks`")
-        return self
-
-
-class ListenerTlsSpec(ShownCertificateSpec):
-    """The server's identity, and what is asked of the client."""
-
-    also: Annotated[tuple[ShownCertificateSpec, ...], Field(strict=False)] = Field(
-        (), description="More certificates: the one for the name that a client asks for is shown (SNI), else the first."
-    )
-    minimum_version: Literal["1.2", "1.3"] = Field("1.2", description="Oldest TLS version accepted.")
-    client: ClientSpec = Field(default_factory=lambda: ClientSpec(), description="Client certificates.")
-
-
-class ListenerLimits(Spec):
-    """Bounds on what one connection may ask for."""
-
-    headers: Size = Field(32 << 10, description="Largest head of a request.")
-    target: Size = Field(8 << 10, description="Longest target of a request: path and query.")
-    header_count: int = Field(100, ge=8, le=1000, description="Most header fields in a request.")
-    body: Size | None = Field(None, description="Largest body; unlimited by default, because bodies stream.")
-    connections: int = Field(10_000, ge=1, description="Most connections at a time.")
-    connections_per_address: int | None = Field(
-        None, ge=1, description="Most connections of one address; unlimited by default, because of balancers before us."
-    )
-
-
-class ListenerTimeouts(Spec):
-    """How long one connection may take for each phase."""
-
-    handshake: Duration = Field(10.0, description="TLS handshake.")
-    headers: Duration = Field(10.0, description="From the first octet of a request to the end of its head.")
-    body: Duration = Field(30.0, description="Longest pause within a request body.")
-    send: Duration = Field(60.0, description="Longest pause in which the caller reads nothing of the answer.")
-    keep_alive: Duration = Field(75.0, description="Longest pause between requests.")
-
-
-class ListenerSpec(Spec):
-    """One address, one TLS policy."""
-
-    bind: Address = Field(description="IP:PORT to listen on.")
-    tls: ListenerTlsSpec | None = Field(None, description="TLS. Without it, only loopback may be bound.")
-    plaintext: Literal["accepted"] | None = Field(
-        None, description="`accepted` allows a listener without TLS on an address that other machines can reach."
-    )
-    protocols: Annotated[tuple[Literal["h2", "http/1.1"], ...], Field(min_length=1, strict=False)] = Field(
-        ("h2", "http/1.1"),
-        description="HTTP versions offered in the TLS handshake, the most wanted first. Without TLS it is http/1.1.",
-    )
-    forwarded: ForwardedSpec | None = Field(
-        None, description="The caller's certificate comes in a header, from a proxy in front."
-    )
-    proxy_protocol: ProxyProtocolSpec | None = Field(
-        None, description="Callers' addresses come by the PROXY protocol, from a proxy in front."
-    )
-    limits: ListenerLimits = Field(default_factory=lambda: ListenerLimits(), description="Bounds.")
-    timeouts: ListenerTimeouts = Field(default_factory=lambda: ListenerTimeouts(), description="Patience.")
-
-    @model_validator(mode="after")
-    def _clear_only_at_home(self) -> Self:
-        if self.tls is None and not self.bind.loopback and self.plaintext is None:
-            raise Refused(
-                "C304",
-                "a listener that other machines can reach needs `tls` (or, in so many words, `plaintext: accepted`)",
-            )
-        return self
-
-    @model_validator(mode="after")
-    def _http_2_wants_tls(self) -> Self:
-        if self.tls is None and "protocols" in self.model_fields_set and "h2" in self.protocols:
-            raise Refused("C342", "without `tls` only http/1.1 is spoken, so `h2` would never be used")
-        return self
-
 
 # --- issuers -----------------------------------------------------------------------------------
 
