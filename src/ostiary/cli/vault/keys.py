@@ -11,8 +11,8 @@ import typer
 from ostiary.cli.frame import DEFAULT_CONFIG, ConfigOption, Json, emit, fail
 from ostiary.cli.vault.answer import answers
 from ostiary.cli.vault.place import VaultName, sections
+from ostiary.sealed.files import check_file
 from ostiary.vault.local import new_key_text
-from ostiary.vault.local.files import check_file
 
 
 def key(

@@ -13,8 +13,8 @@ import typer
 from ostiary.cli.frame import DEFAULT_CONFIG, ConfigOption, Json, emit, fail
 from ostiary.cli.vault.answer import answers
 from ostiary.cli.vault.place import Alias, Place, VaultName, place, sections
+from ostiary.sealed.files import check_file
 from ostiary.vault.local import Opened, Version
-from ostiary.vault.local.files import check_file
 
 MASK = "******"
 

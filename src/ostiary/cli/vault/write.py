@@ -11,9 +11,9 @@ from ostiary.cli.vault.answer import answers
 from ostiary.cli.vault.place import Alias, Place, VaultName, place
 from ostiary.cli.vault.secret import FromFile, FromStdin, Id, read_secret
 from ostiary.model import Secret
+from ostiary.sealed.files import check_file
 from ostiary.vault.errors import SecretError
 from ostiary.vault.local import VersionState
-from ostiary.vault.local.files import check_file
 
 Number = Annotated[int, typer.Option("--version", min=1, help="Which version.")]
 

@@ -7,10 +7,10 @@ import time
 from typing import Final
 
 from ostiary.errors import ConfigError
+from ostiary.sealed.files import check_file
+from ostiary.sealed.store import LocalStore
+from ostiary.sealed.watch import Watch
 from ostiary.vault.errors import SecretError, Tampered
-from ostiary.vault.local.files import check_file
-from ostiary.vault.local.store import LocalStore
-from ostiary.vault.local.watch import Watch
 from ostiary.vault.record import SecretRecord
 
 _OLDER: Final = "the vault is older than what was read from it before; restart to accept that"

@@ -11,15 +11,15 @@ from pathlib import Path
 
 import pytest
 import structlog
-from tests.unit.vault.local.conftest import CANARY, pair
+from tests.unit.sealed.conftest import CANARY, pair
 
 from ostiary.config.schema import CacheSpec, CredentialSpec, LocalVaultSpec
 from ostiary.errors import ConfigError, CredentialUnavailable
 from ostiary.reasons import Reason
+from ostiary.sealed.crypt import MasterKeys, new_key
 from ostiary.vault import Vault, compile_vault
 from ostiary.vault.cache import LOOK
 from ostiary.vault.local import LocalStore, VersionState, local_store, new_key_text
-from ostiary.vault.local.crypt import MasterKeys, new_key
 
 
 @pytest.fixture

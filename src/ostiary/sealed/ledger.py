@@ -19,10 +19,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from ostiary.vault.errors import Misconfigured, Tampered
-from ostiary.vault.local.crypt import FORMAT, Key
-from ostiary.vault.local.database import has_vault, rows
-from ostiary.vault.local.versions import Version, VersionState
+from ostiary.sealed.crypt import FORMAT, Key
+from ostiary.sealed.database import has_vault, rows
+from ostiary.sealed.errors import Misconfigured, Tampered
+from ostiary.sealed.versions import Version, VersionState
 
 _VERSION: Final = (str, int, str, str, int, bytes | None, int)
 

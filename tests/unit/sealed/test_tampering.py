@@ -6,10 +6,10 @@ import shutil
 import sqlite3
 
 import pytest
-from tests.unit.vault.local.conftest import pair
+from tests.unit.sealed.conftest import pair
 
-from ostiary.vault.errors import SecretError, Tampered
-from ostiary.vault.local import LocalStore, VersionState
+from ostiary.sealed import LocalStore, VersionState
+from ostiary.sealed.errors import SecretError, Tampered
 
 
 @pytest.fixture

@@ -9,12 +9,12 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from tests.unit.vault.local.conftest import CANARY, pair
+from tests.unit.sealed.conftest import CANARY, pair
 
 from ostiary.model import Secret
-from ostiary.vault.errors import AccessDenied, Destroyed, Misconfigured, NotFound, Unavailable
-from ostiary.vault.local import LocalStore, VersionState
-from ostiary.vault.local.crypt import MasterKeys, identified
+from ostiary.sealed import LocalStore, VersionState
+from ostiary.sealed.crypt import MasterKeys, identified
+from ostiary.sealed.errors import AccessDenied, Destroyed, Misconfigured, NotFound, Unavailable
 
 
 def given(store: LocalStore, path: str = "a", pinned: int | None = None) -> tuple[int, str]:
@@ -152,7 +152,7 @@ def test_an_interrupted_write_changes_nothing(store, monkeypatch):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("ostiary.vault.local.ledger.reseal", breaks)
+        patch.setattr("ostiary.sealed.ledger.reseal", breaks)
         with pytest.raises(KeyboardInterrupt):
             store.put("a", pair(secret="two"))
     assert given(store) == (1, "one")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
-from ostiary.vault.errors import AccessDenied, Destroyed, NotFound
+from ostiary.sealed.errors import AccessDenied, Destroyed, NotFound
 
 
 class VersionState(Enum):

@@ -15,13 +15,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ostiary.model import Secret
-from ostiary.vault.errors import NotFound, Tampered
-from ostiary.vault.local import files, keys, ledger
-from ostiary.vault.local.crypt import FORMAT, MasterKeys
-from ostiary.vault.local.database import create_tables, has_vault, reading, scrub, writing
-from ostiary.vault.local.keys import DataKeys
-from ostiary.vault.local.ledger import Ledger
-from ostiary.vault.local.versions import Version, VersionState, choose
+from ostiary.sealed import files, keys, ledger
+from ostiary.sealed.crypt import FORMAT, MasterKeys
+from ostiary.sealed.database import create_tables, has_vault, reading, scrub, writing
+from ostiary.sealed.errors import NotFound, Tampered
+from ostiary.sealed.keys import DataKeys
+from ostiary.sealed.ledger import Ledger
+from ostiary.sealed.versions import Version, VersionState, choose
 
 CREDENTIAL = "credential"
 

@@ -6,9 +6,9 @@ import sqlite3
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-from ostiary.vault.errors import Tampered
-from ostiary.vault.local.crypt import FORMAT, Key, MasterKeys, identified, new_key
-from ostiary.vault.local.database import rows
+from ostiary.sealed.crypt import FORMAT, Key, MasterKeys, identified, new_key
+from ostiary.sealed.database import rows
+from ostiary.sealed.errors import Tampered
 
 Purpose = Literal["rows", "ledger"]
 Context = tuple[str, str, str, str, int]  # format, "data key", vault, purpose, number

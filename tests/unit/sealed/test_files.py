@@ -6,10 +6,10 @@ import os
 import stat
 
 import pytest
-from tests.unit.vault.local.conftest import pair
+from tests.unit.sealed.conftest import pair
 
 from ostiary.errors import ConfigError
-from ostiary.vault.local import files
+from ostiary.sealed import files
 
 
 def test_a_new_vault_and_its_log_are_for_its_owner_only(store, folder):

@@ -11,7 +11,7 @@ import os
 import sqlite3
 from pathlib import Path
 
-from ostiary.vault.local.database import connect
+from ostiary.sealed.database import connect
 
 
 class Watch:

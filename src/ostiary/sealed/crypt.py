@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from ostiary.errors import ConfigError
 from ostiary.model import Secret
-from ostiary.vault.errors import Sealed, Tampered
+from ostiary.sealed.errors import Sealed, Tampered
 
 FORMAT: Final = "ostiary-vault/1"
 _KEY: Final = 32

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
-from ostiary.vault.errors import SecretError, Tampered, Unavailable
+from ostiary.sealed.errors import SecretError, Tampered, Unavailable
 
 PATIENCE: Final = 5.0  # seconds to wait for another writer
 _RETRY: Final = 0.01  # seconds between two attempts at a lock that SQLite does not wait for

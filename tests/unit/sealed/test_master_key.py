@@ -7,13 +7,13 @@ import sqlite3
 from dataclasses import replace
 
 import pytest
-from tests.unit.vault.local.conftest import CANARY, pair
+from tests.unit.sealed.conftest import CANARY, pair
 
 from ostiary.errors import ConfigError
 from ostiary.model import Secret
-from ostiary.vault.errors import Sealed
-from ostiary.vault.local import LocalStore, new_key_text
-from ostiary.vault.local.crypt import MasterKeys, master_key, new_key
+from ostiary.sealed import LocalStore, new_key_text
+from ostiary.sealed.crypt import MasterKeys, master_key, new_key
+from ostiary.sealed.errors import Sealed
 
 
 @pytest.fixture
