@@ -13,17 +13,19 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Final
 
 from ostiary.model import Secret
 from ostiary.sealed import files, keys, ledger
 from ostiary.sealed.crypt import FORMAT, MasterKeys
 from ostiary.sealed.database import create_tables, has_vault, reading, scrub, writing
-from ostiary.sealed.errors import NotFound, Tampered
+from ostiary.sealed.errors import Misconfigured, NotFound, Tampered
 from ostiary.sealed.keys import DataKeys
 from ostiary.sealed.ledger import Ledger
 from ostiary.sealed.versions import Version, VersionState, choose
 
-CREDENTIAL = "credential"
+CREDENTIAL: Final = "credential"
+KEY: Final = "key"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,8 @@ class LocalStore:
     """A vault in one file.
 
     Every method may raise Unavailable (busy, not to be opened), Sealed (locked with another master
-    key) and Tampered (somebody changed the file).
+    key) and Tampered (somebody changed the file). A record is of one kind for ever, and whoever asks for
+    one of another kind is refused (Misconfigured): a private key is never given out as a password.
     """
 
     path: Path
@@ -50,7 +53,7 @@ class LocalStore:
         with reading(self.path) as db:
             return self._unlock(db)[1].counter
 
-    def read(self, path: str, pinned: int | None = None) -> tuple[Opened, int]:
+    def read(self, path: str, pinned: int | None = None, kind: str = CREDENTIAL) -> tuple[Opened, int]:
         """Return the version that counts, opened, and the vault's counter.
 
         Raises:
@@ -58,8 +61,15 @@ class LocalStore:
         """
         with reading(self.path) as db:
             data_keys, book = self._unlock(db)
-            version = choose(path, ledger.versions(db, book, path), pinned)
+            version = choose(path, _alike(path, kind, ledger.versions(db, book, path)), pinned)
             return Opened(version, _open(book, data_keys, version)), book.counter
+
+    def read_all(self, path: str, kind: str) -> tuple[list[Opened], int]:
+        """Return every version of a record, oldest first, and the vault's counter. What was destroyed has no fields."""
+        with reading(self.path) as db:
+            data_keys, book = self._unlock(db)
+            found = _alike(path, kind, ledger.versions(db, book, path))
+            return [Opened(one, _left(book, data_keys, one)) for one in found], book.counter
 
     def versions(self) -> list[Version]:
         """Return every version of every record, still sealed."""
@@ -67,13 +77,14 @@ class LocalStore:
             _, book = self._unlock(db)
             return [version for path in sorted(book.heads) for version in ledger.versions(db, book, path)]
 
-    def put(self, path: str, fields: Mapping[str, Secret], *, existing: bool = False) -> int:
+    def put(self, path: str, fields: Mapping[str, Secret], *, existing: bool = False, kind: str = CREDENTIAL) -> int:
         """Add a version, making vault and record if they are not there; return its number.
 
         Args:
             path: the record.
             fields: what it holds.
             existing: refuse a record that is not there yet.
+            kind: what kind of record it is.
 
         Raises:
             NotFound: `existing`, and it is not.
@@ -85,15 +96,15 @@ class LocalStore:
             if not existing and not has_vault(db):
                 self._found(db)
             data_keys, book = self._unlock(db)
-            before = ledger.versions(db, book, path)
+            before = _alike(path, kind, ledger.versions(db, book, path))
             if existing and not before:
                 raise NotFound(f"there is no {path}")
             number = 1 + max((version.number for version in before), default=0)
-            ledger.add(db, _seal(book, data_keys, path, number, fields))
+            ledger.add(db, _seal(book, data_keys, (path, number, kind), fields))
             ledger.reseal(db, book, data_keys.ledger, path)
         return number
 
-    def change(self, path: str, state: VersionState, number: int | None = None) -> list[int]:
+    def change(self, path: str, state: VersionState, number: int | None = None, kind: str = CREDENTIAL) -> list[int]:
         """Change the state of one version, or of all; return the numbers of those that changed.
 
         A destroyed version loses its content and never comes back.
@@ -103,7 +114,8 @@ class LocalStore:
         """
         with writing(self.path) as db:
             data_keys, book = self._unlock(db)
-            asked = [v for v in ledger.versions(db, book, path) if number in (None, v.number)]
+            found = _alike(path, kind, ledger.versions(db, book, path))
+            asked = [version for version in found if number in (None, version.number)]
             if not asked:
                 raise NotFound(f"there is no {path}" if number is None else f"there is no {path} version {number}")
             changed = [v.number for v in asked if v.state not in (state, VersionState.DESTROYED)]
@@ -143,6 +155,21 @@ class LocalStore:
         ledger.reseal(db, Ledger(vault, 0, {}), key)
 
 
+def _alike(path: str, kind: str, found: list[Version]) -> list[Version]:
+    """Return versions that are of the kind that was asked for.
+
+    Raises:
+        Misconfigured: they are not.
+    """
+    if other := next((version.kind for version in found if version.kind != kind), None):
+        raise Misconfigured(f"{path} is a {other}, not a {kind}")
+    return found
+
+
+def _left(book: Ledger, data_keys: DataKeys, version: Version) -> Mapping[str, Secret]:
+    return {} if version.state is VersionState.DESTROYED else _open(book, data_keys, version)
+
+
 def _open(book: Ledger, data_keys: DataKeys, version: Version) -> Mapping[str, Secret]:
     if version.sealed is None:
         raise Tampered(f"version {version.number} of {version.path} is empty")
@@ -150,10 +177,11 @@ def _open(book: Ledger, data_keys: DataKeys, version: Version) -> Mapping[str, S
     return {name: Secret(value) for name, value in plain.items()}
 
 
-def _seal(book: Ledger, data_keys: DataKeys, path: str, number: int, fields: Mapping[str, Secret]) -> Version:
+def _seal(book: Ledger, data_keys: DataKeys, what: tuple[str, int, str], fields: Mapping[str, Secret]) -> Version:
+    path, number, kind = what
     plain = json.dumps({name: secret.reveal().decode() for name, secret in fields.items()}).encode()
     key = data_keys.newest
-    version = Version(path, number, CREDENTIAL, VersionState.ENABLED, key, None, int(time.time()))
+    version = Version(path, number, kind, VersionState.ENABLED, key, None, int(time.time()))
     return replace(version, sealed=data_keys.row(key).seal(plain, _context(book, version)))
 
 

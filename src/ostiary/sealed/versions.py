@@ -25,7 +25,7 @@ class Version:
     Attributes:
         path: the record.
         number: 1 for the first.
-        kind: what it holds: "credential".
+        kind: what it holds: "credential" or "key".
         state: whether it may be used.
         key: number of the data key that it is sealed with.
         sealed: nonce and ciphertext; None when it was destroyed.
