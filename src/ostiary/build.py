@@ -80,15 +80,15 @@ def _shadows(routes: Iterable[Route]) -> list[tuple[str, ShadowRule]]:
 def _before(spec: GatewaySpec, access: AccessLog) -> Callable[[Request], None] | None:
     """Return what is done with every request before anything else; mostly nothing."""
     traces = None if spec.tracing is None else Traces(spec.tracing.sample)
-    audit = access.audit
-    if traces is None and audit is None:
+    audited = spec.audit is not None or access.audit is not None
+    if traces is None and not audited:
         return None
 
     def before(request: Request) -> None:
         if traces is not None:
             request.record.trace = traces.begin(request.headers)
-        if audit is not None:
-            audit.check()
+        if audited and access.audit is not None:  # a reload may have put another one in its place
+            access.audit.check()
 
     return before
 

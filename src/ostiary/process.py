@@ -11,7 +11,6 @@ from pathlib import Path
 
 import uvloop
 
-from ostiary.admin.redact import digest
 from ostiary.admin.view import View
 from ostiary.build import compile_gateway
 from ostiary.config.load import Loaded
@@ -19,13 +18,12 @@ from ostiary.config.schema import ListenerSpec
 from ostiary.errors import ConfigError
 from ostiary.gateway import Gateway
 from ostiary.observe.access import AccessLog
-from ostiary.observe.export import exporting
 from ostiary.observe.lifecycle import Lifecycle
 from ostiary.observe.metrics import Metrics
 from ostiary.reload import Change, Reloader
 from ostiary.serve import Ending, Place, Server, bind, compile_places, serve
 from ostiary.serve.admin import administered
-from ostiary.serve.audit import audited
+from ostiary.serve.observers import observed
 from ostiary.workers import Bond, Supervisor
 
 
@@ -46,23 +44,18 @@ def run_gateway(file: Path, loaded: Loaded, bond: Bond | None = None) -> None:
 async def _gateway(file: Path, loaded: Loaded, bond: Bond | None) -> None:
     metrics, life = Metrics(), Lifecycle(configured_at=time.time())
     access = AccessLog(sys.stdout.fileno(), metrics, turn=bond.turn if bond else None)
-    with audited(access, loaded, worker=bond.number if bond else None) as audit:
+    async with observed(access, loaded, worker=bond.number if bond else None) as observers:
         change = Change(file, loaded.draft) if bond is None else Change(file, loaded.draft, poll=None)
         gateway, places = _built(loaded, access)
         server = Server(gateway, places, ending=Ending.of(loaded.spec), shared=bond is not None)
 
         view = View(server, life, metrics, access)
-        async with (
-            exporting(access, loaded.spec.tracing),
-            administered(view, offset=bond.number - 1 if bond else 0) as admin,
-        ):
+        async with administered(view, offset=bond.number - 1 if bond else 0) as admin:
 
             async def take(read: Loaded) -> None:
                 fresh, where = await asyncio.to_thread(_built, read, access)
-                with admin.changing(read):
+                with observers.changing(read), admin.changing(read):
                     await server.change(fresh, where, Ending.of(read.spec))
-                if audit is not None:
-                    audit.config = digest(read)
 
             companions = [Reloader(file, take, life, change).run, *([bond.hold] if bond else [])]
             await serve(server, life, companions=companions)

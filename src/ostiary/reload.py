@@ -21,7 +21,7 @@ import structlog
 from ostiary.config.draft import Draft
 from ostiary.config.load import Loaded, examine
 from ostiary.config.problem import ConfigInvalid, errors
-from ostiary.config.watch import Digests, Watch, files_of
+from ostiary.config.watch import Digests, Watch, files_of, variables_of
 from ostiary.errors import ConfigError
 from ostiary.observe.lifecycle import Lifecycle
 
@@ -107,8 +107,12 @@ class Reloader:
         self._change = change
 
     async def run(self) -> None:
-        """Take up every change, until it is cancelled."""
+        """Take up every change, until it is cancelled. SIGHUP asks for it."""
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._change.ask)
+        await self.follow()
+
+    async def follow(self) -> None:
+        """Take up every change, until it is cancelled; whose signals come here is somebody else's business."""
         while True:
             asked = await self._change.next()
             await self.take_up(asked=asked)
@@ -121,7 +125,8 @@ class Reloader:
         """
         began = time.time()
         try:
-            await self._take(await self._read())
+            loaded = await self._read()
+            await self._take(loaded)
         except ConfigError as error:
             self._refused(error, asked=asked)
         except Exception as error:  # whatever it was: what serves goes on serving
@@ -132,6 +137,8 @@ class Reloader:
             self._life.reload_refused = ""
             self._life.configured_at = began
             log.info("configuration taken up", file=str(self._path), seconds=round(time.time() - began, 3))
+            if asked and (names := variables_of(loaded.draft)):
+                log.info("values behind env: are those of the start, another one takes a restart", names=names)
 
     async def _read(self) -> Loaded:
         examined = await asyncio.to_thread(examine, self._path)

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.support.gateway_process import GatewayProcess, gateway_process
+from tests.support.gateway_process import GatewayProcess, gateway_process, ostiary
 from tests.support.legacy_nginx import free_port
 from tests.support.live import Caller, Live, furnished, put
 
@@ -359,6 +359,27 @@ async def test_the_admin_listener_follows_the_file(live: Live) -> None:
         await live.takes_up(number + 1)
         seen.append((await ready(one), await ready(two)))
     assert seen == [(200, 0), (0, 200), (0, 0)]
+
+
+async def test_an_audit_log_begins_moves_and_ends_with_the_file(live: Live) -> None:
+    text, caller = live.text.lstrip(), await live.call()
+    for number, audit in enumerate(("audit: {{path: one.jsonl}}\n", "audit: {{path: two.jsonl}}\n", ""), 1):
+        live.text = audit + text
+        live.write("first")
+        await live.takes_up(number)
+        assert (await caller.get(f"/{number}")).status == 200
+    await live.gateway.stop()
+    seen = [
+        [
+            event["url.path"]
+            for event in map(json.loads, (live.folder / name).read_text().splitlines())
+            if "url.path" in event
+        ]
+        for name in ("one.jsonl", "two.jsonl")
+    ]
+    assert seen == [["/1"], ["/2"]]
+    for files in (("one.jsonl",), ("one.jsonl", "two.jsonl")):
+        await ostiary("audit", "verify", *(live.folder / name for name in files))
 
 
 async def test_an_admin_address_that_is_taken_changes_nothing_either(live: Live) -> None:

@@ -108,6 +108,16 @@ def test_a_mistake_about_the_whole_file_has_no_line(tmp_path: Path) -> None:
     assert describe(caught.value).startswith(f"{tmp_path / 'nowhere.yaml'}: the file cannot be read")
 
 
+async def test_whoever_asks_is_told_what_does_not_change_with_the_file(house: House, monkeypatch) -> None:
+    monkeypatch.setenv("HOUSE_KEY", "canary-of-32-characters-or-more-than-that")
+    house.file.write_text(SOUND + "admin: {bind: '127.0.0.1:0', token: env:HOUSE_KEY}\n")
+    with capture_logs() as logs:
+        await house.reloader.take_up()
+        await house.reloader.take_up(asked=True)
+    (told,) = [log for log in logs if "env:" in log["event"]]
+    assert told["names"] == ["HOUSE_KEY"]
+
+
 # --- when ----------------------------------------------------------------------------------------
 
 

@@ -40,6 +40,12 @@ def files_of(path: Path, draft: Draft | None) -> frozenset[Path]:
     return frozenset(found)
 
 
+def variables_of(draft: Draft) -> list[str]:
+    """Return the names of the environment variables that the sound part of a file points at."""
+    named = (reference for _, reference in references(draft) if not isinstance(reference, FileRef))
+    return sorted({reference.name for reference in named if reference.kind == "env"})
+
+
 @dataclass(frozen=True, slots=True)
 class _Seen:
     """A file when it was read: what `stat` said, whether that can be relied on, and the digest."""

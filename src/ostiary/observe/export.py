@@ -2,32 +2,50 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Protocol
 
 from ostiary.config.schema import TracingSpec
 from ostiary.errors import ConfigError
-from ostiary.observe.access import AccessLog
+from ostiary.observe.access import SpanSink
 
 
-@asynccontextmanager
-async def exporting(access: AccessLog, spec: TracingSpec | None) -> AsyncIterator[None]:
-    """Send spans of what the access log is told, while the block runs; what is left is sent at the end.
+class Sending(SpanSink, Protocol):
+    """Takes requests whose trace is recorded, and sends them."""
+
+    def close(self) -> None:
+        """Send what is left, for a few seconds at most. Blocks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exporter:
+    """What sends spans.
+
+    Attributes:
+        url: where they go.
+        spans: takes them.
+    """
+
+    url: str
+    spans: Sending
+
+
+def exporter_of(spec: TracingSpec | None, before: Exporter | None = None) -> Exporter | None:
+    """Return what sends spans as the configuration says; None where it says nothing.
+
+    Args:
+        spec: the block of the configuration.
+        before: what sent them until now; it goes on where they still go to the same place.
 
     Raises:
         ConfigError: OpenTelemetry is not installed.
     """
     if spec is None or spec.otlp is None:
-        yield
-        return
+        return None
+    if before is not None and before.url == spec.otlp:
+        return before
     try:
         from ostiary.observe.spans import spans_to  # noqa: PLC0415 - an extra, not there for everybody
     except ImportError as error:
         raise ConfigError("tracing > otlp: OpenTelemetry is not installed: pip install 'ostiary[otel]'") from error
-    access.spans = spans = spans_to(spec.otlp)
-    try:
-        yield
-    finally:
-        access.spans = None
-        await asyncio.to_thread(spans.close)
+    return Exporter(spec.otlp, spans_to(spec.otlp))

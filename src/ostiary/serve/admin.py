@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from typing import Final
+from typing import Any, Final
 
 from ostiary.admin.handler import AdminHandler, compile_admin
 from ostiary.admin.view import View
@@ -14,6 +14,7 @@ from ostiary.config.schema import AdminSpec, ListenerLimits, ListenerSpec
 from ostiary.config.values import Bind
 from ostiary.errors import ConfigError
 from ostiary.listener.tls import compile_tls
+from ostiary.model import Record
 from ostiary.observe.access import AccessLog
 from ostiary.serve.behind import responder_of
 from ostiary.serve.descriptors import Descriptors
@@ -111,7 +112,7 @@ class Admin:
         from ostiary.admin.app import admin_app  # noqa: PLC0415 - Starlette takes a while, and not everybody wants it
 
         access = AccessLog()  # operators have no line in the access log, and one in the audit log
-        access.audit = self._view.access.audit
+        access.audit = _Audit(self._view.access)
         return compile_admin(admin_app(self._view), spec, loaded.folder, access)
 
 
@@ -120,6 +121,23 @@ def _bind(listener: Listener) -> None:
         listener.bind()
     except ConfigError as error:
         raise ConfigError(str(error).removeprefix("listeners > ")) from error
+
+
+class _Audit:
+    """The audit log that is in use now, whichever a reload has made it, or none."""
+
+    broken = False
+
+    def __init__(self, access: AccessLog) -> None:
+        self._access = access
+
+    def check(self) -> None:
+        """Operators are let in, whatever can be written."""
+
+    def request(self, record: Record, **facts: Any) -> None:
+        """Take a request that has ended."""
+        if self._access.audit is not None:
+            self._access.audit.request(record, **facts)
 
 
 class _Kept(Descriptors):

@@ -17,7 +17,7 @@ from ostiary.config.schema import TracingSpec
 from ostiary.errors import ConfigError
 from ostiary.model import Record, Trace
 from ostiary.observe.access import AccessLog
-from ostiary.observe.export import exporting
+from ostiary.observe.export import exporter_of
 from ostiary.observe.spans import Spans
 from ostiary.reasons import Reason
 
@@ -82,15 +82,20 @@ def test_what_is_not_to_be_recorded_is_not_told(trace):
     assert told(trace) is None
 
 
-async def test_without_a_collector_nothing_is_sent():
-    access = AccessLog()
-    for spec in (None, TracingSpec()):
-        async with exporting(access, spec):
-            assert access.spans is None
+def test_without_a_collector_nothing_is_sent():
+    assert exporter_of(None) is exporter_of(TracingSpec()) is None
 
 
-async def test_where_opentelemetry_is_missing_the_start_is_refused(monkeypatch):
+def test_a_collector_that_stays_the_same_is_kept_and_another_one_is_not():
+    one = exporter_of(TracingSpec(otlp="http://127.0.0.1:4318/v1/traces"))
+    assert exporter_of(TracingSpec(otlp="http://127.0.0.1:4318/v1/traces", sample=5), one) is one
+    other = exporter_of(TracingSpec(otlp="http://127.0.0.1:4319/v1/traces"), one)
+    assert other is not one
+    for exporter in (one, other):
+        exporter.spans.close()
+
+
+def test_where_opentelemetry_is_missing_the_start_is_refused(monkeypatch):
     monkeypatch.setitem(sys.modules, "ostiary.observe.spans", None)
     with pytest.raises(ConfigError, match=r"ostiary\[otel\]"):
-        async with exporting(AccessLog(), TracingSpec(otlp="http://127.0.0.1:4318/v1/traces")):
-            pass
+        exporter_of(TracingSpec(otlp="http://127.0.0.1:4318/v1/traces"))

@@ -8,6 +8,7 @@ that was begun is finished before anything else.
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 from collections import deque
 from collections.abc import Mapping
@@ -19,7 +20,7 @@ import structlog
 
 from ostiary.errors import ConfigError, Overloaded
 from ostiary.model import Record
-from ostiary.observe.audit.chain import RESUMED, Link, digest_of, sealed, verify
+from ostiary.observe.audit.chain import PREVIOUS, RESUMED, SEQUENCE, Link, digest_of, sealed, verify
 from ostiary.observe.audit.event import Event, of_log, of_request, stamped
 from ostiary.reasons import Reason
 
@@ -41,6 +42,7 @@ class AuditLog:
         deny: whether requests are refused while it cannot be written.
 
     Attributes:
+        path, deny: as above; a reload may change `deny`.
         config: the digest of the configuration in use; each event bears it.
         broken: whether it cannot be written.
         lost: events that were too many to be kept.
@@ -50,9 +52,10 @@ class AuditLog:
         self.config = ""
         self.broken = False
         self.lost = 0
-        self._path = path
-        self._deny = deny
+        self.path = path
+        self.deny = deny
         self._descriptor = -1
+        self._torn = False  # the file ends in the middle of a line
         self._end = Link()
         self._events: deque[Event] = deque()
         self._unwritten = b""
@@ -67,10 +70,10 @@ class AuditLog:
         """
         self._loop = asyncio.get_running_loop()
         try:
-            self._descriptor = _append_to(self._path)
-            self._resume(_tail(self._path))
+            self._descriptor = _append_to(self.path)
+            self._resume(_tail(self.path))
         except OSError as error:
-            raise ConfigError(f"audit > path: {self._path}: {error.strerror}") from error
+            raise ConfigError(f"audit > path: {self.path}: {error.strerror}") from error
 
     def check(self) -> None:
         """Return when a request may be let through.
@@ -78,7 +81,7 @@ class AuditLog:
         Raises:
             Overloaded: nobody would know of it.
         """
-        if self.broken and self._deny:
+        if self.broken and self.deny:
             raise Overloaded("the audit log cannot be written", reason=Reason.AUDIT_UNAVAILABLE, retry_after=1)
 
     def request(
@@ -125,13 +128,40 @@ class AuditLog:
             self._descriptor = -1
         self._loop = None
 
+    def succeed(self, before: AuditLog) -> None:
+        """Go on in the place of another file: with its chain, where this one is new, and with what it could not write.
+
+        Args:
+            before: to be closed afterwards.
+        """
+        before.flush()
+        if not before._unwritten and self._end == Link():
+            self._end = before._end
+        self._events.extendleft(reversed(before._take()))
+        self.lost += before.lost
+        if self._events and self._timer is None:
+            self._arm(_PAUSE)
+
+    def _take(self) -> list[Event]:
+        """Return what was not written, for another file. A line that was begun stays torn, and counts as lost."""
+        lines = self._unwritten.splitlines()
+        self.lost += self._torn
+        events = [json.loads(line) for line in lines[self._torn :]]
+        left = [{name: said for name, said in one.items() if name not in {SEQUENCE, PREVIOUS}} for one in events]
+        left += self._events
+        self._unwritten = b""
+        self._events.clear()
+        return left
+
     def flush(self) -> None:
         """Write what was gathered; what cannot be written is tried again."""
         self._timer = None
         self._seal()
         try:
             while self._unwritten:
-                self._unwritten = self._unwritten[os.write(self._descriptor, self._unwritten) :]
+                written = os.write(self._descriptor, self._unwritten)
+                self._torn = not self._unwritten[:written].endswith(b"\n")
+                self._unwritten = self._unwritten[written:]
         except OSError as error:
             self._fail(error)
             self._arm(_AGAIN)
@@ -172,15 +202,15 @@ class AuditLog:
     def _fail(self, error: OSError) -> None:
         if not self.broken:
             self.broken = True
-            meanwhile = "requests are refused" if self._deny else "requests go on"
+            meanwhile = "requests are refused" if self.deny else "requests go on"
             log.error("the audit log cannot be written", detail=error.strerror, meanwhile=meanwhile)
 
     def _follow(self) -> None:
         """Go on in a new file where the old one was moved away; the chain goes on, too."""
         with suppress(FileNotFoundError):
-            if os.stat(self._path).st_ino == os.fstat(self._descriptor).st_ino:  # noqa: PTH116 - beside fstat
+            if os.stat(self.path).st_ino == os.fstat(self._descriptor).st_ino:  # noqa: PTH116 - beside fstat
                 return
-        fresh = _append_to(self._path)
+        fresh = _append_to(self.path)
         os.close(self._descriptor)
         self._descriptor = fresh
 
@@ -189,7 +219,7 @@ class AuditLog:
         if last or not torn:
             verdict = verify([last] if last else [])
             if verdict.faults:
-                raise ConfigError(f"audit > path: {self._path}: its last line is no line of an audit log")
+                raise ConfigError(f"audit > path: {self.path}: its last line is no line of an audit log")
             self._end = verdict.last
         if torn:
             event = stamped(RESUMED, "success", ["configuration"], {})

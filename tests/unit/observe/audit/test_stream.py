@@ -170,6 +170,56 @@ async def test_a_log_that_is_moved_away_goes_on_in_a_new_file(file):
     assert_whole(old, file)
 
 
+# --- another file in its place -------------------------------------------------------------------
+
+
+def succeeded(before: AuditLog, file: Path) -> AuditLog:
+    """Put another file in the place of one, as a reload does."""
+    after = opened(file)
+    after.succeed(before)
+    before.close()
+    return after
+
+
+async def test_the_chain_goes_on_in_another_file_that_is_new(file):
+    before = opened(file)
+    ask(before, "/a")
+    after = succeeded(before, file.with_suffix(".other"))
+    ask(after, "/b")
+    after.close()
+    assert (paths(file), paths(after.path)) == (["/a"], ["/b"])
+    assert_whole(file, after.path)
+
+
+async def test_another_file_that_has_a_chain_goes_on_with_its_own(file):
+    other = opened(file.with_suffix(".other"))
+    ask(other, "/before")
+    other.close()
+    before = opened(file)
+    ask(before, "/a")
+    after = succeeded(before, other.path)
+    ask(after, "/b")
+    after.close()
+    assert paths(other.path) == ["/before", "/b"]
+    assert_whole(other.path)
+
+
+@pytest.mark.parametrize(("room", "kept", "lost"), [(0, ["/a", "/b"], 0), (40, ["/b"], 1)], ids=["nothing", "a part"])
+async def test_what_a_full_disk_did_not_take_is_written_to_the_other_file(file, disk, room, kept, lost):
+    before = opened(file)
+    ask(before, "/a")
+    ask(before, "/b")
+    disk += [room, 0, 0][room == 0 :]
+    before.flush()
+    assert before.broken
+    ask(before, "/c")
+    after = succeeded(before, file.with_suffix(".other"))
+    assert not after.broken
+    after.close()
+    assert paths(after.path) == [*kept, "/c", *["audit-lost"] * lost]
+    assert_whole(after.path)
+
+
 @pytest.mark.parametrize("content", [b"something else\n", b'{"event.action":"x"}\n'])
 async def test_a_file_of_something_else_is_not_written_to(file, content):
     file.write_bytes(content)
