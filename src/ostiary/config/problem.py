@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, Self
 
 from ostiary.errors import ConfigError
 
@@ -14,11 +14,15 @@ Severity = Literal["error", "warning"]
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A place in the text: line and column count from 1, width in characters on that line."""
+    """A place in the text: line and column count from 1, width in characters on that line.
+
+    `file` says in which of several files that are read as one: 0 is the first.
+    """
 
     line: int
     column: int
     width: int = 1
+    file: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,10 @@ class Problem:
     lines: tuple[tuple[int, str], ...] = ()
     severity: Severity = "error"
 
+    def in_file(self, number: int) -> Self:
+        """Return the problem as one of the file of that number."""
+        return replace(self, mark=replace(self.mark or Mark(1, 1), file=number)) if number else self
+
     def as_json(self, file: str) -> dict[str, Any]:
         """Return the problem as a record for programs."""
         return {
@@ -67,10 +75,31 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The text that problems point into, fit to be shown: every literal secret in it is stars."""
+    """The text that problems point into, fit to be shown: every literal secret in it is stars.
+
+    Attributes:
+        name: the file.
+        lines: its lines.
+        overlays: the files that are laid over it.
+    """
 
     name: str
     lines: tuple[str, ...] = field(default=(), repr=False)
+    overlays: tuple[Source, ...] = ()
+
+    def of(self, mark: Mark | None) -> Source:
+        """Return the file that a place is in."""
+        return self.overlays[mark.file - 1] if mark is not None and mark.file else self
+
+    def place(self, mark: Mark | None) -> str:
+        """Return FILE:LINE:COLUMN, or the file alone."""
+        name = self.of(mark).name
+        return f"{name}:{mark.line}:{mark.column}" if mark is not None else name
+
+    @property
+    def names(self) -> str:
+        """Every file: `base.yaml + production.yaml`."""
+        return " + ".join((self.name, *(one.name for one in self.overlays)))
 
 
 class ConfigInvalid(ConfigError):
@@ -85,18 +114,17 @@ class ConfigInvalid(ConfigError):
         self.problems = in_order(problems)
         self.source = source
         first = next(problem for problem in self.problems if problem.severity == "error")
-        place = f":{first.mark.line}:{first.mark.column}" if first.mark else ""
-        super().__init__(f"{source.name}{place}: {first.message} [{first.code}] ({count(self.problems)})")
+        super().__init__(f"{source.place(first.mark)}: {first.message} [{first.code}] ({count(self.problems)})")
 
 
 def in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
-    """Return problems by position; those about the whole file come first."""
+    """Return problems by file and position; those about the whole file come first."""
     return tuple(sorted(problems, key=_position))
 
 
-def _position(problem: Problem) -> tuple[int, int, str]:
+def _position(problem: Problem) -> tuple[int, int, int, str]:
     mark = problem.mark or Mark(0, 0)
-    return mark.line, mark.column, problem.code
+    return mark.file, mark.line, mark.column, problem.code
 
 
 def errors(problems: Iterable[Problem]) -> list[Problem]:

@@ -52,7 +52,7 @@ def render(problems: Sequence[Problem], source: Source, form: Format = "human", 
 
 def human(problems: Sequence[Problem], source: Source, look: Look) -> str:
     """Return problems for people: what, where, what was meant, what to do."""
-    parts = [f"{source.name}: {count(problems)}"]
+    parts = [f"{source.names}: {count(problems)}"]
     parts += ["\n".join(_one(problem, source, look)) for problem in problems]
     if wrong := errors(problems):
         parts.append(f"Nothing was started. `ostiary help {wrong[0].code}` explains a code.")
@@ -61,11 +61,11 @@ def human(problems: Sequence[Problem], source: Source, look: Look) -> str:
 
 def _one(problem: Problem, source: Source, look: Look) -> Iterator[str]:
     kind = f"{problem.severity}[{problem.code}]"
-    place = f"{source.name}:{problem.mark.line}:{problem.mark.column}" if problem.mark else source.name
+    place = source.place(problem.mark)
     colour = _RED if problem.severity == "error" else _YELLOW
     gap = " " * max(2, _CODE_WIDTH - len(kind) - len(problem.message))
     yield f"{look.paint(kind, colour)} {look.paint(_printable(problem.message), _BOLD)}{gap}{place}"
-    yield from _snippet(problem, source, look)
+    yield from _snippet(problem, source.of(problem.mark), look)
     for label, text in (("at", problem.at), *problem.facts):
         if text:
             yield f"     = {label:<7} {_printable(text)}"
@@ -124,17 +124,19 @@ def as_json(problems: Sequence[Problem], source: Source) -> dict[str, Any]:
     wrong = len(errors(problems))
     return {
         "file": source.name,
+        "overlays": [one.name for one in source.overlays],
         "ok": not wrong,
         "errors": wrong,
         "warnings": len(problems) - wrong,
-        "problems": [problem.as_json(source.name) for problem in problems],
+        "problems": [problem.as_json(source.of(problem.mark).name) for problem in problems],
     }
 
 
 def _github(problem: Problem, source: Source) -> str:
     """Return a workflow command that marks the line in a pull request."""
     mark = problem.mark or Mark(1, 1)
-    place = f"file={_property(source.name)},line={mark.line},col={mark.column},endColumn={mark.column + mark.width}"
+    file = _property(source.of(mark).name)
+    place = f"file={file},line={mark.line},col={mark.column},endColumn={mark.column + mark.width}"
     text = f"{problem.message} {_meant(problem)}".rstrip()
     return f"::{problem.severity} {place},title={problem.code}::{_escaped(text)}"
 
@@ -170,5 +172,5 @@ def _sarif(problem: Problem, source: Source) -> dict[str, Any]:
         "ruleId": problem.code,
         "level": problem.severity,
         "message": {"text": problem.message},
-        "locations": [{"physicalLocation": {"artifactLocation": {"uri": source.name}, "region": region}}],
+        "locations": [{"physicalLocation": {"artifactLocation": {"uri": source.of(mark).name}, "region": region}}],
     }

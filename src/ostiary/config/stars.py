@@ -8,13 +8,16 @@ not a reference, whatever stands under a key that the language does not know (it
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import Any, Final
+from collections.abc import Iterable, Iterator
+from typing import Any, Final, TypeAlias
 
 from ostiary.config.faults import block_of, guess, shape_of_field
 from ostiary.config.problem import Path, Source
 from ostiary.config.shape import Shape, is_secret, look, places
 from ostiary.config.tree import Tree
+
+Span: TypeAlias = tuple[tuple[int, int], tuple[int, int]]
+"""Line and column of a value, and those behind its last character."""
 
 STARS: Final = "******"
 _REFERENCE: Final = re.compile(r"(env|file):\S+")
@@ -64,10 +67,9 @@ def _carries(data: Any, path: Path, text: str) -> bool:
     return isinstance(name, str) and _CARRIERS.fullmatch(name) is not None
 
 
-def starred(name: str, text: str, tree: Tree, paths: frozenset[Path]) -> Source:
-    """Return the text of a document with the values at those paths as stars."""
+def starred(name: str, text: str, spans: Iterable[Span]) -> Source:
+    """Return the text of a document with the values at those places as stars."""
     lines = text.split("\n")
-    spans = [((tree.values[path].line, tree.values[path].column), tree.ends[path]) for path in paths]
     for start, end in sorted(spans, reverse=True):
         _cover(lines, start, end)
     return Source(name, tuple(lines))

@@ -57,6 +57,7 @@ class Tree:
         texts: how a scalar was written.
         problems: what was refused on the way.
         refused: the paths that this was about; nothing more needs to be said of them.
+        names: the files that it was read from, by the number that marks have.
     """
 
     data: Any = None
@@ -66,6 +67,12 @@ class Tree:
     texts: dict[Path, str] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     refused: set[Path] = field(default_factory=set)
+    names: tuple[str, ...] = ()
+
+    def line(self, path: Path) -> str:
+        """Return where something stands, in words: `line 7`, or `line 7 of production.yaml`."""
+        mark = self.values[path] if path and isinstance(path[-1], int) else self.keys[path]
+        return f"line {mark.line}" + (f" of {self.names[mark.file]}" if mark.file else "")
 
     def mark(self, path: Path) -> Mark | None:
         """Return where a path stands: its key, or for an item of a list its beginning."""

@@ -10,7 +10,7 @@ from ostiary.config.certificates import CertificateHeaderSpec
 from ostiary.config.draft import Draft
 from ostiary.config.nearest import nearest
 from ostiary.config.problem import Problem
-from ostiary.config.schema import HeaderSpec, InjectorSpec, QuerySpec
+from ostiary.config.schema import CookieSpec, HeaderSpec, InjectorSpec, QuerySpec
 from ostiary.model import fold
 
 PLACES: Final = (
@@ -28,9 +28,9 @@ def owners(draft: Draft) -> Iterator[Problem]:
         for position, injector in enumerate(route.inject):
             if first.setdefault(_written(injector), position) != position:
                 other = first[_written(injector)]
-                line = draft.tree.values["routes", index, "inject", other].line
+                line = draft.tree.line(("routes", index, "inject", other))
                 message = f"a second injector writes {_written(injector)}"
-                yield draft.problem("C313", message, ("routes", index, "inject", position), first=f"line {line}")
+                yield draft.problem("C313", message, ("routes", index, "inject", position), first=line)
 
 
 def _written(injector: InjectorSpec) -> str:
@@ -44,6 +44,8 @@ def _written(injector: InjectorSpec) -> str:
             return f"the header of {dialect}"
         case QuerySpec(name=name):
             return f"the parameter {name}"
+        case CookieSpec(name=name):
+            return f"the cookie {name}"
     return "the header authorization"
 
 

@@ -34,7 +34,7 @@ def _misspelt(draft: Draft) -> frozenset[str]:
 
 
 def _with_lines(draft: Draft, section: str, names: tuple[str, ...]) -> str:
-    shown = [f"{name} (line {draft.tree.keys[section, name].line})" for name in names[:_MOST_SHOWN]]
+    shown = [f"{name} ({draft.tree.line((section, name))})" for name in names[:_MOST_SHOWN]]
     return ", ".join(shown) + (f", and {len(names) - _MOST_SHOWN} more" if len(names) > _MOST_SHOWN else "")
 
 

@@ -12,7 +12,7 @@ from itertools import combinations
 
 from ostiary.config.draft import Draft
 from ostiary.config.problem import Problem
-from ostiary.config.schema import MatchSpec, RouteSpec
+from ostiary.config.schema import MatchSpec
 
 
 def repeated(draft: Draft) -> Iterator[Problem]:
@@ -21,9 +21,9 @@ def repeated(draft: Draft) -> Iterator[Problem]:
     for index, route in draft.routes.items():
         other = first.setdefault(route.name, index)
         if other != index:
-            line = draft.tree.values["routes", other].line
             path = ("routes", index, "name")
-            yield draft.problem("C210", f"a second route is called {route.name!r}", path, first=f"line {line}")
+            first_line = draft.tree.line(("routes", other))
+            yield draft.problem("C210", f"a second route is called {route.name!r}", path, first=first_line)
 
 
 def colliding(draft: Draft) -> Iterator[Problem]:
@@ -49,7 +49,7 @@ def _collision(draft: Draft, one: int, other: int, method: str) -> Problem:
     match = draft.routes[one].match
     path = match.path.replace("**", "1").replace("*", "1")
     host = (match.host or "any.example").replace("*.", "any.")
-    lines = tuple((draft.tree.values["routes", index].line, _line(draft.routes[index])) for index in (one, other))
+    lines = tuple((draft.tree.values["routes", index].line, _line(draft, index)) for index in (one, other))
     return draft.problem(
         "C311",
         "two routes match the same requests equally well",
@@ -60,6 +60,8 @@ def _collision(draft: Draft, one: int, other: int, method: str) -> Problem:
     )
 
 
-def _line(route: RouteSpec) -> str:
+def _line(draft: Draft, index: int) -> str:
+    route, mark = draft.routes[index], draft.tree.values["routes", index]
     methods = " ".join(route.match.methods or ("every method",))
-    return f"{route.name:<28}  host {route.match.host or 'any'}  path {route.match.path}  {methods}"
+    where = f"  ({draft.tree.names[mark.file]})" if mark.file else ""
+    return f"{route.name:<28}  host {route.match.host or 'any'}  path {route.match.path}  {methods}{where}"
