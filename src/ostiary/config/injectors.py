@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from ostiary.config.certificates import CertificateHeaderSpec
 from ostiary.config.spec import OneOf, Spec
-from ostiary.config.values import HeaderName, Name, Refused, Text
+from ostiary.config.values import CookieName, HeaderName, Name, Refused, Text
 
 
 class BasicSpec(Spec):
@@ -50,6 +50,12 @@ class QuerySpec(ValueSpec):
     name: Text = Field(description="Name of the parameter; the caller's own are removed beforehand.")
 
 
+class CookieSpec(ValueSpec):
+    """A cookie (RFC 6265)."""
+
+    name: CookieName = Field(description="Name of the cookie; the caller's own of that name are removed beforehand.")
+
+
 class InjectorSpec(OneOf):
     """One thing that the upstream is shown."""
 
@@ -58,4 +64,5 @@ class InjectorSpec(OneOf):
     bearer: BearerSpec | None = Field(None, description="A bearer token.")
     header: HeaderSpec | None = Field(None, description="A header.")
     query: QuerySpec | None = Field(None, description="A query parameter.")
+    cookie: CookieSpec | None = Field(None, description="A cookie.")
     certificate: CertificateHeaderSpec | None = Field(None, description="The caller's certificate, as a header.")

@@ -26,7 +26,7 @@ from ostiary.config.evidence import (
     SecretClientSpec,
     SignedClientSpec,
 )
-from ostiary.config.injectors import BasicSpec, BearerSpec, HeaderSpec, InjectorSpec, QuerySpec
+from ostiary.config.injectors import BasicSpec, BearerSpec, CookieSpec, HeaderSpec, InjectorSpec, QuerySpec
 from ostiary.config.listeners import (
     ForwardedSpec,
     ListenerLimits,
@@ -37,6 +37,7 @@ from ostiary.config.listeners import (
     ShownCertificateSpec,
 )
 from ostiary.config.rules import RuleSpec, ScopesSpec, SomeOf, TimeSpec
+from ostiary.config.sockets import LocalSpec, SocketSpec
 from ostiary.config.spec import OneOf, Some, Spec
 from ostiary.config.sync import SyncSpec
 from ostiary.config.values import (

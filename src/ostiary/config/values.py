@@ -219,6 +219,13 @@ def header_name(value: Any) -> str:
     return value
 
 
+def cookie_name(value: Any) -> str:
+    """Return the name of a cookie that may be written (RFC 6265, section 4.1.1)."""
+    if not isinstance(value, str) or not _TOKEN.fullmatch(value) or "%" in value or value.startswith("$"):
+        raise Refused("C150", "the name of a cookie is letters, digits, hyphens and underscores: session_id")
+    return value
+
+
 def method(value: Any) -> str:
     """Return a request method (RFC 9110, section 9). Methods are case-sensitive."""
     if not isinstance(value, str) or not _TOKEN.fullmatch(value) or value != value.upper():
@@ -278,6 +285,9 @@ PathPattern = Annotated[
 ]
 HeaderName = Annotated[
     str, BeforeValidator(header_name), _word(r"^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$", ["X-Subject"], "A header name.")
+]
+CookieName = Annotated[
+    str, BeforeValidator(cookie_name), _word(r"^[!#&'*+\-.^_`|~0-9A-Za-z][^%]*$", ["session_id"], "A cookie's name.")
 ]
 Method = Annotated[str, BeforeValidator(method), _word(r"^[!#$%&'*+\-.^_`|~0-9A-Z]+$", ["GET"], "A request method.")]
 Protocol = Annotated[

@@ -16,6 +16,8 @@ NOUNS: Final[dict[type, str]] = {
     schema.ForwardedSpec: "a listener's forwarded",
     schema.ProxyProtocolSpec: "proxy_protocol",
     certificates.ProxySpec: "a proxy",
+    schema.SocketSpec: "a unix socket",
+    schema.LocalSpec: "local processes",
     schema.ShownCertificateSpec: "a certificate with its key",
     schema.ListenerTlsSpec: "a listener's tls",
     schema.ClientSpec: "a listener's tls client",
@@ -63,6 +65,7 @@ NOUNS: Final[dict[type, str]] = {
     schema.BearerSpec: "bearer",
     schema.HeaderSpec: "header",
     schema.QuerySpec: "query",
+    schema.CookieSpec: "cookie",
     certificates.CertificateHeaderSpec: "a certificate header",
 }
 
@@ -88,7 +91,6 @@ LATER: Final[dict[type, dict[str, str]]] = {
     schema.InjectorSpec: {
         "oauth2": "OAuth 2.0 client credentials",
         "identity": "a signed identity token",
-        "cookie": "cookies",
     },
     schema.RouteSpec: {"limits": "limits per route", "timeouts": "timeouts per route", "shadow": "shadow routes"},
 }

@@ -2,6 +2,7 @@
 
 basic.py    Authorization: Basic        header.py  a header: a secret, or text about the caller
 bearer.py   Authorization: Bearer       query.py   a parameter of the query, likewise
+cookie.py   a cookie, likewise
 template.py text with {principal...} in it
 encoded.py  a credential's encoding, kept for as long as the credential is the same
 

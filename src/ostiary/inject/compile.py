@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import assert_never
 
 from ostiary.config.certificates import CertificateHeaderSpec
-from ostiary.config.schema import BasicSpec, BearerSpec, HeaderSpec, InjectorSpec, QuerySpec
+from ostiary.config.schema import BasicSpec, BearerSpec, CookieSpec, HeaderSpec, InjectorSpec, QuerySpec
 from ostiary.errors import ConfigError
-from ostiary.inject import header, query
+from ostiary.inject import cookie, header, query
 from ostiary.inject.basic import basic
 from ostiary.inject.bearer import bearer
 from ostiary.inject.certificate import certificate_header
@@ -17,7 +17,7 @@ from ostiary.inject.template import compile_template
 from ostiary.model import CredentialSource, Injector, fold
 from ostiary.pki.dialect import DIALECTS
 
-Spec = BasicSpec | BearerSpec | HeaderSpec | QuerySpec | CertificateHeaderSpec
+Spec = BasicSpec | BearerSpec | HeaderSpec | QuerySpec | CookieSpec | CertificateHeaderSpec
 
 
 def compile_injectors(
@@ -46,6 +46,8 @@ def _compile(spec: Spec, credentials: Mapping[str, CredentialSource]) -> Injecto
             return _header(spec, credentials)
         case QuerySpec():
             return _query(spec, credentials)
+        case CookieSpec():
+            return _cookie(spec, credentials)
         case CertificateHeaderSpec():
             return certificate_header(spec)
     assert_never(spec)
@@ -64,6 +66,13 @@ def _query(spec: QuerySpec, credentials: Mapping[str, CredentialSource]) -> Inje
     if spec.credential is not None:
         return query.SecretParameter(spec.name, nothing, Encoded(_source(spec.credential, credentials), query.encode))
     return query.TextParameter(spec.name, nothing, compile_template(spec.value or ""))
+
+
+def _cookie(spec: CookieSpec, credentials: Mapping[str, CredentialSource]) -> Injector:
+    nothing: frozenset[bytes] = frozenset()
+    if spec.credential is not None:
+        return cookie.SecretCookie(spec.name, nothing, Encoded(_source(spec.credential, credentials), cookie.encode))
+    return cookie.TextCookie(spec.name, nothing, compile_template(spec.value or ""))
 
 
 def _source(alias: str, credentials: Mapping[str, CredentialSource]) -> CredentialSource:
@@ -87,6 +96,8 @@ def _written(spec: Spec) -> tuple[str, bytes]:
             return "header", fold(spec.name.encode())
         case QuerySpec():
             return "parameter", query.alike(spec.name.encode())
+        case CookieSpec():
+            return "cookie", cookie.alike(spec.name.encode())
         case CertificateHeaderSpec():
             return "header", fold((spec.header or DIALECTS[spec.dialect].header).encode())
     return "header", b"authorization"

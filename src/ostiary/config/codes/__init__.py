@@ -10,12 +10,13 @@ from typing import Final
 
 from ostiary.config.codes.code import Code
 from ostiary.config.codes.environment import ENVIRONMENT
+from ostiary.config.codes.injectors import INJECTORS
 from ostiary.config.codes.meaning import MEANING
 from ostiary.config.codes.references import REFERENCES
 from ostiary.config.codes.safety import SAFETY
 from ostiary.config.codes.shape import SHAPE
 from ostiary.config.codes.values import VALUES
 
-CODES: Final = {code.name: code for code in (*SHAPE, *VALUES, *REFERENCES, *MEANING, *SAFETY, *ENVIRONMENT)}
+CODES: Final = {code.name: code for code in (*SHAPE, *VALUES, *REFERENCES, *MEANING, *INJECTORS, *SAFETY, *ENVIRONMENT)}
 
 __all__ = ["CODES", "Code"]
