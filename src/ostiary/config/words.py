@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final, get_args
 
-from ostiary.config import certificates, schema
+from ostiary.config import certificates, schema, vaults
 from ostiary.config.certificates import IdentitySpec
 from ostiary.config.problem import Path
 from ostiary.config.shape import Shape, bare, branches, is_spec, metadata, origin, words_of
@@ -32,12 +32,9 @@ NOUNS: Final[dict[type, str]] = {
     schema.KeysSpec: "an issuer's keys",
     schema.ClaimsSpec: "an issuer's claims",
     schema.SyncSpec: "permissions to be told",
-    schema.CacheSpec: "a vault's cache",
-    schema.LocalVaultSpec: "a local vault",
-    schema.HashicorpVaultSpec: "a hashicorp vault",
+    **vaults.NOUNS,
     schema.VaultAuthSpec: "a vault's auth",
     schema.AppRoleSpec: "approle",
-    schema.CredentialSpec: "a credential",
     schema.UpstreamSpec: "an upstream",
     schema.UpstreamTlsSpec: "an upstream's tls",
     schema.UpstreamTimeouts: "an upstream's timeouts",
@@ -94,9 +91,6 @@ LATER: Final[dict[type, dict[str, str]]] = {
     },
     schema.RouteSpec: {"limits": "limits per route", "timeouts": "timeouts per route", "shadow": "shadow routes"},
 }
-LATER_VAULTS: Final = frozenset(
-    ("cyberark", "files", "env", "http", "aws", "azure", "gcp", "age", "conjur", "kubernetes", "pkcs11", "onepassword")
-)
 
 
 def at(path: Path, data: Any) -> str:
