@@ -199,23 +199,23 @@ async def test_a_token_is_renewed_in_quiet_times(bao, login, tmp_path):  # noqa:
     async with opened(bao, tmp_path, login("short", token_ttl="3s", token_max_ttl="1h"), ttl=60.0) as vault:
         credential = source(vault, "quiet")
         await credential.get()
-        first = vault._provider._session._token
+        first = vault._provider.client.session._token
         await asyncio.sleep(4.0)
-        later = vault._provider._session._token
+        later = vault._provider.client.session._token
         assert later.value == first.value
         assert later.since > first.since
-        assert not await vault._provider._session.is_dead(later)
+        assert not await vault._provider.client.session.is_dead(later)
 
 
 async def test_a_token_near_its_longest_life_is_replaced(bao, login, tmp_path):  # noqa: F811
     bao.put("brief", id="svc", secret="s")
     async with opened(bao, tmp_path, login("brief", token_ttl="3s", token_max_ttl="4s"), ttl=60.0) as vault:
         await source(vault, "brief").get()
-        first = vault._provider._session._token
+        first = vault._provider.client.session._token
         await asyncio.sleep(4.2)
-        later = vault._provider._session._token
+        later = vault._provider.client.session._token
         assert later.value != first.value
-        assert not await vault._provider._session.is_dead(later)
+        assert not await vault._provider.client.session.is_dead(later)
 
 
 async def test_a_sealed_vault_leaves_the_last_copy_in_use_then_nothing_and_recovers(bao, login, tmp_path):  # noqa: F811
@@ -287,7 +287,7 @@ async def test_no_secret_is_told_whatever_happens(bao, login, tmp_path, caplog, 
     async with opened(bao, tmp_path, auth, max_stale=0.1) as vault:
         credential = source(vault, "telling")
         found = await credential.get()
-        token = vault._provider._session._token
+        token = vault._provider.client.session._token
         hidden.append(token.value.reveal().decode())
         told += [
             repr(found),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol, Self
+from typing import Any, Protocol, Self
 
 from ostiary.model import Secret
 
@@ -62,3 +62,16 @@ class Provider(Protocol):
 
     def changed(self) -> bool:
         """Whether something was written since the last call, as far as that can be seen in microseconds."""
+
+
+class Server(Protocol):
+    """What stands behind a vault, for rooms that ask it other things than records."""
+
+    async def ask(
+        self, method: str, path: str, body: Mapping[str, Secret | str | int] | None = None
+    ) -> tuple[int, Mapping[str, Any]]:
+        """Ask as somebody who is logged in; return the status and the object of an answer that is about the question.
+
+        Raises:
+            CredentialUnavailable: it cannot answer now, or does not let us in.
+        """

@@ -10,7 +10,7 @@ from ostiary.config.vaults import CacheSpec, CredentialSpec
 from ostiary.errors import CredentialUnavailable
 from ostiary.vault.cache import Cache
 from ostiary.vault.freshness import Policy
-from ostiary.vault.record import Provider
+from ostiary.vault.record import Provider, Server
 from ostiary.vault.source import VaultCredential
 
 log = structlog.get_logger("ostiary.vault")
@@ -50,6 +50,11 @@ class Vault:
         if previous._provider.origin == self._provider.origin:
             self._provider.inherit(previous._provider)
             self._cache.inherit(previous._cache)
+
+    @property
+    def server(self) -> Server | None:
+        """Whom to ask other things than records, logged in by the vault, or None when there is no such server."""
+        return getattr(self._provider, "client", None)
 
     @property
     def sources(self) -> tuple[VaultCredential, ...]:

@@ -2,7 +2,8 @@
 
 path.py     addresses, encoded             login.py    AppRole, a given token
 api.py      one question, one answer       session.py  the life of our token
-judge.py    what an answer means           provider.py the vault as the gateway sees it
+judge.py    what an answer means           client.py   somebody who is logged in
+                                           provider.py the vault as the gateway sees it
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from ostiary.config.values import FileRef, SecretRef
 from ostiary.config.vaults import AppRoleSpec, HashicorpVaultSpec
 from ostiary.errors import ConfigError
 from ostiary.vault.hashicorp.api import Api
+from ostiary.vault.hashicorp.client import Client
 from ostiary.vault.hashicorp.login import AppRole, GivenToken, Login, Read
 from ostiary.vault.hashicorp.path import encoded
 from ostiary.vault.hashicorp.provider import HashicorpProvider
@@ -35,7 +37,7 @@ def compile_hashicorp(spec: HashicorpVaultSpec, folder: Path) -> HashicorpProvid
     if spec.namespace is not None and not re.fullmatch(r"[!-~]+", spec.namespace):
         raise ConfigError(f"namespace {spec.namespace!r}: only visible ASCII")
     api = Api(spec.address, spec.namespace, spec.timeout, _tls(spec.authorities, folder))
-    return HashicorpProvider(api, Session(api, _login(spec, folder)), spec.mount)
+    return HashicorpProvider(Client(api, Session(api, _login(spec, folder))), spec.mount)
 
 
 def _login(spec: HashicorpVaultSpec, folder: Path) -> Login:

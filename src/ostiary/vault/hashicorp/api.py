@@ -70,7 +70,12 @@ class Api:
         return self._place
 
     async def call(
-        self, method: str, path: str, *, token: Secret | None = None, body: Mapping[str, Secret | int] | None = None
+        self,
+        method: str,
+        path: str,
+        *,
+        token: Secret | None = None,
+        body: Mapping[str, Secret | str | int] | None = None,
     ) -> Reply:
         """Ask.
 
@@ -97,7 +102,7 @@ class Api:
         await self._client.aclose()
 
     async def _exchange(
-        self, method: str, url: str, token: Secret | None, body: Mapping[str, Secret | int] | None
+        self, method: str, url: str, token: Secret | None, body: Mapping[str, Secret | str | int] | None
     ) -> Reply:
         async with self._client.stream(
             method, url, headers=_shown(token), content=None if body is None else _json(body)
@@ -114,7 +119,7 @@ def _shown(token: Secret | None) -> dict[str, str]:
     return {} if token is None else {"X-Vault-Token": token.reveal().decode("latin-1")}
 
 
-def _json(body: Mapping[str, Secret | int]) -> bytes:
+def _json(body: Mapping[str, Secret | str | int]) -> bytes:
     plain = {name: value.reveal().decode() if isinstance(value, Secret) else value for name, value in body.items()}
     return json.dumps(plain).encode()
 
