@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final
 
+from ostiary.config import vaults
 from ostiary.config.better import better
 from ostiary.config.faults import Fault, block_of, guess, shape_of, shape_of_field
 from ostiary.config.nearest import nearest
@@ -14,10 +15,9 @@ from ostiary.config.problem import Mark, Path, Problem
 from ostiary.config.shape import Shape, bare, field_shape, is_spec, look, words_of
 from ostiary.config.tree import Tree
 from ostiary.config.values import Refused
-from ostiary.config.words import LATER, LATER_VAULTS, NOUNS, at, found, range_of, wanted
+from ostiary.config.words import LATER, NOUNS, at, found, range_of, wanted
 
 Facts = tuple[tuple[str, str], ...]
-_VAULTS: Final = ("local", "hashicorp")
 _OF_BLOCKS: Final = frozenset(("C102", "C113", "C341", "C342", "C310", *(f"C30{number}" for number in range(1, 10))))
 _LONGEST: Final = 60
 
@@ -112,17 +112,17 @@ def _name_of(path: Path) -> str:
 def _vault_type(fault: Fault, tree: Tree, _: frozenset[Path]) -> Problem:
     path = (*fault.path, "type")
     value, mark = look(tree.data, path), tree.values.get(path)
-    facts = (("allowed", ", ".join(_VAULTS)),)
-    if value in LATER_VAULTS:
+    facts = (("allowed", ", ".join(vaults.TYPES)),)
+    if value in vaults.LATER:
         return Problem("C111", f"vaults of type {value!r}: not yet available", mark, path, facts=facts)
     message = f"{_shown(value, tree.texts.get(path))} is not a type of vault"
-    return Problem("C107", message, mark, path, suggestion=nearest(str(value), _VAULTS), facts=facts)
+    return Problem("C107", message, mark, path, suggestion=nearest(str(value), vaults.TYPES), facts=facts)
 
 
 def _no_vault_type(fault: Fault, tree: Tree, _: frozenset[Path]) -> Problem:
     value = look(tree.data, fault.path)
     keys = list(value) if isinstance(value, dict) else []
-    facts = (("allowed", ", ".join(_VAULTS)),)
+    facts = (("allowed", ", ".join(vaults.TYPES)),)
     if typo := next((key for key in keys if nearest(key, ("type",))), None):
         path = (*fault.path, typo)
         return Problem("C101", f"unknown key {typo!r} in a vault", tree.keys[path], path, suggestion="type")

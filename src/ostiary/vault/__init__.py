@@ -15,7 +15,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from ostiary.config.spec import Spec
-from ostiary.config.vaults import HashicorpVaultSpec, LocalVaultSpec, VaultSpec
+from ostiary.config.vaults import EnvVaultSpec, FilesVaultSpec, HashicorpVaultSpec, LocalVaultSpec, VaultSpec
+from ostiary.vault.env import compile_env
+from ostiary.vault.files import compile_files
 from ostiary.vault.hashicorp import compile_hashicorp
 from ostiary.vault.local import compile_local
 from ostiary.vault.record import Provider
@@ -26,6 +28,8 @@ __all__ = ["Vault", "compile_vault"]
 COMPILERS: Final[Mapping[type[Spec], Callable[[Any, Path], Provider]]] = {
     LocalVaultSpec: compile_local,
     HashicorpVaultSpec: compile_hashicorp,
+    FilesVaultSpec: compile_files,
+    EnvVaultSpec: compile_env,
 }
 """How the provider of each kind of vault is made: from its spec and the folder of the configuration file."""
 
