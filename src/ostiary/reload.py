@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Final, TypeAlias
 
@@ -27,7 +27,7 @@ from ostiary.observe.lifecycle import Lifecycle
 
 log = structlog.get_logger("ostiary.reload")
 
-_POLL: Final = 1.0
+POLL: Final = 1.0
 _SETTLE: Final = 0.2
 _LOOKS: Final = 25
 """Looks at files that keep changing, before they are taken as they are."""
@@ -44,15 +44,25 @@ class Change:
         draft: what it said when it was read.
         poll: seconds between two looks; None: nobody looks, it is asked for.
         settle: seconds for which nothing may change before it counts as written.
+        overlays: the files that are laid over it.
     """
 
-    def __init__(self, path: Path, draft: Draft | None, *, poll: float | None = _POLL, settle: float = _SETTLE) -> None:
+    def __init__(
+        self,
+        path: Path,
+        draft: Draft | None,
+        *,
+        poll: float | None = POLL,
+        settle: float = _SETTLE,
+        overlays: Sequence[Path] = (),
+    ) -> None:
         self._path = path
+        self._overlays = tuple(overlays)
         self._poll = poll
         self._settle = settle
         self._watch = Watch()
         self._asked = asyncio.Event()
-        self._files = files_of(path, draft)
+        self._files = files_of(path, draft, overlays)
         self._known = self._watch.look(self._files)
 
     def ask(self) -> None:
@@ -74,7 +84,7 @@ class Change:
 
     async def reads(self, draft: Draft | None) -> None:
         """Look at what the file points at now, too. What it pointed at before counts on while it cannot be read."""
-        self._files = files_of(self._path, draft) if draft is not None else self._files
+        self._files = files_of(self._path, draft, self._overlays) if draft is not None else self._files
         fresh = await self._look()
         self._known = {file: self._known.get(file, digest) for file, digest in fresh.items()}
 
@@ -98,10 +108,14 @@ class Reloader:
         take: puts one to use.
         lifecycle: where it is told how that went.
         change: when to look.
+        overlays: the files that are laid over it.
     """
 
-    def __init__(self, path: Path, take: Take, lifecycle: Lifecycle, change: Change) -> None:
+    def __init__(
+        self, path: Path, take: Take, lifecycle: Lifecycle, change: Change, overlays: Sequence[Path] = ()
+    ) -> None:
         self._path = path
+        self._overlays = tuple(overlays)
         self._take = take
         self._life = lifecycle
         self._change = change
@@ -141,7 +155,7 @@ class Reloader:
                 log.info("values behind env: are those of the start, another one takes a restart", names=names)
 
     async def _read(self) -> Loaded:
-        examined = await asyncio.to_thread(examine, self._path)
+        examined = await asyncio.to_thread(examine, self._path, self._overlays)
         await self._change.reads(examined.draft)
         return examined.sound()
 
@@ -156,9 +170,8 @@ def describe(error: ConfigError) -> str:
     """Return everything that is wrong, one line each: FILE:LINE:COLUMN, what, and its code."""
     if not isinstance(error, ConfigInvalid):
         return str(error)
-    found = [(one.mark, one) for one in errors(error.problems)]
-    places = [f"{error.source.name}:{mark.line}:{mark.column}" if mark else error.source.name for mark, _ in found]
-    return "\n".join(f"{place}: {one.message} [{one.code}]" for place, (_, one) in zip(places, found, strict=True))
+    found = errors(error.problems)
+    return "\n".join(f"{error.source.place(one.mark)}: {one.message} [{one.code}]" for one in found)
 
 
 def tell(error: ConfigError, path: Path) -> None:

@@ -77,4 +77,5 @@ class Pages:
     async def config(self, _: Request) -> Response:
         """Show the configuration in use."""
         loaded = self._view.loaded
-        return JSONResponse({"file": str(loaded.path), "digest": digest(loaded), "config": shown(loaded)})
+        files = {"file": str(loaded.path), "overlays": [str(path) for path in loaded.overlays]}
+        return JSONResponse({**files, "digest": digest(loaded), "config": shown(loaded)})

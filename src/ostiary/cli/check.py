@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from ostiary.cli.frame import DEFAULT_CONFIG, ConfigFile, Exit, Json, NoColor, Verbose, emit, fail, say
+from ostiary.cli.frame import DEFAULT_CONFIG, ConfigFile, Exit, Json, NoColor, Overlays, Verbose, emit, fail, say
 
 Format = Literal["human", "json", "github", "sarif"]
 
@@ -17,6 +17,7 @@ Format = Literal["human", "json", "github", "sarif"]
 def check(
     file: ConfigFile = DEFAULT_CONFIG,
     *,
+    overlay: Overlays = None,
     form: Annotated[Format, typer.Option("--format", help="For people, programs, GitHub or code scanners.")] = "human",
     as_json: Json = False,
     warn_as_error: Annotated[bool, typer.Option("--warn-as-error", help="Let warnings count.")] = False,
@@ -30,7 +31,10 @@ def check(
     """
     if verbose:
         say(f"file: {file} ({_origin(file)})")
-    wrong = _show(file, "json" if as_json else form, plain=no_color, warn_as_error=warn_as_error)
+        for one in overlay or ():
+            say(f"laid over it: {one}")
+    files = (file, *(overlay or ()))
+    wrong = _show(files, "json" if as_json else form, plain=no_color, warn_as_error=warn_as_error)
     if wrong:
         raise typer.Exit(int(Exit.NO))
 
@@ -41,15 +45,16 @@ def _origin(file: Path) -> str:
     return "the default" if file == DEFAULT_CONFIG else "as given"
 
 
-def _show(file: Path, form: Format, *, plain: bool, warn_as_error: bool) -> bool:
-    """Print what is to be said of a file. Return whether that is a no."""
+def _show(files: tuple[Path, ...], form: Format, *, plain: bool, warn_as_error: bool) -> bool:
+    """Print what is to be said of a file and its overlays. Return whether that is a no."""
     from ostiary.cli.terminal import colourful, show, unicode
     from ostiary.config.load import examine
     from ostiary.config.problem import errors
     from ostiary.config.render import Look, as_json, render
 
-    _must_be_there(file)
-    examined = examine(file)
+    for file in files:
+        _must_be_there(file)
+    examined = examine(files[0], files[1:])
     if form == "json":
         emit(as_json(examined.problems, examined.source))
     elif text := render(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from ostiary.cli.explain_asked import Asked, Unreadable, add_field, from_curl, from_har
-from ostiary.cli.frame import DEFAULT_CONFIG, ConfigOption, Exit, Json, emit, fail
+from ostiary.cli.frame import DEFAULT_CONFIG, ConfigOption, Exit, Json, Overlays, emit, fail
 
 if TYPE_CHECKING:
     from ostiary.cli.explain_walk import Explanation
@@ -36,6 +36,7 @@ def explain(
     words: Annotated[list[str] | None, typer.Argument(metavar="[METHOD] URL", help="The request line.")] = None,
     *,
     config: ConfigOption = DEFAULT_CONFIG,
+    overlay: Overlays = None,
     header: Annotated[
         list[str] | None, typer.Option("--header", "-H", metavar="'NAME: VALUE'", help="A field.")
     ] = None,
@@ -71,7 +72,9 @@ def explain(
     if token is not None:
         asked.headers.append(("Authorization", f"Bearer {_token(token)}"))
     moment = _moment(at)
-    told = asyncio.run(_explained(config, asked, cert or asked.certificate, source, moment, online=online))
+    told = asyncio.run(
+        _explained((config, *(overlay or ())), asked, cert or asked.certificate, source, moment, online=online)
+    )
     _show(told, moment, claims=claims, as_json=as_json)
     if expect is not None and not _as_expected(told, expect):
         raise typer.Exit(int(Exit.NO))
@@ -130,7 +133,7 @@ def _moment(text: str | None) -> float:
 
 
 async def _explained(
-    config: Path, asked: Asked, cert: Path | None, source: str, moment: float, *, online: bool
+    files: tuple[Path, ...], asked: Asked, cert: Path | None, source: str, moment: float, *, online: bool
 ) -> Explanation:
     from ostiary.build import compile_gateway
     from ostiary.cli.explain_walk import Explainer, Withheld
@@ -138,7 +141,7 @@ async def _explained(
     from ostiary.model import CredentialSource
     from ostiary.observe.log import silent
 
-    loaded = load(config)
+    loaded = load(files[0], files[1:])
     withheld: dict[str, CredentialSource] | None = None
     if not online:
         withheld = {alias: Withheld(alias) for alias in loaded.spec.credentials}

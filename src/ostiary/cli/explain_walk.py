@@ -182,7 +182,7 @@ class Explainer:
         """Say of every route why it lost, and find the one that the gateway finds."""
         for index, spec in enumerate(self._loaded.spec.routes):
             if (why := _lost(spec, request)) is not None:
-                told.notes.append(Note("route", spec.name, "pass", why, self._line("routes", index)))
+                told.notes.append(Note("route", spec.name, "pass", why, self._loaded.place("routes", index)))
         try:
             route = self._gateway.find(request)
         except GatewayError as error:
@@ -192,7 +192,7 @@ class Explainer:
             raise
         index, _ = self._specs[route.name]
         told.notes.append(
-            Note("route", route.name, "yes", f"{request.host} {request.path}", self._line("routes", index))
+            Note("route", route.name, "yes", f"{request.host} {request.path}", self._loaded.place("routes", index))
         )
         return route
 
@@ -203,7 +203,7 @@ class Explainer:
         permit = self._policy(route, index, spec, told).permit(principal, request)
         outbound = route.pipeline.upstream.prepare(request, permit)
         for position, (injector, one) in enumerate(zip(route.pipeline.injectors, spec.inject, strict=False)):
-            where = self._line("routes", index, "inject", position)
+            where = self._loaded.place("routes", index, "inject", position)
             alias = getattr(one.value, "credential", None)
             try:
                 await injector.inject(outbound)
@@ -221,23 +221,21 @@ class Explainer:
         noting = []
         for position, one in enumerate(composed.each):
             steps: Place = ("routes", index, "authenticate", *((spec.authenticate.kind, position) if several else ()))
-            noting.append(_Noting(one, told.notes, self._line(*steps)))
+            noting.append(_Noting(one, told.notes, self._loaded.place(*steps)))
         return type(composed)(noting)
 
     def _policy(self, route: Route, index: int, spec: RouteSpec, told: Explanation) -> Any:
         policy = route.pipeline.policy
         if not isinstance(policy, Policy) or spec.authorize == "anyone":
-            told.notes.append(Note("authorize", "anyone", "yes", "whoever was proven", self._line("routes", index)))
+            told.notes.append(
+                Note("authorize", "anyone", "yes", "whoever was proven", self._loaded.place("routes", index))
+            )
             return policy
         rules = [
-            _NotingRule(rule, told.notes, one.kind, self._line("routes", index, "authorize", position))
+            _NotingRule(rule, told.notes, one.kind, self._loaded.place("routes", index, "authorize", position))
             for position, (rule, one) in enumerate(zip(policy.rules, spec.authorize, strict=True))
         ]
         return Policy(route.name, rules)
-
-    def _line(self, *place: str | int) -> str:
-        mark = self._loaded.draft.tree.mark(place)
-        return f"{self._loaded.path.name}:{mark.line}" if mark is not None else ""
 
 
 def _lost(spec: RouteSpec, request: Request) -> str | None:

@@ -84,6 +84,10 @@ ConfigFile = Annotated[Path, typer.Argument(metavar="[FILE]", envvar="OSTIARY_CO
 ConfigOption = Annotated[
     Path, typer.Option("--config", "-c", metavar="FILE", envvar="OSTIARY_CONFIG", help="The configuration file.")
 ]
+Overlays = Annotated[
+    list[Path] | None,
+    typer.Option("--overlay", metavar="FILE", envvar="OSTIARY_OVERLAY", help="A file laid over it; may be repeated."),
+]
 DEFAULT_CONFIG: Final = Path("gateway.yaml")
 
 

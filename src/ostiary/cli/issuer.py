@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from ostiary.cli.frame import DEFAULT_CONFIG, ConfigOption, Exit, Json, emit, fail, group
+from ostiary.cli.frame import DEFAULT_CONFIG, ConfigOption, Exit, Json, Overlays, emit, fail, group
 
 if TYPE_CHECKING:
     from ostiary.config.load import Loaded
@@ -30,6 +30,7 @@ def check(
     name: Annotated[str, typer.Argument(help="Which issuer of the configuration.")],
     *,
     config: ConfigOption = DEFAULT_CONFIG,
+    overlay: Overlays = None,
     token: Annotated[
         Path | None, typer.Option(metavar="FILE", help="A file with a token to judge as well; - for stdin.")
     ] = None,
@@ -39,7 +40,7 @@ def check(
 
     With the gateway's own objects: what is fetched here is what the gateway would fetch. Nothing is kept.
     """
-    loaded = _loaded(config, name)
+    loaded = _loaded(config, overlay or [], name)
     probe, steps = asyncio.run(_walk(loaded, name))
     if token is not None and probe.document is not None:
         steps += asyncio.run(_judged(loaded, name, probe, _read(token)))
@@ -51,11 +52,11 @@ def check(
         raise typer.Exit(int(worst))
 
 
-def _loaded(config: Path, name: str) -> Loaded:
+def _loaded(config: Path, overlays: list[Path], name: str) -> Loaded:
     from ostiary.config.load import load
     from ostiary.config.nearest import nearest
 
-    loaded = load(config)
+    loaded = load(config, overlays)
     issuers = loaded.spec.issuers
     if name not in issuers:
         guess = nearest(name, issuers)

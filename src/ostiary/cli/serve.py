@@ -8,19 +8,20 @@ from typing import Annotated
 
 import typer
 
-from ostiary.cli.frame import DEFAULT_CONFIG, ConfigFile, Exit, fail
+from ostiary.cli.frame import DEFAULT_CONFIG, ConfigFile, Exit, Overlays, fail
 
 
 def serve(
     file: ConfigFile = DEFAULT_CONFIG,
     *,
+    overlay: Overlays = None,
     workers: Annotated[int, typer.Option("--workers", min=1, max=256, help="Processes that share the work.")] = 1,
 ) -> None:
     """Run the gateway of a configuration file.
 
     One JSON line for each request goes to stdout, everything else that happens to stderr. A change of
-    the file, or of anything that it points at, is taken up within seconds; SIGHUP asks for it. SIGTERM
-    and Ctrl-C stop accepting, let what is under way end, and exit 0; a second one exits at once.
+    the file, of its overlays, or of anything that they point at, is taken up within seconds; SIGHUP asks
+    for it. SIGTERM and Ctrl-C stop accepting, let what is under way end, and exit 0; a second one exits at once.
     """
     from ostiary.config.load import load_checked
     from ostiary.errors import ConfigError
@@ -33,7 +34,7 @@ def serve(
     if bond and not bond.wait():
         return
     configure(worker=bond.number if bond else None)
-    loaded = load_checked(file)
+    loaded = load_checked(file, overlay or ())
     try:
         if workers > 1:
             raise typer.Exit(run_workers(file, loaded, workers))

@@ -27,9 +27,9 @@ _COARSE: Final = 2.0
 """Seconds within which two writes may leave the same date, on the coarsest file system that we care for."""
 
 
-def files_of(path: Path, draft: Draft | None) -> frozenset[Path]:
-    """Return the configuration file, and every file that the sound part of it points at."""
-    found = {path}
+def files_of(path: Path, draft: Draft | None, overlays: Iterable[Path] = ()) -> frozenset[Path]:
+    """Return the configuration file, what is laid over it, and every file that the sound part of it points at."""
+    found = {path, *overlays}
     if draft is None:
         return frozenset(found)
     for _, reference in references(draft):

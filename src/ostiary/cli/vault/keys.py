@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from ostiary.cli.frame import DEFAULT_CONFIG, ConfigOption, Json, emit, fail
+from ostiary.cli.frame import DEFAULT_CONFIG, ConfigOption, Json, Overlays, emit, fail
 from ostiary.cli.vault.answer import answers
 from ostiary.cli.vault.place import VaultName, sections
 from ostiary.sealed.files import check_file
@@ -39,6 +39,7 @@ def key(
 def rekey(
     *,
     config: ConfigOption = DEFAULT_CONFIG,
+    overlay: Overlays = None,
     vault: VaultName = None,
     as_json: Json = False,
 ) -> None:
@@ -48,7 +49,7 @@ def rekey(
     run this, then drop the old one.
     """
     with answers():
-        found = sections(config)
+        found = sections(config, overlay or ())
         name = vault or found.only_local()
         store = found.store(name)
         check_file(store.path)

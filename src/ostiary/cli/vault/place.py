@@ -6,6 +6,7 @@ of a file works.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -15,11 +16,9 @@ import typer
 from ostiary.cli.frame import Exit, fail, say
 from ostiary.cli.vault.answer import answers
 from ostiary.config.draft import Draft, sound
+from ostiary.config.layer import read_all
 from ostiary.config.nearest import nearest
-from ostiary.config.problem import Problem
 from ostiary.config.schema import CredentialSpec, LocalVaultSpec
-from ostiary.config.text import compose, read
-from ostiary.config.tree import TooMuch, Tree, plant
 from ostiary.vault.local import LocalStore, local_store
 
 Alias = Annotated[str, typer.Argument(metavar="ALIAS", help="Alias of the credential.")]
@@ -105,22 +104,22 @@ class Place:
         return self.spec.path or self.alias
 
 
-def sections(file: Path) -> Sections:
-    """Read the two sections of a configuration file."""
-    try:
-        text, problem = read(file.read_bytes())
-    except OSError as error:
-        fail("config.unreadable", error.strerror or "it cannot be read", where=str(file), exit_code=Exit.UNKNOWN)
-    tree = problem or _tree(text)
-    if isinstance(tree, Problem):
-        line = f":{tree.mark.line}" if tree.mark else ""
-        fail("config.syntax", tree.message, hint="`ostiary check` says more", where=f"{file}{line}")
-    return Sections(file, sound(tree, file.parent, None, tree.problems))
+def sections(file: Path, overlays: Sequence[Path] = ()) -> Sections:
+    """Read the two sections of a configuration file and what is laid over it."""
+    whole = read_all((file, *overlays))
+    if whole.tree is None:
+        problem = whole.problems[0]
+        if problem.code == "C512":
+            where = whole.source.of(problem.mark).name
+            fail("config.unreadable", problem.message, where=where, exit_code=Exit.UNKNOWN)
+        where = whole.source.place(problem.mark)
+        fail("config.syntax", problem.message, hint="`ostiary check` says more", where=where)
+    return Sections(file, sound(whole.tree, file.parent, None, whole.tree.problems))
 
 
-def place(file: Path, alias: str, vault: str | None) -> Place:
+def place(file: Path, alias: str, vault: str | None, overlays: Sequence[Path] = ()) -> Place:
     """Return where a credential is kept; the alias may be new to the file."""
-    found = sections(file)
+    found = sections(file, overlays)
     spec = found.credential(alias)
     if spec is None:
         spec = CredentialSpec(vault=vault or found.only_local())
@@ -129,13 +128,3 @@ def place(file: Path, alias: str, vault: str | None) -> Place:
     elif vault not in (None, spec.vault):
         fail("vault.other", f"{alias!r} is kept in vault {spec.vault!r}, not in {vault!r}", exit_code=Exit.USAGE)
     return Place(alias, spec.vault, found.store(spec.vault), spec)
-
-
-def _tree(text: str) -> Tree | Problem:
-    node = compose(text)
-    if isinstance(node, Problem):
-        return node
-    try:
-        return plant(node, text)
-    except TooMuch as error:
-        return Problem("C110", str(error), error.mark)

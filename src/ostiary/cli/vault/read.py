@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ostiary.cli.frame import DEFAULT_CONFIG, ConfigOption, Json, emit, fail
+from ostiary.cli.frame import DEFAULT_CONFIG, ConfigOption, Json, Overlays, emit, fail
 from ostiary.cli.vault.answer import answers
 from ostiary.cli.vault.place import Alias, Place, VaultName, place, sections
 from ostiary.sealed.files import check_file
@@ -30,6 +30,7 @@ def get(
     alias: Alias,
     *,
     config: ConfigOption = DEFAULT_CONFIG,
+    overlay: Overlays = None,
     vault: VaultName = None,
     version: Annotated[int | None, typer.Option(min=1, help="Which version; the one in use by default.")] = None,
     field: Annotated[Field | None, typer.Option(help="Print this half only, raw, without a newline.")] = None,
@@ -38,7 +39,7 @@ def get(
 ) -> None:
     """Show a credential; its secret only when asked for."""
     with answers():
-        where = place(config, alias, vault)
+        where = place(config, alias, vault, overlay or ())
         check_file(where.store.path)
         opened, _ = where.store.read(where.path, version or where.spec.version)
     if field is not None:
@@ -53,12 +54,13 @@ def get(
 def list_(
     *,
     config: ConfigOption = DEFAULT_CONFIG,
+    overlay: Overlays = None,
     vault: VaultName = None,
     as_json: Json = False,
 ) -> None:
     """Show which records and versions there are, and never what is in them."""
     with answers():
-        found = sections(config)
+        found = sections(config, overlay or ())
         store = found.store(vault or found.only_local())
         check_file(store.path)
         records = [

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from ostiary.cli.frame import DEFAULT_CONFIG, ConfigOption, Exit, Json, emit, fail
+from ostiary.cli.frame import DEFAULT_CONFIG, ConfigOption, Exit, Json, Overlays, emit, fail
 from ostiary.cli.vault.answer import answers
 from ostiary.cli.vault.place import Alias, Place, VaultName, place
 from ostiary.cli.vault.secret import FromFile, FromStdin, Id, read_secret
@@ -22,6 +22,7 @@ def put(
     alias: Alias,
     *,
     config: ConfigOption = DEFAULT_CONFIG,
+    overlay: Overlays = None,
     vault: VaultName = None,
     name: Id = None,
     secret_stdin: FromStdin = False,
@@ -30,7 +31,7 @@ def put(
 ) -> None:
     """Store a credential; the vault is made when there is none."""
     with answers():
-        where = place(config, alias, vault)
+        where = place(config, alias, vault, overlay or ())
         secret = read_secret(from_stdin=secret_stdin, from_file=secret_file)
         number = where.store.put(where.path, _fields(where, name, secret))
     _tell(where, [number], "stored", as_json=as_json)
@@ -40,6 +41,7 @@ def rotate(
     alias: Alias,
     *,
     config: ConfigOption = DEFAULT_CONFIG,
+    overlay: Overlays = None,
     vault: VaultName = None,
     name: Id = None,
     secret_stdin: FromStdin = False,
@@ -51,7 +53,7 @@ def rotate(
     Older versions stay enabled, for those who pin them, until they are disabled or destroyed.
     """
     with answers():
-        where = place(config, alias, vault)
+        where = place(config, alias, vault, overlay or ())
         check_file(where.store.path)
         secret = read_secret(from_stdin=secret_stdin, from_file=secret_file)
         fields = _fields(where, name if name is not None else _last_id(where), secret)
@@ -64,11 +66,12 @@ def enable(
     number: Number,
     *,
     config: ConfigOption = DEFAULT_CONFIG,
+    overlay: Overlays = None,
     vault: VaultName = None,
     as_json: Json = False,
 ) -> None:
     """Let a disabled version be used again."""
-    _change(place(config, alias, vault), VersionState.ENABLED, number, as_json=as_json)
+    _change(place(config, alias, vault, overlay or ()), VersionState.ENABLED, number, as_json=as_json)
 
 
 def disable(
@@ -76,17 +79,19 @@ def disable(
     number: Number,
     *,
     config: ConfigOption = DEFAULT_CONFIG,
+    overlay: Overlays = None,
     vault: VaultName = None,
     as_json: Json = False,
 ) -> None:
     """Keep a version from being used, without losing it."""
-    _change(place(config, alias, vault), VersionState.DISABLED, number, as_json=as_json)
+    _change(place(config, alias, vault, overlay or ()), VersionState.DISABLED, number, as_json=as_json)
 
 
 def destroy(
     alias: Alias,
     *,
     config: ConfigOption = DEFAULT_CONFIG,
+    overlay: Overlays = None,
     vault: VaultName = None,
     number: Annotated[int | None, typer.Option("--version", min=1, help="This version.")] = None,
     every: Annotated[bool, typer.Option("--all", help="Every version.")] = False,
@@ -96,7 +101,7 @@ def destroy(
     """Forget what a version holds, for ever. Copies and backups of the file still hold it."""
     if (number is None) is not every:
         fail("usage", "say which: --version N or --all", exit_code=Exit.USAGE)
-    where = place(config, alias, vault)
+    where = place(config, alias, vault, overlay or ())
     what = "every version" if every else f"version {number}"
     if not yes and not typer.confirm(f"Destroy {what} of {alias} in vault {where.vault}?", err=True):
         fail("vault.kept", "nothing was destroyed")
