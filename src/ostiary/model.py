@@ -159,6 +159,18 @@ class Certificate:
     chain: tuple[bytes, ...] = field(default=(), repr=False)
 
 
+class Local(NamedTuple):
+    """The process at the other end of a unix socket, as the kernel says of it (SO_PEERCRED, unix(7)).
+
+    Attributes:
+        user: number of the user that it runs as.
+        group: number of the group that it runs with.
+    """
+
+    user: int
+    group: int
+
+
 @dataclass(frozen=True, slots=True)
 class Peer:
     """The other end of a connection, as TLS proved it.
@@ -168,12 +180,14 @@ class Peer:
         certificate: the verified client certificate, or None when none was presented.
         server_name: the name that the client asked for (SNI, RFC 6066), or None.
         tls_version: "TLSv1.3", or None on a connection in clear.
+        local: the process at the other end of a unix socket, or None.
     """
 
     address: str
     certificate: Certificate | None = None
     server_name: str | None = None
     tls_version: str | None = None
+    local: Local | None = None
 
 
 # --- the exchange, as an edge offers it --------------------------------------------------------

@@ -15,6 +15,7 @@ from ostiary.admin.view import View
 from ostiary.build import compile_gateway
 from ostiary.config.load import Loaded
 from ostiary.config.schema import ListenerSpec
+from ostiary.config.sockets import UnixBind
 from ostiary.errors import ConfigError
 from ostiary.gateway import Gateway
 from ostiary.observe.access import AccessLog
@@ -96,6 +97,8 @@ async def _workers(file: Path, loaded: Loaded, count: int) -> int:
 
 def _fixed(listeners: Iterable[ListenerSpec]) -> None:
     for listener in listeners:
+        if isinstance(listener.bind, UnixBind):
+            raise ConfigError(f"bind: {listener.bind}: several workers cannot share a unix socket; start one process")
         if listener.bind.port == 0:
             raise ConfigError(f"bind: {listener.bind}: several workers share a port, so it must be named")
 

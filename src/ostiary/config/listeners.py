@@ -8,8 +8,9 @@ from pydantic import Field, model_validator
 
 from ostiary.config.certificates import DialectName, Network, ProxySpec
 from ostiary.config.clients import ClientSpec
+from ostiary.config.sockets import ListeningAddress, LocalSpec, SocketSpec, UnixBind
 from ostiary.config.spec import Spec
-from ostiary.config.values import Address, Duration, FileReference, HeaderName, Refused, SecretReference, Size
+from ostiary.config.values import Duration, FileReference, HeaderName, Refused, SecretReference, Size
 
 
 class ForwardedSpec(Spec):
@@ -23,12 +24,13 @@ class ForwardedSpec(Spec):
     proxy: ProxySpec | None = Field(
         None, description="The proxy's own client certificate, which the listener's `tls.client` has verified."
     )
+    local: LocalSpec | None = Field(None, description="The proxies' processes, on a unix socket.")
     client: ClientSpec = Field(description="What is asked of the certificate that is told.")
 
     @model_validator(mode="after")
     def _from_somebody(self) -> Self:
-        if not self.networks and self.proxy is None:
-            raise Refused("C309", "say from whom the header is believed: `networks`, or `proxy`, or both")
+        if not self.networks and self.proxy is None and self.local is None:
+            raise Refused("C309", "say from whom the header is believed: `networks`, `proxy`, `local`, or several")
         if self.client.mode == "off":
             raise Refused("C309", "`client.mode` is off, so no certificate would be taken; write optional or required")
         return self
@@ -37,9 +39,18 @@ class ForwardedSpec(Spec):
 class ProxyProtocolSpec(Spec):
     """The PROXY protocol, version 2: a proxy of connections says whose each is, before everything else."""
 
-    networks: Annotated[tuple[Network, ...], Field(min_length=1, strict=False)] = Field(
-        description="Addresses of the proxies, CIDR. Their connections begin with a header; those of others do not."
+    networks: Annotated[tuple[Network, ...], Field(strict=False)] = Field(
+        (), description="Addresses of the proxies, CIDR. Their connections begin with a header; those of others do not."
     )
+    local: LocalSpec | None = Field(
+        None, description="The proxies' processes, on a unix socket; there by `local` only."
+    )
+
+    @model_validator(mode="after")
+    def _from_somebody(self) -> Self:
+        if not self.networks and self.local is None:
+            raise Refused("C309", "say whose connections begin with a header: `networks` or `local`")
+        return self
 
 
 class ShownCertificateSpec(Spec):
@@ -99,7 +110,8 @@ class ListenerTimeouts(Spec):
 class ListenerSpec(Spec):
     """One address, one TLS policy."""
 
-    bind: Address = Field(description="IP:PORT to listen on.")
+    bind: ListeningAddress = Field(description="Where to listen: IP:PORT, or the path of a unix socket, unix:/PATH.")
+    socket: SocketSpec | None = Field(None, description="Who may open the unix socket; by default the gateway's user.")
     tls: ListenerTlsSpec | None = Field(None, description="TLS. Without it, only loopback may be bound.")
     plaintext: Literal["accepted"] | None = Field(
         None, description="`accepted` allows a listener without TLS on an address that other machines can reach."
@@ -130,4 +142,13 @@ class ListenerSpec(Spec):
     def _http_2_wants_tls(self) -> Self:
         if self.tls is None and "protocols" in self.model_fields_set and "h2" in self.protocols:
             raise Refused("C342", "without `tls` only http/1.1 is spoken, so `h2` would never be used")
+        return self
+
+    @model_validator(mode="after")
+    def _local_on_a_socket(self) -> Self:
+        if isinstance(self.bind, UnixBind):
+            return self
+        local = [one for one in (self.forwarded, self.proxy_protocol) if one is not None and one.local is not None]
+        if self.socket is not None or local:
+            raise Refused("C343", "`socket` and `local` are about unix sockets, so `bind` must be one: unix:/PATH")
         return self

@@ -9,7 +9,7 @@ from typing import Any, Final, get_args
 from pydantic import StringConstraints
 from pydantic.fields import FieldInfo
 
-from ostiary.config import certificates, schema, values
+from ostiary.config import certificates, schema, sockets, values
 from ostiary.config.jsonschema import all_specs, spelt
 from ostiary.config.schema import OneOf, Spec
 from ostiary.config.shape import Shape, bare, branches, field_shape, is_spec, metadata, origin, words_of
@@ -37,6 +37,9 @@ _WORDS: Final = {
     values.secret_ref: "secret (`env:NAME`, `file:PATH`)",
     values.file_ref: "file (`file:PATH`)",
     values.bind: "address (`IP:PORT`)",
+    sockets.listening_address: "address (`IP:PORT`, `unix:/PATH`)",
+    sockets.file_mode: 'permissions (`"0660"`)',
+    sockets.account: "user or group (`www-data`, `33`)",
     values.endpoint: "`scheme://host:port`",
     values.secure_url: "https URL",
     values.host_pattern: "host",
@@ -79,7 +82,11 @@ def _cell(text: str) -> str:
 
 
 def _type(field: FieldInfo) -> str:
-    return " or ".join(dict.fromkeys(_one(branch, field) for branch in branches(field_shape(field))))
+    return _any(field_shape(field), field)
+
+
+def _any(shape: Shape, field: FieldInfo) -> str:
+    return _parsed(shape) or " or ".join(dict.fromkeys(_one(branch, field) for branch in branches(shape)))
 
 
 def _one(shape: Shape, field: FieldInfo) -> str:
@@ -89,9 +96,9 @@ def _one(shape: Shape, field: FieldInfo) -> str:
     if is_spec(shape):
         return f"[{_title(inner).lower()}](#{anchor(inner)})"
     if origin(inner) is tuple:
-        return "list of " + " or ".join(_one(branch, field) for branch in branches(get_args(inner)[0]))
+        return f"list of {_any(get_args(inner)[0], field)}"
     if origin(inner) is dict:
-        return "by name: " + " or ".join(_one(branch, field) for branch in branches(get_args(inner)[1]))
+        return f"by name: {_any(get_args(inner)[1], field)}"
     if inner is int:
         return f"number {range_of(field_shape(field))}"
     return "name" if any(isinstance(item, StringConstraints) and item.pattern for item in metadata(shape)) else "text"
@@ -99,8 +106,12 @@ def _one(shape: Shape, field: FieldInfo) -> str:
 
 def _word(shape: Shape) -> str:
     """Return the small word that a text is, or the words that it is one of."""
+    return _parsed(shape) or ", ".join(f"`{word}`" for word in words_of(shape))
+
+
+def _parsed(shape: Shape) -> str:
     parsers = [item.func for item in metadata(shape) if getattr(item, "func", None) in _WORDS]
-    return _WORDS[parsers[0]] if parsers else ", ".join(f"`{word}`" for word in words_of(shape))
+    return _WORDS[parsers[0]] if parsers else ""
 
 
 def _default(spec: type[Spec], field: FieldInfo) -> str:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import struct
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Final, Protocol
 
 from ostiary.config.schema import ListenerLimits, ListenerTimeouts
 from ostiary.edge.carry import Handler
-from ostiary.model import Peer
+from ostiary.model import Local, Peer
 
 
 class UnderWay(Protocol):
@@ -78,7 +79,8 @@ class Listening:
         count = self.addresses.get(address, 0)
         if self.present >= self.limits.connections:
             return "limits.connections"
-        if self.limits.connections_per_address is not None and count >= self.limits.connections_per_address:
+        most = self.limits.connections_per_address if address else None  # callers on a unix socket have none
+        if most is not None and count >= most:
             return "limits.connections_per_address"
         self.addresses[address] = count + 1
         self.present += 1
@@ -95,6 +97,11 @@ class Listening:
 _TOLD: dict[tuple[object, object], str] = {}
 """Whose connections of a proxy are, by their two ends. An entry is written anew when a port is used again."""
 
+_UNIX: Final = "unix"
+"""In place of an end, where there is no address to tell ends apart; then the other is the descriptor."""
+
+_CREDENTIALS: Final = struct.Struct("3i")  # pid, uid, gid: `struct ucred` of Linux
+
 
 def address_of(transport: asyncio.BaseTransport) -> str:
     """Return the IP address of the other end, without a zone; "" on a unix socket.
@@ -103,14 +110,43 @@ def address_of(transport: asyncio.BaseTransport) -> str:
     """
     name = transport.get_extra_info("peername")
     if not isinstance(name, tuple):
-        return ""
+        return (_TOLD.get((_UNIX, _descriptor(transport))) if _TOLD else None) or ""
     told = _TOLD.get((transport.get_extra_info("sockname"), name)) if _TOLD else None
     return told or plain(name[0])
 
 
 def tell(connection: socket.socket, address: str) -> None:
     """Note whose a connection of a proxy is."""
-    _TOLD[connection.getsockname(), connection.getpeername()] = address
+    _TOLD[_ends(connection)] = address
+
+
+def forget(connection: socket.socket) -> None:
+    """Forget whose the connection was that had the descriptor of this one before."""
+    _TOLD.pop(_ends(connection), None)
+
+
+def _ends(connection: socket.socket) -> tuple[object, object]:
+    if connection.family == socket.AF_UNIX:
+        return _UNIX, connection.fileno()
+    return connection.getsockname(), connection.getpeername()
+
+
+def _descriptor(transport: asyncio.BaseTransport) -> int | None:
+    end = transport.get_extra_info("socket")
+    return None if end is None else int(end.fileno())
+
+
+def local_of(connection: Any) -> Local | None:
+    """Return what the kernel says of the process at the other end; None where it says nothing.
+
+    Args:
+        connection: a socket, or what a transport has in its place.
+    """
+    option = getattr(socket, "SO_PEERCRED", None)
+    if option is None or connection is None or connection.family != socket.AF_UNIX:
+        return None
+    _, user, group = _CREDENTIALS.unpack(connection.getsockopt(socket.SOL_SOCKET, option, _CREDENTIALS.size))
+    return Local(user, group)
 
 
 def plain(address: str) -> str:

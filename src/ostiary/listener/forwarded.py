@@ -26,6 +26,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from ostiary.config.schema import ClientSpec, ForwardedSpec
 from ostiary.errors import BadRequest, InvalidCertificate
 from ostiary.listener.authorities import load_authorities
+from ostiary.listener.local import LocalPeers, compile_local
 from ostiary.listener.profile import Profile, check_chain
 from ostiary.listener.revocation import Revocation, load_revocation
 from ostiary.listener.tally import Soonest
@@ -50,14 +51,18 @@ class Trusted:
     Attributes:
         networks: their addresses; empty for any.
         conditions: what the names of their own certificate must be; empty for none asked.
+        local: their processes, on a unix socket; None where that is not asked.
     """
 
     networks: tuple[IPv4Network | IPv6Network, ...]
     conditions: tuple[Condition, ...]
+    local: LocalPeers | None = None
 
     def covers(self, peer: Peer) -> bool:
         """Whether the other end of a connection is one of them."""
         if self.networks and not self._near(peer.address):
+            return False
+        if self.local is not None and not self.local.covers(peer.local):
             return False
         if not self.conditions:
             return True
@@ -234,7 +239,7 @@ def compile_forwarded(spec: ForwardedSpec, folder: Path, *, clock: Callable[[], 
     now = datetime.fromtimestamp(clock(), UTC)
     anchors = load_authorities(spec.client, folder, now)
     return Forwarded(
-        Trusted(spec.networks, conditions),
+        Trusted(spec.networks, conditions, None if spec.local is None else compile_local(spec.local)),
         style,
         (spec.header or style.header).lower().encode(),
         None if style.chain_header is None else style.chain_header.lower().encode(),

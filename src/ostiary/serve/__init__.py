@@ -2,13 +2,15 @@
 
 server.py       a gateway and its listeners; exchanging both while they run
 listener.py     one bound address
+sockets.py      what is bound: an IP address and a port, or a path
 door.py         accepting connections, as long as there is room
 descriptors.py  how much room there is
 run.py          signals, from the first to the last
 """
 
-from ostiary.serve.listener import Listener, Place, bind, compile_places
+from ostiary.serve.listener import Listener, Place, compile_places
 from ostiary.serve.run import serve, settle
 from ostiary.serve.server import DRAIN, Ending, Server, listening
+from ostiary.serve.sockets import bind
 
 __all__ = ["DRAIN", "Ending", "Listener", "Place", "Server", "bind", "compile_places", "listening", "serve", "settle"]

@@ -15,7 +15,7 @@ from typing import Final
 
 import structlog
 
-from ostiary.edge.listening import Listening, plain, tell
+from ostiary.edge.listening import Listening, forget, plain, tell
 from ostiary.listener.proxy_protocol import NotProxied, receive
 from ostiary.serve.descriptors import Descriptors
 
@@ -41,7 +41,7 @@ class Door:
         protocol: makes the protocol of a connection.
         context: returns the TLS to use for a new connection, or None for none.
         descriptors: whether there is room for one more.
-        proxied: whether connections from an address begin with a header of the PROXY protocol.
+        proxied: whether a connection, and of which address, begins with a header of the PROXY protocol.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class Door:
         protocol: Callable[[], asyncio.Protocol],
         context: Callable[[], ssl.SSLContext | None],
         descriptors: Descriptors,
-        proxied: Callable[[str], bool] = lambda _: False,
+        proxied: Callable[[socket.socket, str], bool] = lambda *_: False,
     ) -> None:
         self._listening = listening
         self._protocol = protocol
@@ -105,7 +105,9 @@ class Door:
                 self._rest(f"no connection can be accepted: {error.strerror}")
                 return
             self._full = False
-            self._admit(accepted, plain(str(address[0])))
+            if accepted.family == socket.AF_UNIX:
+                forget(accepted)
+            self._admit(accepted, plain(str(address[0])) if address else "")
 
     def _rest(self, why: str) -> None:
         """Accept nothing for a moment; that costs nothing, however many callers wait."""
@@ -149,7 +151,7 @@ class Door:
         context = self._context()
         patience = None if context is None else self._listening.timeouts.handshake
         try:
-            if self._proxied(address):
+            if self._proxied(accepted, address):
                 address = await self._ask_the_proxy(accepted, address)
             await loop.connect_accepted_socket(
                 self._protocol,

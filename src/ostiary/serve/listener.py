@@ -6,7 +6,7 @@ import asyncio
 import socket
 import ssl
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Final
@@ -14,23 +14,25 @@ from typing import Final
 import structlog
 
 from ostiary.config.schema import ListenerSpec
+from ostiary.config.sockets import SocketSpec, UnixBind
 from ostiary.config.values import Bind
 from ostiary.edge.alpn import speaking
 from ostiary.edge.carry import Handler
-from ostiary.edge.listening import Listening, UnderWay, address_of
+from ostiary.edge.listening import Listening, UnderWay, address_of, local_of
 from ostiary.errors import ConfigError
 from ostiary.listener.fetched import FetchedLists
 from ostiary.listener.forwarded import Forwarded, compile_forwarded
+from ostiary.listener.local import LocalPeers, compile_local
 from ostiary.listener.responder import Responder
 from ostiary.listener.tls import ServerTls, compile_tls
 from ostiary.model import Peer
 from ostiary.serve.behind import behind, responder_of
 from ostiary.serve.descriptors import Descriptors
 from ostiary.serve.door import Door
+from ostiary.serve.sockets import bind, permit
 
 log = structlog.get_logger("ostiary.serve")
 
-_BACKLOG: Final = 4096
 _TICK: Final = 0.5
 _SHAKING: Final = 0.5
 """Seconds that a handshake is given at the end: whoever needs longer has asked for nothing yet."""
@@ -46,6 +48,7 @@ class Place:
         tls: its TLS, or None.
         forwarded: how a proxy in front tells the caller's certificate, or None.
         responder: who is asked whether certificates are revoked, or None.
+        proxies: processes of this machine whose connections begin with a header of the PROXY protocol, or None.
     """
 
     name: str
@@ -53,6 +56,7 @@ class Place:
     tls: ServerTls | None
     forwarded: Forwarded | None = None
     responder: Responder | None = None
+    proxies: LocalPeers | None = None
 
     def inherit(self, before: Place) -> None:
         """Know what is known of callers from the configuration before."""
@@ -71,9 +75,10 @@ class Place:
         return [one.fetched for one in known if one is not None and one.fetched is not None]
 
     @property
-    def address(self) -> tuple[Bind, str]:
+    def address(self) -> tuple[Bind | UnixBind, str]:
         """What tells whether two configurations mean the same socket. Any free port is another one for each name."""
-        return self.spec.bind, self.name if self.spec.bind.port == 0 else ""
+        bind = self.spec.bind
+        return bind, self.name if isinstance(bind, Bind) and bind.port == 0 else ""
 
     @property
     def scheme(self) -> str:
@@ -93,17 +98,24 @@ def compile_places(listeners: Mapping[str, ListenerSpec], folder: Path) -> dict[
 def _place(name: str, spec: ListenerSpec, folder: Path) -> Place:
     tls = None if spec.tls is None else compile_tls(spec.tls, folder, protocols=spec.protocols)
     forwarded = None if spec.forwarded is None else compile_forwarded(spec.forwarded, folder)
-    return Place(name, spec, tls, forwarded, responder_of(spec))
+    proxied = spec.proxy_protocol
+    proxies = None if proxied is None or proxied.local is None else compile_local(proxied.local)
+    return Place(name, spec, tls, forwarded, responder_of(spec), proxies)
 
 
 def _prover(place: Place) -> Callable[[asyncio.Transport], Peer]:
     """Return how the peer of a connection is proven. A proxy asks for its callers' hosts, not for the one of TLS."""
     tls, forwarded = place.tls, place.forwarded
-    if tls is None:
-        return lambda transport: Peer(address_of(transport))
-    if forwarded is None:
-        return lambda transport: tls.peer(transport.get_extra_info("ssl_object"), address_of(transport))
-    return lambda transport: forwarded.proxy(tls.peer(transport.get_extra_info("ssl_object"), address_of(transport)))
+
+    def shown(transport: asyncio.Transport) -> Peer:
+        address = address_of(transport)
+        return Peer(address) if tls is None else tls.peer(transport.get_extra_info("ssl_object"), address)
+
+    def known(transport: asyncio.Transport) -> Peer:
+        return replace(shown(transport), local=local_of(transport.get_extra_info("socket")))
+
+    prove = known if isinstance(place.spec.bind, UnixBind) else shown
+    return prove if forwarded is None or tls is None else lambda transport: forwarded.proxy(prove(transport))
 
 
 class Listener:
@@ -137,9 +149,9 @@ class Listener:
 
     @property
     def port(self) -> int:
-        """The port that was bound."""
+        """The port that was bound; 0 on a unix socket."""
         assert self._socket is not None  # noqa: S101 - asked only while it listens
-        return int(self._socket.getsockname()[1])
+        return 0 if isinstance(self._place.spec.bind, UnixBind) else int(self._socket.getsockname()[1])
 
     @property
     def connections(self) -> int:
@@ -166,7 +178,7 @@ class Listener:
         """
         spec = self._place.spec
         try:
-            self._socket = bind(spec.bind, shared=shared)
+            self._socket = bind(spec.bind, spec.socket, shared=shared)
         except OSError as error:
             where = f"listeners > {self._place.name} > bind"
             raise ConfigError(f"{where}: {spec.bind} cannot be bound: {error.strerror}") from error
@@ -194,6 +206,7 @@ class Listener:
         shared.timeouts = place.spec.timeouts
         shared.prove = _prover(place)
         shared.name = place.name
+        self._permit(before.spec)
 
     def abort(self) -> None:
         """Cut every connection."""
@@ -233,6 +246,16 @@ class Listener:
             lists.stop()
         await asyncio.sleep(0)
 
+    def _permit(self, before: ListenerSpec) -> None:
+        """Give the file of a unix socket other permissions, where a new configuration wants that."""
+        spec = self._place.spec
+        if not isinstance(spec.bind, UnixBind) or spec.socket == before.socket:
+            return
+        try:
+            permit(Path(spec.bind.path), spec.socket or SocketSpec())
+        except OSError as error:  # then it is the gateway's own, and nobody else can connect
+            log.error("a unix socket cannot be given away", address=str(spec.bind), detail=error.strerror)  # noqa: TRY400 - no programming error
+
     def _look_at_lists(self) -> None:
         """Fetch revocation lists when it is time; when they say something new, every peer is proven again."""
         changes = 0
@@ -247,9 +270,13 @@ class Listener:
         """Return the protocol of a new connection."""
         return speaking(self._shared, self._place.spec.protocols, asyncio.get_running_loop())
 
-    def _proxied(self, address: str) -> bool:
-        spec = self._place.spec.proxy_protocol
-        return spec is not None and any(ip_address(address) in network for network in spec.networks)
+    def _proxied(self, connection: socket.socket, address: str) -> bool:
+        proxies, spec = self._place.proxies, self._place.spec.proxy_protocol
+        if spec is None:
+            return False
+        if not address:
+            return proxies is not None and proxies.covers(local_of(connection))
+        return any(ip_address(address) in network for network in spec.networks)
 
     def _context(self) -> ssl.SSLContext | None:
         tls = self._place.tls
@@ -262,30 +289,3 @@ class Listener:
             connection.tick(now)
         self._look_at_lists()
         self._ticking = loop.call_later(_TICK, self._tick)
-
-
-def bind(address: Bind, *, shared: bool = False) -> socket.socket:
-    """Return a socket that listens on an address.
-
-    Args:
-        address: where.
-        shared: other processes may listen there as well (SO_REUSEPORT).
-
-    Raises:
-        OSError: it is taken, or is not ours.
-    """
-    family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
-    one = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if shared:
-            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        if family == socket.AF_INET6:
-            one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        one.setblocking(False)
-        one.bind((address.host, address.port))
-        one.listen(_BACKLOG)
-    except BaseException:
-        one.close()
-        raise
-    return one

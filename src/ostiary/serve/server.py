@@ -17,6 +17,7 @@ from typing import Final, Self
 import structlog
 
 from ostiary.config.schema import GatewaySpec
+from ostiary.config.sockets import UnixBind
 from ostiary.config.values import Bind
 from ostiary.edge.listening import UnderWay
 from ostiary.gateway import Gateway
@@ -138,7 +139,7 @@ class Server:
         gateway: Gateway,
         places: Mapping[str, Place],
         fresh: Mapping[str, Listener],
-        at: dict[tuple[Bind, str], Listener],
+        at: dict[tuple[Bind | UnixBind, str], Listener],
     ) -> None:
         """Exchange everything. Nothing here waits, so that no request sees half of it."""
         under_way = [one for listener in self.listeners.values() for one in listener.under_way()]

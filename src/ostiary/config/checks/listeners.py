@@ -7,26 +7,30 @@ from collections.abc import Iterator
 from ostiary.config.checks.names import authenticators
 from ostiary.config.draft import Draft
 from ostiary.config.problem import Problem
+from ostiary.config.sockets import UnixBind
+from ostiary.config.values import Bind
 
 
 def addresses(draft: Draft) -> Iterator[Problem]:
     """Find listeners that would take each other's address."""
-    taken: dict[tuple[str, int], str] = {}
+    taken: list[tuple[Bind | UnixBind, str]] = []
     binds = [(name, listener.bind, ("listeners", name)) for name, listener in draft.listeners.items()]
     admin = [] if draft.admin is None else [("admin", draft.admin.bind, ("admin",))]
     for name, bind, path in (*binds, *admin):
-        if bind.port == 0:
-            continue
-        everywhere = "::" if ":" in bind.host else "0.0.0.0"  # noqa: S104 - the word for every address
-        rivals = [
-            other for (host, port), other in taken.items()
-            if port == bind.port and (host in (bind.host, everywhere) or bind.host == everywhere)
-        ]  # fmt: skip
-        taken[bind.host, bind.port] = name
+        rivals = [other for place, other in taken if _meet(bind, place)]
+        taken.append((bind, name))
         if rivals:
             message = f"listener {rivals[0]!r} listens on {bind} already"
             first = f"line {draft.tree.keys['listeners', rivals[0]].line}"
             yield draft.problem("C319", message, (*path, "bind"), first=first)
+
+
+def _meet(one: Bind | UnixBind, other: Bind | UnixBind) -> bool:
+    """Whether two listeners cannot both have what they ask for."""
+    if isinstance(one, UnixBind) or isinstance(other, UnixBind):
+        return one == other
+    everywhere = "::" if ":" in one.host else "0.0.0.0"  # noqa: S104 - the word for every address
+    return one.port == other.port != 0 and (other.host in (one.host, everywhere) or one.host == everywhere)
 
 
 def evidence(draft: Draft) -> Iterator[Problem]:

@@ -243,4 +243,11 @@ MEANING: Final = (
         "public: {bind: 127.0.0.1:8080, protocols: [h2]}",
         "public: {bind: 127.0.0.1:8080}",
     ),
+    Code(
+        "C343",
+        "a unix socket that is none",
+        "Permissions of a file, and processes that the kernel tells of, are there on unix sockets only.",
+        "bind: 127.0.0.1:8080\nforwarded: {dialect: nginx, local: {users: [www-data]}, ...}",
+        "bind: unix:/run/ostiary/front.sock\nforwarded: {dialect: nginx, local: {users: [www-data]}, ...}",
+    ),
 )

@@ -40,7 +40,8 @@ VALUES: Final = (
     Code(
         "C125",
         "not an address to listen on",
-        "An address is IP:PORT. Names are refused: what is bound must be plain to see.",
+        "An address is IP:PORT. Names are refused: what is bound must be plain to see. A listener may have the path of "
+        "a unix socket instead: unix:/PATH, from the root and no longer than unix(7) allows.",
         "bind: localhost:8443",
         "bind: 127.0.0.1:8443",
     ),
@@ -121,6 +122,20 @@ VALUES: Final = (
         "The time begins when it ends, so nobody ever may. For the whole day leave both out.",
         'time: {begin: "08:00", end: "08:00"}',
         'time: {begin: "08:00", end: "18:00"}',
+    ),
+    Code(
+        "C135",
+        "not a file's permissions",
+        "Permissions are octal digits in quotes. Without quotes, YAML 1.2 reads a number to the base of ten.",
+        "mode: rw-rw----",
+        'mode: "0660"',
+    ),
+    Code(
+        "C136",
+        "not a user or a group",
+        "A user or a group of this machine is its name or its number.",
+        "users: [www data]",
+        "users: [www-data]",
     ),
     Code(
         "C139",
