@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ostiary.asgi import _require_plain
+from ostiary.asgi.server import _require_plain
 from ostiary.config.schema import ListenerSpec
 from ostiary.errors import ConfigError
 

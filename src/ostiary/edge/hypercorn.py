@@ -21,7 +21,7 @@ from hypercorn.utils import wrap_app
 from ostiary.config.schema import ListenerSpec
 from ostiary.edge.asgi import PROVEN, Proven
 from ostiary.edge.asgi_exchange import AnswerBroken
-from ostiary.errors import GatewayError
+from ostiary.errors import ConfigError, GatewayError
 from ostiary.listener.tls import ServerTls, compile_tls
 from ostiary.model import Peer
 
@@ -30,46 +30,81 @@ App = Callable[[Any, Any, Any], Awaitable[None]]
 _BACKLOG: Final = 4096
 
 
-@asynccontextmanager
-async def hypercorn_listening(
-    app: App, spec: ListenerSpec, folder: Path, *, drain: float = 30.0, http3: bool = False
-) -> AsyncIterator[asyncio.Server]:
-    """Accept connections for an ASGI application while the block runs; it has been started by the caller.
+class HypercornListener:
+    """Accepts connections for an ASGI application, which has been started by the caller.
 
     Args:
         app: the application.
-        spec: the listener: where it binds, its TLS, limits and timeouts.
-        folder: of the configuration file.
-        drain: seconds that exchanges under way are given at the end.
-        http3: accept HTTP/3 as well, on the UDP port of the same number.
-
-    Raises:
-        ConfigError: the TLS cannot work as configured.
-        OSError: the address cannot be bound.
     """
-    tls = compile_tls(spec.tls, folder) if spec.tls is not None else None
-    if tls is not None:
-        tls.context.set_alpn_protocols(["h2", "http/1.1"])
-    accepting = _Accepting(app, spec, tls)
-    server = await asyncio.start_server(
-        accepting.serve,
-        spec.bind.host,
-        spec.bind.port,
-        ssl=tls.context if tls else None,
-        ssl_handshake_timeout=spec.timeouts.handshake if tls else None,
-        backlog=_BACKLOG,
-    )
-    try:
-        async with AsyncExitStack() as beside:
-            if http3:
-                from ostiary.edge.hypercorn_quic import quic_listening  # noqa: PLC0415 - an extra
 
-                port = server.sockets[0].getsockname()[1]
-                await beside.enter_async_context(quic_listening(accepting.app, spec, folder, port, accepting.config))
-            yield server
-    finally:
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self._accepting: _Accepting | None = None
+        self._server: asyncio.Server | None = None
+
+    @asynccontextmanager
+    async def open(
+        self, spec: ListenerSpec, folder: Path, *, drain: float = 30.0, http3: bool = False
+    ) -> AsyncIterator[asyncio.Server]:
+        """Accept connections while the block runs.
+
+        Args:
+            spec: the listener: where it binds, its TLS, limits and timeouts.
+            folder: of the configuration file.
+            drain: seconds that exchanges under way are given at the end.
+            http3: accept HTTP/3 as well, on the UDP port of the same number.
+
+        Raises:
+            ConfigError: the TLS cannot work as configured, or the listener is a unix socket.
+            OSError: the address cannot be bound.
+        """
+        self._accepting = accepting = _Accepting(self._app, spec, _tls(spec, folder))
+        where = {"host": spec.bind.host, "port": spec.bind.port, "backlog": _BACKLOG}
+        self._server = server = await accepting.listen(where)
+        try:
+            async with AsyncExitStack() as beside:
+                if http3:
+                    from ostiary.edge.hypercorn_quic import quic_listening  # noqa: PLC0415 - an extra
+
+                    port = server.sockets[0].getsockname()[1]
+                    quic = quic_listening(accepting.app, spec, folder, port, accepting.config)
+                    await beside.enter_async_context(quic)
+                yield server
+        finally:
+            self._server.close()
+            await accepting.drain(drain)
+
+    @asynccontextmanager
+    async def changing(self, spec: ListenerSpec, folder: Path) -> AsyncIterator[None]:
+        """Prepare what a new configuration says of the listener. It holds once the block has ended well.
+
+        New connections get the new TLS, on the same socket; those that live keep theirs.
+
+        Raises:
+            ConfigError: it cannot work as configured, or wants another address; nothing has changed.
+        """
+        accepting, server = self._accepting, self._server
+        if accepting is None or server is None or spec.bind != accepting.spec.bind:
+            raise ConfigError(f"{spec.bind}: under Hypercorn another address takes a restart")
+        fresh = _Accepting(self._app, spec, _tls(spec, folder))
+        after = await accepting.listen({"sock": server.sockets[0].dup(), "start_serving": False}, fresh)
+        try:
+            yield
+        except BaseException:
+            after.close()
+            raise
+        accepting.follow(fresh)
+        self._server = after
+        await after.start_serving()
         server.close()
-        await accepting.drain(drain)
+
+
+def _tls(spec: ListenerSpec, folder: Path) -> ServerTls | None:
+    if spec.tls is None:
+        return None
+    tls = compile_tls(spec.tls, folder)
+    tls.context.set_alpn_protocols(["h2", "http/1.1"])
+    return tls
 
 
 class _Accepting:
@@ -78,19 +113,38 @@ class _Accepting:
     Attributes:
         app: the application, as Hypercorn calls it.
         config: what Hypercorn is told.
+        spec: the listener.
+        tls: its TLS, or None.
     """
 
     def __init__(self, app: App, spec: ListenerSpec, tls: ServerTls | None) -> None:
         self.app = wrap_app(app, 0, "asgi")
-        self._spec = spec
-        self._tls = tls
+        self.spec = spec
         self.config = _config(spec)
+        self.tls = tls
         self._context = WorkerContext(None)
         self._tasks: set[asyncio.Task[None]] = set()
 
+    async def listen(self, where: dict[str, Any], fresh: _Accepting | None = None) -> asyncio.Server:
+        """Accept connections somewhere, with the TLS of now, or with that of a configuration to come."""
+        like = fresh or self
+        return await asyncio.start_server(
+            self.serve,
+            **where,
+            ssl=like.tls.context if like.tls else None,
+            ssl_handshake_timeout=like.spec.timeouts.handshake if like.tls else None,
+        )
+
+    def follow(self, fresh: _Accepting) -> None:
+        """Do from now on as a new configuration says. What Hypercorn announces of HTTP/3 stays as it is."""
+        if fresh.tls is not None and self.tls is not None:
+            fresh.tls.inherit(self.tls)
+        fresh.config.alt_svc_headers = self.config.alt_svc_headers
+        self.spec, self.config, self.tls = fresh.spec, fresh.config, fresh.tls
+
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve one connection."""
-        if len(self._tasks) >= self._spec.limits.connections:
+        if len(self._tasks) >= self.spec.limits.connections:
             writer.transport.abort()
             return
         task = asyncio.current_task()
@@ -104,10 +158,10 @@ class _Accepting:
     def _prove(self, writer: asyncio.StreamWriter) -> Proven:
         name = writer.get_extra_info("peername")
         address = str(name[0]) if isinstance(name, tuple) else ""
-        if self._tls is None:
+        if self.tls is None:
             return Proven(Peer(address))
         try:
-            return Proven(self._tls.peer(writer.get_extra_info("ssl_object"), address))
+            return Proven(self.tls.peer(writer.get_extra_info("ssl_object"), address))
         except GatewayError as refusal:
             return Proven(Peer(address), refusal)
 

@@ -1,0 +1,24 @@
+"""The gateway as an ASGI 3 application.
+
+    hypercorn --bind ... 'ostiary.asgi:app()'           with OSTIARY_CONFIG in the environment
+    Mount("/legacy", app=ostiary.asgi.app("gateway.yaml"))
+
+Client certificates are known only under `serve_hypercorn`; under any other server every route that demands
+one refuses. Under a mount, routes match the whole path as the caller sent it, the mount's prefix included,
+and that is what goes upstream. An answer that ends in the middle leaves as the exception `AnswerBroken`:
+the server must then close the connection, as ASGI servers do when an application raises.
+
+The files are watched while the application runs, as `ostiary serve` does; `reload=False` leaves them alone.
+
+app.py         the application, and its life
+generation.py  one configuration that serves, and the requests that it carries
+server.py      Hypercorn, with the TLS of one of the listeners
+"""
+
+from __future__ import annotations
+
+from ostiary.asgi.app import VARIABLE, GatewayApp, app
+from ostiary.asgi.server import hypercorn, serve_hypercorn
+from ostiary.edge.asgi_exchange import AnswerBroken
+
+__all__ = ["VARIABLE", "AnswerBroken", "GatewayApp", "app", "hypercorn", "serve_hypercorn"]

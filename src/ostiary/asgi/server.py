@@ -1,0 +1,113 @@
+"""Hypercorn, with the TLS of one of the listeners."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from asyncio import Server
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from ostiary.asgi.app import GatewayApp, named
+from ostiary.config.load import Loaded, load_checked
+from ostiary.config.schema import ListenerLimits, ListenerSpec, ListenerTimeouts
+from ostiary.errors import ConfigError
+from ostiary.observe.access import AccessLog
+
+
+@asynccontextmanager
+async def hypercorn(
+    path: str | Path | None = None,
+    *,
+    listener: str | None = None,
+    access: AccessLog | None = None,
+    drain: float | None = None,
+    http3: bool = False,
+    reload: bool = True,
+) -> AsyncIterator[Server]:
+    """Run the gateway on Hypercorn while the block runs, with the TLS of one of its listeners.
+
+    Args:
+        path: the configuration file; the one that OSTIARY_CONFIG names by default.
+        listener: which listener; may be left out where there is one.
+        access: where the access log goes; to stdout by default.
+        drain: seconds that exchanges under way are given at the end; `drain_timeout` of the file by default.
+        http3: accept HTTP/3 as well (extra `http3`); only for a listener that asks for no client certificates.
+        reload: take up changes of the file, and of every file that it points at, while it runs: also of the
+            listener's TLS, limits and timeouts. Its address, and the certificate shown over QUIC, stay.
+
+    Yields:
+        What accepts connections at the start. A change of TLS puts another one on the same socket.
+
+    Raises:
+        ConfigError: something cannot work as configured, or Hypercorn is not installed.
+    """
+    try:
+        from ostiary.edge.hypercorn import HypercornListener  # noqa: PLC0415 - an extra, not there for everybody
+    except ImportError as error:
+        raise ConfigError("Hypercorn is not installed: pip install 'ostiary[asgi]'") from error
+    loaded = load_checked(named(path))
+
+    def spec(read: Loaded) -> ListenerSpec:
+        found = _listener(read, listener)
+        _require_plain(found)
+        return found
+
+    def bounds(read: Loaded) -> tuple[ListenerLimits, ListenerTimeouts]:
+        return (found := spec(read)).limits, found.timeouts
+
+    @asynccontextmanager
+    async def beside(read: Loaded) -> AsyncIterator[None]:
+        async with listening.changing(spec(read), read.folder):
+            yield
+
+    gateway = GatewayApp(loaded, access=access, reload=reload, bounds=bounds, beside=beside)
+    listening = HypercornListener(gateway)
+    patience = loaded.spec.drain_timeout if drain is None else drain
+    async with gateway, listening.open(spec(loaded), loaded.folder, drain=patience, http3=http3) as server:
+        yield server
+
+
+async def serve_hypercorn(
+    path: str | Path | None = None, *, listener: str | None = None, http3: bool = False, reload: bool = True
+) -> None:
+    """Serve on Hypercorn until SIGTERM or SIGINT.
+
+    Args:
+        path: the configuration file; the one that OSTIARY_CONFIG names by default.
+        listener: which listener; may be left out where there is one.
+        http3: accept HTTP/3 as well, see `hypercorn`.
+        reload: take up changes while it runs, see `hypercorn`. SIGHUP asks for it.
+
+    Raises:
+        ConfigError: something cannot work as configured, or Hypercorn is not installed.
+    """
+    stop = asyncio.Event()
+    async with hypercorn(path, listener=listener, http3=http3, reload=reload):
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        await stop.wait()
+
+
+def _listener(loaded: Loaded, name: str | None) -> ListenerSpec:
+    listeners = loaded.spec.listeners
+    if name is None and len(listeners) == 1:
+        return next(iter(listeners.values()))
+    if name not in listeners:
+        raise ConfigError(f"name one of the listeners: {', '.join(listeners)}")
+    return listeners[name]
+
+
+def _require_plain(spec: ListenerSpec) -> None:
+    """Return when Hypercorn can keep what a listener promises.
+
+    Raises:
+        ConfigError: the listener asks somebody about each caller while it runs, which only the native one does.
+    """
+    asked = None if spec.tls is None else spec.tls.client.revocation
+    live = asked is not None and (asked.urls or asked.ocsp is not None)
+    words = {"forwarded": spec.forwarded, "proxy_protocol": spec.proxy_protocol, "urls or ocsp of revocation": live}
+    for word, wanted in words.items():
+        if wanted:
+            raise ConfigError(f"{word} is kept by the native listener only: `ostiary serve`")
