@@ -13,6 +13,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from ostiary.config.spec import Spec
 from ostiary.config.values import Bind, Refused, bind
+from ostiary.errors import ConfigError
 
 _LONGEST: Final = 107  # octets that `sun_path` holds, its end excluded (unix(7))
 _MODE: Final = re.compile(r"0?[0-7]{3}")
@@ -32,6 +33,17 @@ class UnixBind:
     def loopback(self) -> bool:
         """Whether only this machine can reach it."""
         return True
+
+
+def internet(address: Bind | UnixBind) -> Bind:
+    """Return an address that is IP and port.
+
+    Raises:
+        ConfigError: it is a unix socket, and only the native edge listens on those.
+    """
+    if isinstance(address, UnixBind):
+        raise ConfigError(f"{address}: a unix socket is kept by the native listener only: `ostiary serve`")
+    return address
 
 
 def listening_address(value: Any) -> Bind | UnixBind:

@@ -18,6 +18,7 @@ from hypercorn.config import Config
 from hypercorn.typing import AppWrapper
 
 from ostiary.config.schema import ListenerSpec
+from ostiary.config.sockets import internet
 from ostiary.edge.asgi import PROVEN, Proven
 from ostiary.errors import ConfigError
 from ostiary.model import Peer
@@ -25,19 +26,19 @@ from ostiary.model import Peer
 
 @asynccontextmanager
 async def quic_listening(
-    app: AppWrapper, spec: ListenerSpec, folder: Path, port: int, config: Config
+    app: AppWrapper, spec: ListenerSpec, folder: Path, where: tuple[str, int], config: Config
 ) -> AsyncIterator[None]:
-    """Serve HTTP/3 on a UDP port while the block runs; `config` announces it to callers over TCP (RFC 7838).
+    """Serve HTTP/3 on a UDP address while the block runs; `config` announces it to callers over TCP (RFC 7838).
 
     Raises:
         ConfigError: the listener's TLS cannot be had over QUIC, or aioquic is not installed.
         OSError: the port cannot be bound.
     """
     config.certfile, config.keyfile = _identity(spec, folder)
-    config.alt_svc_headers = [f'h3=":{port}"; ma=3600']
+    config.alt_svc_headers = [f'h3=":{where[1]}"; ma=3600']
     loop, context = asyncio.get_running_loop(), WorkerContext(None)
     transport, server = await loop.create_datagram_endpoint(
-        lambda: UDPServer(_unproven(app), loop, config, context, {}), local_addr=(spec.bind.host, port)
+        lambda: UDPServer(_unproven(app), loop, config, context, {}), local_addr=(internet(spec.bind).host, port)
     )
     task = loop.create_task(server.run())
     try:
