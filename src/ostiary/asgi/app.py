@@ -169,8 +169,9 @@ class GatewayApp:
         await self._serving.gateway.aclose()
 
     def _watch(self, life: AsyncExitStack) -> None:
-        change = Change(self._loaded.path, self._loaded.draft)
-        reloader = Reloader(self._loaded.path, self._take, Lifecycle(), change)
+        loaded = self._loaded
+        change = Change(loaded.path, loaded.draft, overlays=loaded.overlays)
+        reloader = Reloader(loaded.path, self._take, Lifecycle(), change, loaded.overlays)
         life.enter_context(_hangup(change.ask))
         task = asyncio.get_running_loop().create_task(reloader.follow())
 

@@ -19,6 +19,7 @@ from hypercorn.typing import AppWrapper
 from hypercorn.utils import wrap_app
 
 from ostiary.config.schema import ListenerSpec
+from ostiary.config.sockets import UnixBind
 from ostiary.edge.asgi import PROVEN, Proven
 from ostiary.edge.asgi_exchange import AnswerBroken
 from ostiary.errors import ConfigError, GatewayError
@@ -58,6 +59,8 @@ class HypercornListener:
             ConfigError: the TLS cannot work as configured, or the listener is a unix socket.
             OSError: the address cannot be bound.
         """
+        if isinstance(spec.bind, UnixBind):
+            raise ConfigError(f"{spec.bind}: a socket in the file system is kept by the native listener only")
         self._accepting = accepting = _Accepting(self._app, spec, _tls(spec, folder))
         where = {"host": spec.bind.host, "port": spec.bind.port, "backlog": _BACKLOG}
         self._server = server = await accepting.listen(where)
@@ -66,8 +69,8 @@ class HypercornListener:
                 if http3:
                     from ostiary.edge.hypercorn_quic import quic_listening  # noqa: PLC0415 - an extra
 
-                    port = server.sockets[0].getsockname()[1]
-                    quic = quic_listening(accepting.app, spec, folder, port, accepting.config)
+                    address = server.sockets[0].getsockname()[:2]
+                    quic = quic_listening(accepting.app, spec, folder, address, accepting.config)
                     await beside.enter_async_context(quic)
                 yield server
         finally:
