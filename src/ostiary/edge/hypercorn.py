@@ -19,7 +19,7 @@ from hypercorn.typing import AppWrapper
 from hypercorn.utils import wrap_app
 
 from ostiary.config.schema import ListenerSpec
-from ostiary.config.sockets import UnixBind
+from ostiary.config.sockets import internet
 from ostiary.edge.asgi import PROVEN, Proven
 from ostiary.edge.asgi_exchange import AnswerBroken
 from ostiary.errors import ConfigError, GatewayError
@@ -59,18 +59,17 @@ class HypercornListener:
             ConfigError: the TLS cannot work as configured, or the listener is a unix socket.
             OSError: the address cannot be bound.
         """
-        if isinstance(spec.bind, UnixBind):
-            raise ConfigError(f"{spec.bind}: a socket in the file system is kept by the native listener only")
+        address = internet(spec.bind)
         self._accepting = accepting = _Accepting(self._app, spec, _tls(spec, folder))
-        where = {"host": spec.bind.host, "port": spec.bind.port, "backlog": _BACKLOG}
+        where = {"host": address.host, "port": address.port, "backlog": _BACKLOG}
         self._server = server = await accepting.listen(where)
         try:
             async with AsyncExitStack() as beside:
                 if http3:
                     from ostiary.edge.hypercorn_quic import quic_listening  # noqa: PLC0415 - an extra
 
-                    address = server.sockets[0].getsockname()[:2]
-                    quic = quic_listening(accepting.app, spec, folder, address, accepting.config)
+                    bound = server.sockets[0].getsockname()[:2]
+                    quic = quic_listening(accepting.app, spec, folder, bound, accepting.config)
                     await beside.enter_async_context(quic)
                 yield server
         finally:

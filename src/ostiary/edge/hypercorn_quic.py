@@ -18,7 +18,6 @@ from hypercorn.config import Config
 from hypercorn.typing import AppWrapper
 
 from ostiary.config.schema import ListenerSpec
-from ostiary.config.sockets import internet
 from ostiary.edge.asgi import PROVEN, Proven
 from ostiary.errors import ConfigError
 from ostiary.model import Peer
@@ -38,7 +37,7 @@ async def quic_listening(
     config.alt_svc_headers = [f'h3=":{where[1]}"; ma=3600']
     loop, context = asyncio.get_running_loop(), WorkerContext(None)
     transport, server = await loop.create_datagram_endpoint(
-        lambda: UDPServer(_unproven(app), loop, config, context, {}), local_addr=(internet(spec.bind).host, port)
+        lambda: UDPServer(_unproven(app), loop, config, context, {}), local_addr=where
     )
     task = loop.create_task(server.run())
     try:
