@@ -21,7 +21,7 @@ from ostiary.gateway import Gateway
 from ostiary.observe.access import AccessLog
 from ostiary.observe.lifecycle import Lifecycle
 from ostiary.observe.metrics import Metrics
-from ostiary.reload import Change, Reloader
+from ostiary.reload import POLL, Change, Reloader
 from ostiary.serve import Ending, Place, Server, bind, compile_places, serve
 from ostiary.serve.admin import administered
 from ostiary.serve.observers import observed
@@ -46,7 +46,8 @@ async def _gateway(file: Path, loaded: Loaded, bond: Bond | None) -> None:
     metrics, life = Metrics(), Lifecycle(configured_at=time.time())
     access = AccessLog(sys.stdout.fileno(), metrics, turn=bond.turn if bond else None)
     async with observed(access, loaded, worker=bond.number if bond else None) as observers:
-        change = Change(file, loaded.draft) if bond is None else Change(file, loaded.draft, poll=None)
+        over = loaded.overlays
+        change = Change(file, loaded.draft, poll=POLL if bond is None else None, overlays=over)
         gateway, places = _built(loaded, access)
         server = Server(gateway, places, ending=Ending.of(loaded.spec), shared=bond is not None)
 
@@ -58,7 +59,7 @@ async def _gateway(file: Path, loaded: Loaded, bond: Bond | None) -> None:
                 with observers.changing(read), admin.changing(read):
                     await server.change(fresh, where, Ending.of(read.spec))
 
-            companions = [Reloader(file, take, life, change).run, *([bond.hold] if bond else [])]
+            companions = [Reloader(file, take, life, change, over).run, *([bond.hold] if bond else [])]
             await serve(server, life, companions=companions)
 
 
@@ -85,14 +86,17 @@ def run_workers(file: Path, loaded: Loaded, count: int) -> int:
 
 
 async def _workers(file: Path, loaded: Loaded, count: int) -> int:
-    supervisor = Supervisor((sys.executable, "-m", "ostiary", "serve", str(file)), count)
+    over = loaded.overlays
+    named = [word for overlay in over for word in ("--overlay", str(overlay))]
+    supervisor = Supervisor((sys.executable, "-m", "ostiary", "serve", str(file), *named), count)
 
     async def review(read: Loaded) -> None:
         _fixed(read.spec.listeners.values())
         await asyncio.to_thread(_built, read, AccessLog())
         supervisor.pass_on(signal.SIGHUP)
 
-    return await supervisor.run(Reloader(file, review, Lifecycle(), Change(file, loaded.draft)).run)
+    change = Change(file, loaded.draft, overlays=over)
+    return await supervisor.run(Reloader(file, review, Lifecycle(), change, over).run)
 
 
 def _fixed(listeners: Iterable[ListenerSpec]) -> None:

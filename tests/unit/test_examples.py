@@ -29,6 +29,15 @@ def test_nothing_is_wrong_but_what_is_not_on_this_machine(name):
     assert [problem.code for problem in problems if not NOT_THERE.match(problem.code)] == []
 
 
+def test_nothing_is_wrong_with_what_is_laid_over_an_example():
+    overlays = sorted((ROOT / "examples" / "environments").glob("*.yaml"))
+    assert overlays
+    for overlay in overlays:
+        examined = examine(ROOT / "examples" / "environments.yaml", [overlay], environ={})
+        assert [problem.code for problem in examined.problems if not NOT_THERE.match(problem.code)] == []
+        assert str(examined.source.overlays[0].name) == str(overlay)
+
+
 @pytest.mark.parametrize("name", files())
 def test_every_route_compiles(name):
     loaded = load(ROOT / name)

@@ -102,6 +102,19 @@ async def test_a_bug_on_the_way_is_no_end_and_tells_no_secret(house: House) -> N
     assert "canary" not in house.life.reload_refused
 
 
+async def test_what_is_laid_over_is_read_and_looked_at_like_the_file(house: House, tmp_path: Path) -> None:
+    overlay = tmp_path / "over.yaml"
+    overlay.write_text("drain_timeout: 7s\n")
+    draft = examine(house.file, [overlay]).draft
+    house.change = Change(house.file, draft, poll=0.02, settle=0.05, overlays=[overlay])
+    house.reloader = Reloader(house.file, house.take, house.life, house.change, [overlay])
+    await house.refusals()
+    assert house.taken[0].spec.drain_timeout == 7
+    overlay.write_text("drain_timeout: 7 parsecs\n")
+    assert not await soon(house)
+    assert [why.split(" ")[0] for why in await house.refusals()] == [f"{overlay}:1:16:"]
+
+
 def test_a_mistake_about_the_whole_file_has_no_line(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         examine(tmp_path / "nowhere.yaml").sound()

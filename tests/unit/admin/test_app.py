@@ -40,7 +40,7 @@ async def test_metrics_are_told_in_the_format_that_is_asked_for(client):
 
 async def test_the_configuration_comes_with_its_file_and_digest(client, view):
     said = (await client.get("/config")).json()
-    assert said["file"] == str(view.loaded.path)
+    assert (said["file"], said["overlays"]) == (str(view.loaded.path), [])
     assert len(said["digest"]) == 12
 
 

@@ -47,6 +47,23 @@ def test_a_mistake_is_a_no(wrong: Path, capsys: pytest.CaptureFixture[str]) -> N
     assert "did you mean 'bank'?" in capsys.readouterr().out
 
 
+def test_what_is_laid_over_is_judged_too_and_a_mistake_in_it_has_its_place(
+    sound: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    over, more = sound.parent / "over.yaml", sound.parent / "more.yaml"
+    over.write_text("drain_timeout: 7s\n")
+    more.write_text("\nisuers: {}\n")
+    assert run(["check", str(sound), "--overlay", str(over)]) == 0
+    assert capsys.readouterr().out == f"{sound} + {over}: no problems\n"
+    assert run(["check", str(sound), "--overlay", str(over), "--overlay", str(more), "--json"]) == 1
+    document = json.loads(capsys.readouterr().out)
+    assert document["overlays"] == [str(over), str(more)]
+    assert (document["problems"][0]["file"], document["problems"][0]["line"]) == (str(more), 2)
+    monkeypatch.setenv("OSTIARY_OVERLAY", f"{over}{os.pathsep}{more}")
+    assert run(["check", str(sound)]) == 1
+    assert run(["check", str(sound), "--overlay", str(sound.parent / "missing.yaml")]) == 3
+
+
 def test_a_warning_is_a_yes_unless_it_is_to_count(doubtful: Path) -> None:
     assert run(["check", str(doubtful)]) == 0
     assert run(["check", str(doubtful), "--warn-as-error"]) == 1
