@@ -18,7 +18,7 @@ from ostiary.model import Secret
 
 PrivateKey: TypeAlias = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey
 PublicKey: TypeAlias = ec.EllipticCurvePublicKey | rsa.RSAPublicKey | ed25519.Ed25519PublicKey
-KeyKind: TypeAlias = Literal["ec-p256", "ec-p384", "rsa-2048", "rsa-4096", "ed25519"]
+KeyKind: TypeAlias = Literal["ec-p256", "ec-p384", "rsa-2048", "rsa-3072", "rsa-4096", "ed25519"]
 
 _RSA_EXPONENT: Final = 65537
 
@@ -32,7 +32,7 @@ def generate(kind: KeyKind = "ec-p256") -> PrivateKey:
             return ec.generate_private_key(ec.SECP384R1())
         case "ed25519":
             return ed25519.Ed25519PrivateKey.generate()
-        case "rsa-2048" | "rsa-4096":
+        case "rsa-2048" | "rsa-3072" | "rsa-4096":
             return rsa.generate_private_key(_RSA_EXPONENT, int(kind.removeprefix("rsa-")))
 
 
