@@ -27,7 +27,7 @@ from ostiary.observe.trace import Traces
 from ostiary.pipeline import Pipeline
 from ostiary.routing.match import compile_routes
 from ostiary.upstream import UpstreamPool, compile_upstream
-from ostiary.vault import Vault, compile_vault
+from ostiary.vault import compile_vaults
 
 
 def compile_gateway(
@@ -51,8 +51,7 @@ def compile_gateway(
     spec, folder = loaded.spec, loaded.folder
     state = state_folder(spec.state, folder)
     issuers = {name: compile_issuer(name, issuer, folder, state) for name, issuer in spec.issuers.items()}
-    vaults = {name: compile_vault(name, one, folder) for name, one in spec.vaults.items()} if sources is None else {}
-    credentials = _credentials(spec, vaults) if sources is None else sources
+    vaults, credentials = compile_vaults(spec.vaults, spec.credentials, folder) if sources is None else ({}, sources)
     upstreams = {name: compile_upstream(name, upstream, folder) for name, upstream in spec.upstreams.items()}
     around = Around(issuers, credentials, folder, clock)
     tracing = () if spec.tracing is None else (TraceInjector(),)
@@ -118,10 +117,6 @@ def _authenticators(routes: Iterable[Route]) -> list[Authenticator]:
     """Return every authenticator once, however many routes share it."""
     each = (one for route in routes for one in getattr(route.pipeline.authenticators, "each", ()))
     return list({id(one): one for one in each}.values())
-
-
-def _credentials(spec: GatewaySpec, vaults: Mapping[str, Vault]) -> dict[str, CredentialSource]:
-    return {alias: vaults[one.vault].source(alias, one) for alias, one in spec.credentials.items()}
 
 
 def _owned(spec: GatewaySpec, credentials: Mapping[str, CredentialSource]) -> frozenset[bytes]:
