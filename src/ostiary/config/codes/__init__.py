@@ -16,7 +16,8 @@ from ostiary.config.codes.references import REFERENCES
 from ostiary.config.codes.safety import SAFETY
 from ostiary.config.codes.shape import SHAPE
 from ostiary.config.codes.values import VALUES
+from ostiary.config.codes.vaults import VAULTS
 
-CODES: Final = {code.name: code for code in (*SHAPE, *VALUES, *REFERENCES, *MEANING, *INJECTORS, *SAFETY, *ENVIRONMENT)}
+CODES: Final = {code.name: code for code in (*SHAPE, *VALUES, *REFERENCES, *MEANING, *INJECTORS, *VAULTS, *SAFETY, *ENVIRONMENT)}
 
 __all__ = ["CODES", "Code"]
