@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from ostiary.config.checks.backends import needs
 from ostiary.config.draft import Draft
 from ostiary.config.nearest import nearest
 from ostiary.config.problem import Path, Problem
@@ -62,6 +63,7 @@ def references(draft: Draft) -> Iterator[tuple[str, str, Path]]:
     """Return every reference to an entry, as (section, name, path)."""
     for alias, credential in draft.credentials.items():
         yield "vaults", credential.vault, ("credentials", alias, "vault")
+    yield from (("credentials", alias, path) for alias, path in needs(draft))
     for name, spec in draft.issuers.items():
         if spec.sync is not None:
             yield "credentials", spec.sync.credential, ("issuers", name, "sync", "credential")
