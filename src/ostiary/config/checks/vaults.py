@@ -26,7 +26,8 @@ def paths(draft: Draft) -> Iterator[Problem]:
             if vault.namespace is not None and not re.fullmatch(r"[!-~]+", vault.namespace):
                 yield draft.problem("C326", "a namespace is visible ASCII", ("vaults", name, "namespace"))
     for alias, credential in draft.credentials.items():
-        if credential.path is not None and isinstance(draft.vaults.get(credential.vault), HashicorpVaultSpec):
+        local_or_unknown = isinstance(draft.vaults.get(credential.vault), LocalVaultSpec | None)
+        if credential.path is not None and not local_or_unknown:
             yield from _segments(draft, credential.path, ("credentials", alias, "path"))
 
 
