@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
 from ostiary.config.checks import files, inject, issuers, listeners, names, policy, routes, safety, vaults
+from ostiary.config.checks.backends import circles
 from ostiary.config.draft import Draft
 from ostiary.config.problem import Problem, in_order
 
@@ -30,6 +31,7 @@ _QUESTIONS: Final[tuple[Callable[[Draft], Iterator[Problem]], ...]] = (
     issuers.fetchable,
     issuers.distinct,
     vaults.paths,
+    circles,
     safety.doubtful,
 )
 
