@@ -7,7 +7,7 @@ inject.py    does every header that is written have one owner, and can its text 
 listeners.py can it be listened there, and is asked for what the routes need?
 issuers.py   can keys be fetched safely, and is each issuer itself?
 safety.py    what is allowed, and should be looked at?
-vaults.py    can the vaults be opened, and their records be asked for?
+vaults.py    can the vaults be opened, and their records be asked for?  backends.py  those that need something first
 files.py     is there what the file points at, and is it what it should be?
                reading.py  what the references lead to     identity.py  the server's certificate and key
                keys.py     keys of issuers, and our own
