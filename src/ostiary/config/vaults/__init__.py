@@ -18,6 +18,7 @@ from ostiary.config.vaults.base import Cached, CacheSpec
 from ostiary.config.vaults.credential import CredentialSpec
 from ostiary.config.vaults.files import EnvVaultSpec, FilesVaultSpec
 from ostiary.config.vaults.hashicorp import AppRoleSpec, HashicorpVaultSpec, VaultAuthSpec
+from ostiary.config.vaults.http import HttpVaultSpec, ResultSpec
 from ostiary.config.vaults.local import LocalVaultSpec
 
 __all__ = [
@@ -28,7 +29,9 @@ __all__ = [
     "EnvVaultSpec",
     "FilesVaultSpec",
     "HashicorpVaultSpec",
+    "HttpVaultSpec",
     "LocalVaultSpec",
+    "ResultSpec",
     "VaultAuthSpec",
     "VaultSpec",
 ]
@@ -38,10 +41,12 @@ def _type_of(spec: type[Spec]) -> str:
     return str(get_args(spec.model_fields["type"].annotation)[0])
 
 
-VaultSpec = Annotated[LocalVaultSpec | HashicorpVaultSpec | FilesVaultSpec | EnvVaultSpec, Field(discriminator="type")]
+VaultSpec = Annotated[
+    LocalVaultSpec | HashicorpVaultSpec | FilesVaultSpec | EnvVaultSpec | HttpVaultSpec, Field(discriminator="type")
+]
 
 TYPES: Final = tuple(_type_of(spec) for spec in get_args(get_args(VaultSpec)[0]))
-LATER: Final = frozenset(("cyberark", "http", "aws", "azure", "gcp", "age", "conjur", "pkcs11", "onepassword"))
+LATER: Final = frozenset(("cyberark", "aws", "azure", "gcp", "age", "conjur", "pkcs11", "onepassword"))
 """Types that were thought of, and are not there: refused by name."""
 
 NOUNS: Final[dict[type, str]] = {
@@ -51,5 +56,7 @@ NOUNS: Final[dict[type, str]] = {
     HashicorpVaultSpec: "a hashicorp vault",
     FilesVaultSpec: "a files vault",
     EnvVaultSpec: "an env vault",
+    HttpVaultSpec: "an http vault",
+    ResultSpec: "the result of an http vault",
 }
 """What messages call these blocks."""
