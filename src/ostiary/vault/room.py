@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 
 import structlog
 
 from ostiary.config.vaults import CacheSpec, CredentialSpec
 from ostiary.errors import CredentialUnavailable
+from ostiary.model import CredentialSource
 from ostiary.vault.cache import Cache
 from ostiary.vault.freshness import Policy
+from ostiary.vault.needs import Needy
 from ostiary.vault.record import Provider, Server
 from ostiary.vault.source import VaultCredential
 
@@ -41,6 +44,16 @@ class Vault:
         source = VaultCredential(alias, spec, self._cache)
         self._sources.append(source)
         return source
+
+    @property
+    def needs(self) -> frozenset[str]:
+        """Aliases of credentials, kept in other vaults, that it is shown."""
+        return self._provider.needs if isinstance(self._provider, Needy) else frozenset()
+
+    def connect(self, sources: Mapping[str, CredentialSource]) -> None:
+        """Know where those come from. Before `start`."""
+        if isinstance(self._provider, Needy):
+            self._provider.connect(sources)
 
     def inherit(self, previous: Vault) -> None:
         """Begin with the records that the vault of the configuration before held, if it is the same one.
