@@ -1,0 +1,51 @@
+"""Can vaults be asked that need something first: a credential of another vault, a folder?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ostiary.config.checks.reading import Findings
+from ostiary.config.draft import Draft
+from ostiary.config.problem import Path, Problem
+from ostiary.config.vaults import FilesVaultSpec, HttpVaultSpec
+
+
+def needs(draft: Draft) -> Iterator[tuple[str, Path]]:
+    """Return the credentials that vaults are shown, with where they are named."""
+    for name, vault in draft.vaults.items():
+        if isinstance(vault, HttpVaultSpec):
+            yield from ((alias, ("vaults", name, *place)) for alias, place in vault.needs())
+
+
+def circles(draft: Draft) -> Iterator[Problem]:
+    """Find vaults that need themselves, directly or through others."""
+    kept = {alias: credential.vault for alias, credential in draft.credentials.items()}
+    below: dict[str, set[str]] = {}
+    for alias, path in needs(draft):
+        if alias in kept:
+            below.setdefault(str(path[1]), set()).add(kept[alias])
+    for alias, path in needs(draft):
+        if alias in kept and str(path[1]) in _reach(kept[alias], below):
+            message = f"to ask vault {path[1]!r}, the credential {alias!r} is needed, and it cannot be had without it"
+            yield draft.problem("C360", message, path)
+
+
+def _reach(start: str, below: dict[str, set[str]]) -> set[str]:
+    """Return a vault, and every vault that it needs."""
+    found, ahead = set[str](), [start]
+    while ahead:
+        if (name := ahead.pop()) not in found:
+            found.add(name)
+            ahead += below.get(name, ())
+    return found
+
+
+def folders(findings: Findings) -> Iterator[Problem]:
+    """Find folders of files that are not there."""
+    for name, vault in findings.draft.vaults.items():
+        if isinstance(vault, FilesVaultSpec) and vault.path is not None:
+            folder = findings.draft.folder / vault.path
+            if not folder.is_dir():
+                help_ = "a relative path counts from the folder of the configuration file"
+                path = ("vaults", name, "path")
+                yield findings.draft.problem("C514", f"there is no folder {vault.path!r}", path, help=help_)

@@ -1,0 +1,41 @@
+"""Cx6x: what only vaults can get wrong."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ostiary.config.codes.code import Code
+
+VAULTS: Final = (
+    Code(
+        "C160",
+        "not a place in a JSON document",
+        "A place in an answer is names and positions (RFC 9535), so that it can only mean one value. Wildcards, "
+        "slices, filters and searches are not accepted.",
+        "result: {secret: $..password}",
+        "result: {secret: $.data.password}",
+    ),
+    Code(
+        "C161",
+        "text of a request that cannot be filled in",
+        "A name in braces is not known, a brace lacks its other half, or the text is not visible ASCII. In a URL only "
+        "{path} and {version} are filled in, below its host: secrets belong into headers or the body.",
+        "url: https://creds.example.com/{path}?key={api.secret}",
+        "url: https://creds.example.com/{path}\nheaders: {Authorization: 'Bearer {api.secret}'}",
+    ),
+    Code(
+        "C162",
+        "a vault that does not hold together",
+        "Keys of this vault contradict each other, so one of them would never be used.",
+        "method: GET\nbody: {name: '{path}'}",
+        "method: POST\nbody: {name: '{path}'}",
+    ),
+    Code(
+        "C360",
+        "a vault that needs itself",
+        "To ask this vault, a credential is needed that is kept in it, or in a vault that needs this one. Nobody could "
+        "begin.",
+        "credentials:\n  api: {vault: external}\nvaults:\n  external: {..., headers: {Authorization: '{api.secret}'}}",
+        "credentials:\n  api: {vault: local}",
+    ),
+)

@@ -1,0 +1,144 @@
+"""One question to a server, one answer: HTTP, bounded in time and size, for every vault that speaks it.
+
+No redirects (they would carry what we show elsewhere), no proxies or netrc from the environment, TLS always
+verified, no compression. What a question holds is in no error.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import httpx2
+
+from ostiary.config.vaults.web import OverHttpSpec
+from ostiary.errors import ConfigError
+from ostiary.model import Secret
+from ostiary.pki.identity import load_identity, use
+from ostiary.vault.errors import Throttled, Unavailable
+from ostiary.vault.fields import unique
+
+LARGEST: Final = 1 << 20  # octets of an answer
+FLOOR: Final = 2.0  # least pause after a 429, in seconds
+_PLAIN: Final = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "ostiary"}
+_TOO_MANY: Final = 429
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a server answered.
+
+    Attributes:
+        status: the HTTP status.
+        content: the body.
+        retry_after: seconds that the server asks us to wait, or None.
+        kind: the media type of the body, in small letters, without parameters.
+    """
+
+    status: int
+    content: bytes = field(repr=False)
+    retry_after: float | None = None
+    kind: str = ""
+
+    def json(self) -> Any:
+        """Return the body, parsed; None when it is not JSON, or has a name twice in an object."""
+        try:
+            return json.loads(self.content, object_pairs_hook=unique)
+        except (ValueError, RecursionError):
+            return None
+
+    def not_now(self) -> Unavailable:
+        """Return what an answer means that says nothing of a record."""
+        said = f"the vault answered {self.status}"
+        if self.status == _TOO_MANY:
+            return Throttled(said, retry_after=max(self.retry_after or 0.0, FLOOR))
+        return Unavailable(said, retry_after=self.retry_after)
+
+
+class Web:
+    """Connections to one server.
+
+    Args:
+        timeout: seconds for one question and its whole answer.
+        tls: how the server is verified, and what we show it.
+        largest: octets of an answer.
+    """
+
+    def __init__(self, timeout: float, tls: ssl.SSLContext, largest: int = LARGEST) -> None:
+        self._timeout = timeout
+        self._largest = largest
+        self._client = httpx2.AsyncClient(
+            headers=_PLAIN,
+            verify=tls,
+            timeout=timeout,
+            follow_redirects=False,
+            trust_env=False,
+            limits=httpx2.Limits(max_connections=16, max_keepalive_connections=4, keepalive_expiry=5.0),
+        )
+
+    async def ask(
+        self, method: str, url: str, headers: Mapping[str, str | Secret] | None = None, body: Secret | None = None
+    ) -> Answer:
+        """Ask.
+
+        Raises:
+            Unavailable: no answer, not in time, too large, or compressed.
+        """
+        shown = {name: _text(value) for name, value in (headers or {}).items()}
+        try:
+            async with asyncio.timeout(self._timeout):
+                return await self._exchange(method, url, shown, None if body is None else body.reveal())
+        except (httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError, OSError, TimeoutError) as error:
+            problem = f"no answer from the vault: {type(error).__name__}"
+        raise Unavailable(problem)  # outside of the handler: the error of the library holds what was sent
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._client.aclose()
+
+    async def _exchange(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Answer:
+        async with self._client.stream(method, url, headers=dict(headers), content=body) as response:
+            if response.headers.get("content-encoding", "identity").lower() not in ("identity", "base64"):
+                raise Unavailable("the vault answered with compressed content, which was not asked for")
+            content = bytearray()
+            async for piece in response.aiter_raw():
+                content += piece
+                if len(content) > self._largest:
+                    raise Unavailable("the answer of the vault is too large")
+        wait, kind = response.headers.get("retry-after", ""), response.headers.get("content-type", "")
+        pause = float(wait) if wait.isascii() and wait.isdigit() else None
+        return Answer(response.status_code, bytes(content), pause, kind.partition(";")[0].strip().lower())
+
+
+def _text(value: str | Secret) -> str:
+    return value.reveal().decode("latin-1") if isinstance(value, Secret) else value
+
+
+def json_body(values: Mapping[str, str | Secret]) -> Secret:
+    """Return a JSON object of texts, as what is sent."""
+    return Secret(json.dumps({name: v.reveal().decode() if isinstance(v, Secret) else v for name, v in values.items()}))
+
+
+def tls_of(spec: OverHttpSpec, folder: Path) -> ssl.SSLContext:
+    """Return how the server of a vault is verified, and what we show it.
+
+    Raises:
+        ConfigError: a certificate is not there, or not usable.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if not spec.authorities:
+        context.load_default_certs(ssl.Purpose.SERVER_AUTH)
+    for reference in spec.authorities:
+        try:
+            context.load_verify_locations(cafile=reference.below(folder))
+        except OSError as error:  # ssl.SSLError is one: no certificate in the file
+            raise ConfigError(f"{reference}: {error.strerror or 'no certificate in it'}") from error
+    if spec.client is not None:
+        use(load_identity(spec.client, folder), context)
+    return context
