@@ -15,25 +15,47 @@ from typing import Final
 import structlog
 
 from ostiary.vault.errors import SecretError, Unavailable
-from ostiary.vault.freshness import Policy, State, Verdict, failed, judge, outdated, succeeded
-from ostiary.vault.record import Provider, SecretRecord
+from ostiary.vault.flight import fetch_or_renew
+from ostiary.vault.freshness import (
+    Policy,
+    Remedy,
+    State,
+    Verdict,
+    confirmed,
+    failed,
+    judge,
+    outdated,
+    rejected,
+    remedy,
+    succeeded,
+)
+from ostiary.vault.leases import Leases
+from ostiary.vault.record import Lender, Provider, SecretRecord
 
 log = structlog.get_logger("ostiary.vault")
 
 LOOK: Final = 0.1  # seconds between two looks for a change that the vault can show cheaply
+TICK: Final = 0.5  # seconds between two looks at what must live through quiet times
 
 
 class Slot:
-    """The place of one record in the cache."""
+    """The place of one record in the cache.
 
-    __slots__ = ("flight", "path", "rotations", "state", "version")
+    Attributes:
+        heard: called with every version that comes into use.
+        rotations: how often another version came into use.
+    """
+
+    __slots__ = ("flight", "heard", "path", "recheck", "rotations", "state", "version")
 
     def __init__(self, path: str, version: int | None) -> None:
         self.path = path
         self.version = version
         self.state = State()
         self.flight: asyncio.Task[None] | None = None
-        self.rotations = 0  # how often another version came into use
+        self.recheck: asyncio.Task[None] | None = None
+        self.heard: list[Callable[[SecretRecord], None]] = []
+        self.rotations = 0
 
 
 class Cache:
@@ -67,6 +89,8 @@ class Cache:
         self._policy = policy
         self._chance = chance
         self._slots: dict[tuple[str, int | None], Slot] = {}
+        self._leases = Leases(provider, policy.linger) if isinstance(provider, Lender) else None
+        self._keeper: asyncio.Task[None] | None = None
         self._look_at = 0.0
         self._changes = 0
         self._closed = False
@@ -82,6 +106,8 @@ class Cache:
         for key, slot in self._slots.items():
             if (before := previous._slots.get(key)) is not None:
                 slot.state = outdated(before.state, now)
+                if self._leases and previous._leases and slot.state.record:
+                    self._leases.share(previous._leases, slot.state.record)
 
     def peek(self, slot: Slot, now: float) -> SecretRecord | None:
         """Return the record when it is fresh; the path of nearly every request."""
@@ -106,13 +132,32 @@ class Cache:
         state = slot.state
         return state.record if self.clock() < state.life.dead else None
 
+    async def rejected(self, slot: Slot, used: str) -> bool:
+        """Look for another version than the one that an upstream has rejected.
+
+        The vault is asked once for all who ask here, and once more a moment later: what rotates a password
+        tells the upstream and the vault one after the other.
+
+        Returns:
+            Whether there is another version now.
+        """
+        now = self.clock()
+        if remedy(slot.state, used, now, self._policy) is Remedy.ASK and not self._closed:
+            if slot.recheck is None:
+                slot.recheck = asyncio.create_task(self._recheck(slot, used))
+            await asyncio.wait((slot.recheck,))
+        return remedy(slot.state, used, self.clock(), self._policy) is Remedy.OTHER
+
     async def aclose(self) -> None:
-        """Stop fetching."""
+        """Stop fetching, and give back what was lent."""
         self._closed = True
-        flights = [slot.flight for slot in self._slots.values() if slot.flight is not None]
-        for flight in flights:
-            flight.cancel()
-        await asyncio.gather(*flights, return_exceptions=True)
+        tasks = [self._keeper, *(task for slot in self._slots.values() for task in (slot.flight, slot.recheck))]
+        ending = [task for task in tasks if task is not None]
+        for task in ending:
+            task.cancel()
+        await asyncio.gather(*ending, return_exceptions=True)
+        if self._leases is not None:
+            await self._leases.aclose()
 
     def _look(self, now: float) -> None:
         self._look_at = now + LOOK
@@ -130,7 +175,7 @@ class Cache:
         before, changes = slot.state, self._changes
         began = self.clock()
         try:
-            record = await self._provider.fetch(slot.path, slot.version)
+            record = await fetch_or_renew(self._provider, slot.path, slot.version, before, began)
         except SecretError as error:
             self._lost(slot, error)
             self._count(began, good=False)
@@ -145,25 +190,62 @@ class Cache:
             self._count(began, good=True)
         finally:
             slot.flight = None
+            self._turn(before, slot.state)
+
+    async def _recheck(self, slot: Slot, used: str) -> None:
+        try:
+            for pause in (0.0, self._policy.min_refetch):
+                await asyncio.sleep(pause)
+                slot.state = rejected(slot.state, used)
+                await asyncio.wait((self._fly(slot),))
+                if slot.state.record is None or slot.state.record.version != used:
+                    break
+        finally:
+            slot.state = confirmed(slot.state, self.clock())
+            slot.recheck = None
+
+    def _turn(self, before: State, now: State) -> None:
+        """See to it that what was made for us lives through quiet times, and that what was lent is given back."""
+        if self._leases is not None:
+            self._leases.turn(before.record, now.record)
+        if now.record is not None and now.record.made and self._keeper is None and not self._closed:
+            self._keeper = asyncio.create_task(self._keep())
+
+    async def _keep(self) -> None:
+        """Renew or replace in time what was made for us, whether somebody asks for it or not."""
+        while True:
+            await asyncio.sleep(TICK)
+            now = self.clock()
+            if now >= self._look_at:
+                self._look(now)
+            for slot in self._slots.values():
+                record = slot.state.record
+                if record is not None and record.made and judge(slot.state, now) is not Verdict.USE:
+                    self._fly(slot)
 
     def _count(self, began: float, *, good: bool) -> None:
         self.fetches[good] += 1
         self.seconds += self.clock() - began
 
     def _lost(self, slot: Slot, error: SecretError) -> None:
-        slot.state = failed(slot.state, error, self.clock())
+        now = self.clock()
+        slot.state = failed(slot.state, error, now, negative_ttl=self._policy.negative_ttl, chance=self._chance())
         self._log.warning(
             "credential not fetched",
             path=slot.path,
             error=type(error).__name__,
             detail=str(error),
-            served="the last copy" if self.clock() < slot.state.life.dead else "nothing",
+            served="the last copy" if now < slot.state.life.dead else "nothing",
         )
 
     def _tell(self, slot: Slot, before: State) -> None:
-        version = slot.state.record.version if slot.state.record else None
-        if before.record is None or before.record.version != version:
+        record = slot.state.record
+        if record is None:
+            return
+        if before.record is None or before.record.version != record.version:
             slot.rotations += before.record is not None
-            self._log.info("credential version in use", path=slot.path, version=version)
+            self._log.info("credential version in use", path=slot.path, version=record.version)
+            for hear in slot.heard:
+                hear(record)
         elif before.failure is not None:
-            self._log.info("vault answers again", path=slot.path, version=version)
+            self._log.info("vault answers again", path=slot.path, version=record.version)

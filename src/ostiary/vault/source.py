@@ -74,6 +74,11 @@ class VaultCredential:
             rotations=self._slot.rotations,
         )
 
+    @property
+    def required(self) -> bool:
+        """Whether there is no start without it."""
+        return self._spec.start == "require"
+
     def current(self, now: float) -> Credential | None:
         """Return the credential when it is fresh, else None. Takes about a microsecond."""
         record = self._cache.peek(self._slot, now)
@@ -86,6 +91,10 @@ class VaultCredential:
             CredentialUnavailable: the vault does not give it, or it lacks what was configured.
         """
         return self.current(self._cache.clock()) or await self._obtain()
+
+    async def rejected(self, version: str) -> bool:
+        """Look for another version than one that an upstream has rejected; return whether there is one."""
+        return await self._cache.rejected(self._slot, version)
 
     async def _obtain(self) -> Credential:
         record = await self._cache.obtain(self._slot)

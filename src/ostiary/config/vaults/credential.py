@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
 from ostiary.config.spec import Spec
@@ -16,3 +18,13 @@ class CredentialSpec(Spec):
     id: Text = Field("id", description="Field that holds the public half, such as a user name.")
     secret: Text = Field("secret", description="Field that holds the secret half.")
     version: int | None = Field(None, ge=1, description="Pin one version; the newest by default.")
+    engine: Literal["kv", "kv-v1", "database", "pki"] | None = Field(
+        None, description="Type hashicorp: what makes the record; a key-value store of version 2 by default."
+    )
+    mount: Text | None = Field(None, description="Type hashicorp: where that engine is mounted.")
+    parameters: dict[Text, Text] | None = Field(
+        None, min_length=1, description="Engine pki: what the certificate is to say, such as common_name."
+    )
+    start: Literal["lazy", "require"] = Field(
+        "lazy", description="When it cannot be had at the start. lazy: its routes answer 503. require: no start."
+    )
