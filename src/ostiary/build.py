@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from ostiary.authn.compile import Around, compose
-from ostiary.authn.compose import Every, First
 from ostiary.authn.introspection import IntrospectionAuthenticator
 from ostiary.authn.jwt import JwtAuthenticator
 from ostiary.authn.verified import VerifiedTokens
@@ -16,12 +16,13 @@ from ostiary.authz.shadow import ShadowRule
 from ostiary.authz.sync import PermissionSync
 from ostiary.config.load import Loaded
 from ostiary.config.schema import GatewaySpec, RouteSpec
-from ostiary.gateway import Gateway, Part, Route
+from ostiary.edge.decide.permit import Permitted
+from ostiary.gateway import Decisions, Gateway, Part, Route
 from ostiary.inject import compile_injectors
 from ostiary.inject.trace import TraceInjector
 from ostiary.jwks import compile_issuer, state_folder
 from ostiary.jwks.compile import server_trust
-from ostiary.model import Authenticator, CredentialSource, Injector, Request
+from ostiary.model import Authenticator, CredentialSource, Injector, Request, fold
 from ostiary.observe.access import AccessLog
 from ostiary.observe.trace import Traces
 from ostiary.pipeline import Pipeline
@@ -63,7 +64,51 @@ def compile_gateway(
     memories = _memories(route for _, route in routes)
     access = access or AccessLog()
     shadows = _shadows(route for _, route in routes)
-    return Gateway(compile_routes(routes), parts, access, memories, loaded, _before(spec, access), shadows)
+    gateway = Gateway(compile_routes(routes), parts, access, memories, loaded, _before(spec, access), shadows)
+    gateway.decisions = compile_decisions(spec, [route for _, route in routes], owned, access, _before(spec, access))
+    return gateway
+
+
+def compile_decisions(
+    spec: GatewaySpec,
+    routes: Sequence[Route],
+    owned: frozenset[bytes],
+    access: AccessLog,
+    before: Callable[[Request], None] | None,
+) -> Decisions:
+    """Return what answers other proxies: the same routes, but that what would be sent upstream is told.
+
+    Args:
+        spec: the file.
+        routes: as compiled, in the order of the file.
+        owned: folded names that injectors write on any route.
+        access: where each request gets its line.
+        before: what is done with every request before anything else.
+    """
+    evidence = frozenset(name for route in routes for name in _evidence(route.pipeline.authenticators))
+    cookies = {b"cookie"} if any(one.kind == "cookie" for route in spec.routes for one in route.inject) else set()
+    names = _spelt(spec, owned | evidence | cookies | {b"authorization"})
+    told = [
+        (one.match, replace(route, pipeline=replace(route.pipeline, upstream=_told_of(one, route, names))))
+        for one, route in zip(spec.routes, routes, strict=True)
+    ]
+    return Decisions(Gateway(compile_routes(told), (), access, before=before), names, evidence)
+
+
+def _told_of(spec: RouteSpec, route: Route, names: Sequence[bytes]) -> Permitted:
+    return Permitted(route.pipeline.upstream, spec.upstream, names)
+
+
+def _spelt(spec: GatewaySpec, folded: Iterable[bytes]) -> tuple[bytes, ...]:
+    """Return names as the upstream is to see them: as some route writes them, or as they are usually written."""
+    written = {
+        fold(name.encode()): name.encode()
+        for route in spec.routes
+        for one in route.inject
+        if (name := getattr(one.value, "header", None) or getattr(one.value, "name", None))
+        and one.kind not in ("query", "cookie")
+    }
+    return tuple(written.get(name, name.title()) for name in sorted(folded))
 
 
 def _shadows(routes: Iterable[Route]) -> list[tuple[str, ShadowRule]]:
@@ -151,7 +196,7 @@ def _route(
     return Route(route.name, pipeline, authenticators.challenges)
 
 
-def _evidence(authenticators: First | Every) -> frozenset[bytes]:
+def _evidence(authenticators: object) -> frozenset[bytes]:
     """Return the headers in which the caller showed its evidence: they were for the gateway, and end there."""
     nothing: frozenset[bytes] = frozenset()
-    return nothing.union(*(getattr(one, "headers", nothing) for one in authenticators.each))
+    return nothing.union(*(getattr(one, "headers", nothing) for one in getattr(authenticators, "each", ())))

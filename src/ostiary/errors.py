@@ -16,7 +16,7 @@
       ContentTooLarge       413
       TargetTooLong         414
       MisdirectedRequest    421
-      TooManyRequests       429
+      TooManyRequests       429      DecisionChanged       503
     ConfigError                      stops the start or the reload, never meets a request
 
 The class says what the caller may know: status, title, challenge. The reason is a word of the closed
@@ -215,6 +215,14 @@ class Overloaded(GatewayError):
     status = 503
     title = "Service Unavailable"
     default = Reason.OVERLOADED
+
+
+class DecisionChanged(GatewayError):
+    """A refusal was to be explained, and the request is allowed by now."""
+
+    status = 503
+    title = "Service Unavailable"
+    default = Reason.DECISION_CHANGED
 
 
 class KeysUnavailable(GatewayError):

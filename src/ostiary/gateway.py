@@ -45,6 +45,21 @@ class Route:
     challenges: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Decisions:
+    """What answers other proxies.
+
+    Attributes:
+        gateway: the routes, without parts of its own.
+        owned: names of the headers that the policy owns on any route.
+        evidence: names of the headers in which callers show evidence on any route, folded.
+    """
+
+    gateway: Gateway
+    owned: tuple[bytes, ...]
+    evidence: frozenset[bytes]
+
+
 class Gateway:
     """Everything that one configuration says, compiled. Immutable but for its parts' caches.
 
@@ -53,6 +68,7 @@ class Gateway:
         tokens: the memories of verified tokens.
         shadows: the conditions that are tried out, each with its route's name.
         loaded: the file that it was compiled from, if it was.
+        decisions: the same routes, whose pipelines end in an answer for another proxy; None when nobody asks.
     """
 
     def __init__(  # noqa: PLR0917 - what one configuration comes to
@@ -73,6 +89,7 @@ class Gateway:
         self._before = before
         self._started = AsyncExitStack()
         self.access = access
+        self.decisions: Decisions | None = None
 
     @property
     def parts(self) -> tuple[Part, ...]:

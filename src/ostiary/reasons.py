@@ -120,6 +120,8 @@ class Reason(Enum):
     CREDENTIAL_MISSING = "credential.missing", "The service cannot be reached right now."
     CREDENTIAL_UNAVAILABLE = "credential.unavailable", "The service cannot be reached right now; try again later."
     CREDENTIAL_UNUSABLE = "credential.unusable", "The service cannot be reached right now."
+    TOKEN_NOT_EXCHANGED = "token.not-exchanged", "This token cannot be used for the service."
+    CREDENTIAL_NOT_FOR_CALLER = "credential.not-for-caller", "The service cannot be reached for this caller."
     INJECTION_UNSAFE = "injection.unsafe", "The caller's identity cannot be passed on safely."
 
     # The upstream
@@ -131,6 +133,10 @@ class Reason(Enum):
     # The gateway itself
     ALLOWED = "allowed", "Allowed."
     OVERLOADED = "gateway.overloaded", "The gateway is busy; try again later."
+    DECISION_UNREADABLE = "decision.unreadable", "The proxy in front has asked in a way that cannot be read."
+    DECISION_CHANGED = "decision.changed", "This is allowed by now; try again."
     STOPPING = "gateway.stopping", "The gateway is stopping; try again."
     AUDIT_UNAVAILABLE = "audit.unavailable", "The service cannot be reached right now; try again later."
+    WORKER_MISSING = "worker.missing", "One of several processes does not answer."
+    WORKER_BEHIND = "worker.behind", "One of several processes serves another configuration."
     INTERNAL = "gateway.internal", "The gateway failed."

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
-from ostiary.config.checks import files, inject, issuers, listeners, names, policy, routes, safety, vaults
+from ostiary.config.checks import decisions, files, inject, issuers, listeners, names, policy, routes, safety, vaults
 from ostiary.config.checks.backends import circles
 from ostiary.config.draft import Draft
 from ostiary.config.problem import Problem, in_order
@@ -28,6 +28,7 @@ _QUESTIONS: Final[tuple[Callable[[Draft], Iterator[Problem]], ...]] = (
     listeners.addresses,
     listeners.evidence,
     issuers.fitting,
+    decisions.partial,
     issuers.fetchable,
     issuers.distinct,
     vaults.paths,

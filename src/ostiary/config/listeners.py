@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from ostiary.config.certificates import DialectName, Network, ProxySpec
 from ostiary.config.clients import ClientSpec
+from ostiary.config.decisions import DecideSpec, refuse_for_everybody, refuse_meaningless
 from ostiary.config.sockets import ListeningAddress, LocalSpec, SocketSpec, UnixBind
 from ostiary.config.spec import Spec
 from ostiary.config.values import Duration, FileReference, HeaderName, Refused, SecretReference, Size
@@ -126,6 +127,9 @@ class ListenerSpec(Spec):
     proxy_protocol: ProxyProtocolSpec | None = Field(
         None, description="Callers' addresses come by the PROXY protocol, from a proxy in front."
     )
+    decide: DecideSpec | None = Field(
+        None, description="Its callers are proxies, which ask whether they may forward: `nginx`, or a block."
+    )
     limits: ListenerLimits = Field(default_factory=lambda: ListenerLimits(), description="Bounds.")
     timeouts: ListenerTimeouts = Field(default_factory=lambda: ListenerTimeouts(), description="Patience.")
 
@@ -145,10 +149,21 @@ class ListenerSpec(Spec):
         return self
 
     @model_validator(mode="after")
+    def _decisions_for_somebody(self) -> Self:
+        if self.decide is not None:
+            refuse_for_everybody(self)
+            refuse_meaningless(self)
+        return self
+
+    @model_validator(mode="after")
     def _local_on_a_socket(self) -> Self:
         if isinstance(self.bind, UnixBind):
             return self
-        local = [one for one in (self.forwarded, self.proxy_protocol) if one is not None and one.local is not None]
+        local = [
+            one
+            for one in (self.forwarded, self.proxy_protocol, self.decide)
+            if one is not None and one.local is not None
+        ]
         if self.socket is not None or local:
             raise Refused("C343", "`socket` and `local` are about unix sockets, so `bind` must be one: unix:/PATH")
         return self

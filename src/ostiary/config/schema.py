@@ -235,6 +235,9 @@ class RouteSpec(Spec):
         (), description="What the upstream is shown in place of the caller's credentials."
     )
     upstream: Name = Field(description="Where it goes.")
+    decision: Literal["allow-partial"] | None = Field(
+        None, description="`allow-partial`: where other proxies forward, what they do not enforce is done without."
+    )
     upgrades: Annotated[tuple[Protocol, ...], Field(strict=False)] = Field(
         (), description="Protocols that a caller may change to after all of the above, such as `websocket`."
     )

@@ -16,6 +16,7 @@ from ostiary.listener.forwarded import Forwarded
 from ostiary.listener.responder import Responder
 from ostiary.model import Answer, Request
 from ostiary.observe.access import AccessLog
+from ostiary.serve.deciding import answering, decisions_of
 from ostiary.serve.ending import Telling
 
 
@@ -90,7 +91,9 @@ class Warned:
         return self.gateway.handle(request, answer)
 
 
-def behind(gateway: Handler, spec: ListenerSpec, forwarded: Forwarded | None, responder: Responder | None) -> Handler:
+def behind(
+    gateway: Handler, spec: ListenerSpec, forwarded: Forwarded | None, responder: Responder | None, name: str = ""
+) -> Handler:
     """Return the gateway, or what stands before it.
 
     Args:
@@ -98,13 +101,16 @@ def behind(gateway: Handler, spec: ListenerSpec, forwarded: Forwarded | None, re
         spec: the listener.
         forwarded: how a proxy tells the caller's certificate, or None.
         responder: whom to ask about certificates, or None.
+        name: of the listener.
     """
     asked = clients_of(spec)
-    handler = gateway
+    handler = gateway if spec.decide is None else decisions_of(gateway)
     if asked is not None and asked.warn_before is not None:
         handler = Warned(handler, asked.warn_before, gateway.access)
     if responder is not None:
         handler = Asking(handler, responder, gateway.access)
+    if spec.decide is not None:
+        return answering(handler, name, spec, forwarded)
     if forwarded is not None:
         handler = Behind(handler, forwarded, gateway.access)
     return handler
@@ -112,6 +118,8 @@ def behind(gateway: Handler, spec: ListenerSpec, forwarded: Forwarded | None, re
 
 def clients_of(spec: ListenerSpec) -> ClientSpec | None:
     """Return what a listener demands of its callers' certificates; behind a proxy, of those that are told."""
+    if spec.decide is not None:
+        return spec.decide.client
     if spec.forwarded is not None:
         return spec.forwarded.client
     return None if spec.tls is None or spec.tls.client.mode == "off" else spec.tls.client

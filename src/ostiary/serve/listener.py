@@ -18,15 +18,17 @@ from ostiary.config.sockets import SocketSpec, UnixBind
 from ostiary.config.values import Bind
 from ostiary.edge.alpn import speaking
 from ostiary.edge.carry import Handler
+from ostiary.edge.decide.trusted import Guard, asking
 from ostiary.edge.listening import Listening, UnderWay, address_of, local_of
 from ostiary.errors import ConfigError
 from ostiary.listener.fetched import FetchedLists
-from ostiary.listener.forwarded import Forwarded, compile_forwarded
+from ostiary.listener.forwarded import Forwarded, Trusted, compile_forwarded
 from ostiary.listener.local import LocalPeers, compile_local
 from ostiary.listener.responder import Responder
 from ostiary.listener.tls import ServerTls, compile_tls
 from ostiary.model import Peer
 from ostiary.serve.behind import behind, responder_of
+from ostiary.serve.deciding import told_certificates, trusted_of
 from ostiary.serve.descriptors import Descriptors
 from ostiary.serve.door import Door
 from ostiary.serve.sockets import bind, permit
@@ -49,6 +51,7 @@ class Place:
         forwarded: how a proxy in front tells the caller's certificate, or None.
         responder: who is asked whether certificates are revoked, or None.
         proxies: processes of this machine whose connections begin with a header of the PROXY protocol, or None.
+        asking: the proxies that may ask, where it decides for others; or None.
     """
 
     name: str
@@ -57,6 +60,7 @@ class Place:
     forwarded: Forwarded | None = None
     responder: Responder | None = None
     proxies: LocalPeers | None = None
+    asking: Trusted | None = None
 
     def inherit(self, before: Place) -> None:
         """Know what is known of callers from the configuration before."""
@@ -98,13 +102,22 @@ def compile_places(listeners: Mapping[str, ListenerSpec], folder: Path) -> dict[
 def _place(name: str, spec: ListenerSpec, folder: Path) -> Place:
     tls = None if spec.tls is None else compile_tls(spec.tls, folder, protocols=spec.protocols)
     forwarded = None if spec.forwarded is None else compile_forwarded(spec.forwarded, folder)
+    asking_proxies = None
+    if spec.decide is not None:
+        forwarded, asking_proxies = told_certificates(spec.decide, folder), trusted_of(spec.decide)
     proxied = spec.proxy_protocol
     proxies = None if proxied is None or proxied.local is None else compile_local(proxied.local)
-    return Place(name, spec, tls, forwarded, responder_of(spec), proxies)
+    return Place(name, spec, tls, forwarded, responder_of(spec), proxies, asking_proxies)
 
 
 def _prover(place: Place) -> Callable[[asyncio.Transport], Peer]:
-    """Return how the peer of a connection is proven. A proxy asks for its callers' hosts, not for the one of TLS."""
+    """Return how the peer of a connection is proven, and whether it may ask, where only proxies may."""
+    prove = _shown(place)
+    return prove if place.asking is None else asking(prove, place.asking)
+
+
+def _shown(place: Place) -> Callable[[asyncio.Transport], Peer]:
+    """Return how the peer is proven. A proxy asks for its callers' hosts, not for the one of TLS."""
     tls, forwarded = place.tls, place.forwarded
 
     def shown(transport: asyncio.Transport) -> Peer:
@@ -130,7 +143,7 @@ class Listener:
     def __init__(self, place: Place, gateway: Handler, descriptors: Descriptors) -> None:
         self._place = place
         self._shared = Listening(
-            behind(gateway, place.spec, place.forwarded, place.responder),
+            behind(gateway, place.spec, place.forwarded, place.responder, place.name),
             place.spec.limits,
             place.spec.timeouts,
             place.scheme,
@@ -201,7 +214,7 @@ class Listener:
         for lists in before.lists:
             lists.stop()
         shared = self._shared
-        shared.gateway = behind(gateway, place.spec, place.forwarded, place.responder)
+        shared.gateway = behind(gateway, place.spec, place.forwarded, place.responder, place.name)
         shared.limits = place.spec.limits
         shared.timeouts = place.spec.timeouts
         shared.prove = _prover(place)
@@ -268,7 +281,10 @@ class Listener:
 
     def _protocol(self) -> asyncio.Protocol:
         """Return the protocol of a new connection."""
-        return speaking(self._shared, self._place.spec.protocols, asyncio.get_running_loop())
+        shared, spec, loop = self._shared, self._place.spec, asyncio.get_running_loop()
+        if spec.decide is not None:
+            return Guard(shared, lambda: speaking(shared, spec.protocols, loop))
+        return speaking(shared, spec.protocols, loop)
 
     def _proxied(self, connection: socket.socket, address: str) -> bool:
         proxies, spec = self._place.proxies, self._place.spec.proxy_protocol

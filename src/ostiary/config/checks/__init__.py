@@ -5,6 +5,7 @@ routes.py    is there exactly one route for a request?
 policy.py    can a route's policy hold, and does every kind of evidence have one owner?
 inject.py    does every header that is written have one owner, and can its text be filled in?
 listeners.py can it be listened there, and is asked for what the routes need?
+decisions.py can another proxy hold what the routes say?
 issuers.py   can keys be fetched safely, and is each issuer itself?
 safety.py    what is allowed, and should be looked at?
 vaults.py    can the vaults be opened, and their records be asked for?  backends.py  those that need something first

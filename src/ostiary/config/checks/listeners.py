@@ -36,7 +36,9 @@ def _meet(one: Bind | UnixBind, other: Bind | UnixBind) -> bool:
 def evidence(draft: Draft) -> Iterator[Problem]:
     """Find routes that need a client certificate while no listener asks for one."""
     asked = any(
-        listener.forwarded or (listener.tls and listener.tls.client.mode != "off")
+        listener.forwarded
+        or (listener.tls and listener.tls.client.mode != "off")
+        or (listener.decide and listener.decide.client and listener.decide.client.mode != "off")
         for listener in draft.listeners.values()
     )
     if asked or not draft.whole("listeners"):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from ostiary.config.codes.code import Code
+from ostiary.config.codes.decisions import DECISIONS
 from ostiary.config.codes.environment import ENVIRONMENT
 from ostiary.config.codes.injectors import INJECTORS
 from ostiary.config.codes.meaning import MEANING
@@ -18,6 +19,9 @@ from ostiary.config.codes.shape import SHAPE
 from ostiary.config.codes.values import VALUES
 from ostiary.config.codes.vaults import VAULTS
 
-CODES: Final = {code.name: code for code in (*SHAPE, *VALUES, *REFERENCES, *MEANING, *INJECTORS, *VAULTS, *SAFETY, *ENVIRONMENT)}
+CODES: Final = {
+    code.name: code
+    for code in (*SHAPE, *VALUES, *REFERENCES, *MEANING, *DECISIONS, *INJECTORS, *VAULTS, *SAFETY, *ENVIRONMENT)
+}
 
 __all__ = ["CODES", "Code"]

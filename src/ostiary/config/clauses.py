@@ -1,0 +1,84 @@
+"""What of a route cannot hold where another proxy forwards: found in the specs, clause by clause.
+
+A decision is about a head, and its answer is headers. Whatever concerns bodies, connections to the upstream, or what
+comes back from it remains with the proxy. What is not known to hold is named: a new word of the language is one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+from ostiary.config.problem import Path
+from ostiary.config.schema import RouteSpec, UpstreamSpec
+from ostiary.config.spec import Spec
+
+
+class Clause(NamedTuple):
+    """Something that a route says, and that no decision enforces.
+
+    Attributes:
+        path: where it stands, seen from the route, or from the upstream.
+        of_upstream: whether it is the upstream's.
+        why: what will be done without it.
+        never: whether the route is of no use without it.
+    """
+
+    path: Path
+    of_upstream: bool
+    why: str
+    never: bool = False
+
+
+_ROUTE: Final = frozenset(("name", "match", "authenticate", "authorize", "inject", "upstream", "decision"))
+_UPSTREAM: Final = frozenset(("endpoints", "host", "plaintext", "tls"))
+_TLS: Final = frozenset(("trusted", "server_name"))
+_INJECTORS: Final = {
+    "basic": frozenset(("credential",)),
+    "bearer": frozenset(("credential",)),
+    "header": frozenset(("name", "value", "credential")),
+    "cookie": frozenset(("name", "value", "credential")),
+    "certificate": frozenset(("dialect", "header", "chain")),
+}
+_WHY: Final = {
+    "upgrades": "the proxy changes protocols as its own configuration says",
+    "timeouts": "the proxy waits for the upstream as long as its own configuration says",
+    "connections": "the proxy makes as many connections as its own configuration says",
+    "client": "the gateway's certificate is not shown to the upstream; the proxy needs one of its own",
+    "on_reject": "the proxy does not come back when the upstream refuses the credential",
+}
+_UNKNOWN: Final = "it is about what the proxy does, not about the decision"
+
+
+def clauses(route: RouteSpec, upstream: UpstreamSpec | None) -> Iterator[Clause]:
+    """Return what of a route another proxy will not enforce.
+
+    Args:
+        route: the route.
+        upstream: its upstream, or None when that is not known.
+    """
+    yield from _more(route, _ROUTE, (), of_upstream=False)
+    for position, one in enumerate(route.inject):
+        path = ("inject", position, one.kind)
+        if one.kind == "query":
+            why = "an answer has headers, and no query: the upstream would see the caller's own"
+            yield Clause(path, of_upstream=False, why=why, never=True)
+        elif one.kind not in _INJECTORS:
+            yield Clause(path, of_upstream=False, why=_UNKNOWN)
+        else:
+            yield from _more(one.value, _INJECTORS[one.kind], path, of_upstream=False)
+    if upstream is not None:
+        yield from _of_upstream(upstream)
+
+
+def _of_upstream(upstream: UpstreamSpec) -> Iterator[Clause]:
+    if len(upstream.endpoints) > 1:
+        yield Clause(("endpoints",), of_upstream=True, why="the proxy chooses among the endpoints in its own way")
+    yield from _more(upstream, _UPSTREAM, (), of_upstream=True)
+    yield from _more(upstream.tls, _TLS, ("tls",), of_upstream=True)
+
+
+def _more(spec: Spec, held: frozenset[str], path: Path, *, of_upstream: bool) -> Iterator[Clause]:
+    """Return what a block says beyond what is known to hold."""
+    for name in sorted(spec.model_fields_set - held):
+        yield Clause((*path, name), of_upstream, _WHY.get(name, _UNKNOWN))

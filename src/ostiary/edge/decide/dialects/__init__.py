@@ -1,0 +1,16 @@
+"""Every dialect, by its name in the configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from ostiary.config.decisions import DecisionDialect
+from ostiary.edge.decide.ask import FORWARDED, Reader
+from ostiary.edge.decide.dialects import nginx
+
+READERS: Final[Mapping[DecisionDialect, Reader]] = {"nginx": nginx.read}
+"""How each reads an ask."""
+
+HEADERS: Final[Mapping[DecisionDialect, bytes]] = dict.fromkeys(READERS, FORWARDED.certificate)
+"""In which header each tells a certificate."""

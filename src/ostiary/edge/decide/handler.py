@@ -1,0 +1,106 @@
+"""One ask: read by the listener's dialect, decided by the gateway, logged as the request that it was about."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+import structlog
+
+from ostiary.edge.carry import Handler
+from ostiary.edge.decide.ask import Asked, NotAsked, Reader
+from ostiary.edge.decide.explain import OnlyRefusals
+from ostiary.edge.decide.request import request_of
+from ostiary.errors import BadRequest
+from ostiary.listener.forwarded import Forwarded
+from ostiary.model import Answer, Record, Request
+from ostiary.observe.access import AccessLog
+from ostiary.reasons import Reason
+
+_log = structlog.get_logger("ostiary.decide")
+
+_QUIET: Final = 10.0
+"""Seconds between two lines of the log about a proxy whose configuration is wrong."""
+
+
+class AskedLog(AccessLog):
+    """The access log of a decision listener: its lines are about the requests that were asked about.
+
+    Args:
+        access: the gateway's.
+    """
+
+    def __init__(self, access: AccessLog) -> None:
+        super().__init__()
+        self._access = access
+        self._about: dict[str, dict[str, Any]] = {}
+
+    def note(self, id: str, asked: Asked) -> None:  # noqa: A002 - the word of the house
+        """Remember what an ask was about, until its line is written."""
+        host = asked.authority.decode("latin-1").lower()
+        self._about[id] = {"method": asked.method, "target": asked.target, "host": host, "address": asked.address}
+
+    def write(self, record: Record, *, id: str, **facts: Any) -> None:  # noqa: A002 - the word of the house
+        """Add the line of one ask."""
+        self._access.write(record, id=id, **{**facts, **self._about.pop(id, {})})
+
+
+class Decisions:
+    """What stands between a decision listener and the gateway.
+
+    Args:
+        gateway: decides, and tells in place of forwarding.
+        name: of the listener.
+        dialect: its name, for the log.
+        read: the dialect.
+        longest: octets that a target may have.
+        forwarded: how the proxies tell certificates, or None when nobody has one.
+
+    Attributes:
+        access: where each request gets its line.
+    """
+
+    def __init__(
+        self,
+        gateway: Handler,
+        *,
+        name: str,
+        dialect: str,
+        read: Reader,
+        longest: int,
+        forwarded: Forwarded | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._asked = AskedLog(gateway.access)
+        self.access: AccessLog = self._asked
+        self._gateway = gateway
+        self._facts = {"listener": name, "dialect": dialect}
+        self._read = read
+        self._longest = longest
+        self._forwarded = forwarded
+        self._clock = clock
+        self._told = -_QUIET
+
+    def handle(self, request: Request, answer: Answer) -> Awaitable[None]:
+        """Decide what is asked; raises the GatewayError that it ends with."""
+        asked = self._understood(request)
+        self._asked.note(request.id, asked)
+        about = request_of(asked, request, self._longest)
+        if self._forwarded is not None:
+            about.peer = self._forwarded.peer(about.peer, about.headers)
+        return self._gateway.handle(about, OnlyRefusals(answer, request.record) if asked.explain else answer)
+
+    def _understood(self, request: Request) -> Asked:
+        try:
+            return self._read(request)
+        except NotAsked as error:
+            self._complain(str(error))
+            raise BadRequest(f"the proxy's ask: {error}", reason=Reason.DECISION_UNREADABLE) from None
+
+    def _complain(self, why: str) -> None:
+        """Say loudly that a proxy's configuration is wrong: nobody can get in by it."""
+        now = self._clock()
+        if now >= self._told + _QUIET:
+            self._told = now
+            _log.error("a proxy asks in another way than this listener understands", why=why, **self._facts)

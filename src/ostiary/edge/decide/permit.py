@@ -1,0 +1,101 @@
+"""The end of a decision's pipeline: what would have been sent upstream is told to the proxy that asked.
+
+Every header that the policy owns stands in the answer exactly once, and is empty where the upstream must not see
+it. A header that is missing from an answer survives as the caller wrote it, in most proxies (GHSA-7r4p-vjf4-gxv4).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Final
+
+from ostiary.errors import BadRequest, InternalError
+from ostiary.model import Answer, Body, BodySink, Headers, Outbound, Permit, Request
+from ostiary.model import fold as folded_name
+from ostiary.pipeline import Upstream
+from ostiary.reasons import Reason
+
+UPSTREAM: Final = b"Ostiary-Upstream"
+"""Names the upstream of the route, so that the proxy need not find the route again."""
+
+ENDPOINT: Final = "decision"
+"""What the log has in place of an endpoint."""
+
+_OK: Final = 200  # every proxy takes it for "allowed"; Envoy nothing else
+
+
+class NoBody:
+    """The body of a request that is only asked about: it stays with the proxy."""
+
+    length: int | None = 0
+
+    def flow_to(self, sink: BodySink) -> None:
+        """There is nothing to come."""
+        sink.finish()
+
+    def pause(self) -> None:
+        """Nothing flows."""
+
+    def resume(self) -> None:
+        """Nothing flows."""
+
+
+class Still:
+    """The source of an answer that has no content."""
+
+    def pause(self) -> None:
+        """Nothing flows."""
+
+    def resume(self) -> None:
+        """Nothing flows."""
+
+
+_STILL: Final = Still()
+
+
+class Permitted:
+    """An upstream that is told of, not asked; keeps `pipeline.Upstream`.
+
+    Args:
+        upstream: the route's own: it opens the head, as for a request that is forwarded.
+        name: of the upstream, in the configuration.
+        owned: names of the headers that the policy owns on any route, as the upstream is to see them.
+    """
+
+    __slots__ = ("_name", "_owned", "_upstream")
+
+    def __init__(self, upstream: Upstream, name: str, owned: Sequence[bytes]) -> None:
+        self._upstream = upstream
+        self._name = name
+        self._owned = tuple((name, folded_name(name)) for name in owned)
+
+    def prepare(self, request: Request, permit: Permit) -> Outbound:
+        """Open an outbound head: strip what must not pass."""
+        return self._upstream.prepare(request, permit)
+
+    async def forward(self, outbound: Outbound, body: Body, answer: Answer) -> None:  # noqa: ARG002 - the contract
+        """Tell what would have been sent.
+
+        Raises:
+            InternalError: the target was changed, which no answer can tell; `check` refuses such a route.
+            BadRequest: a header that may be told once is there twice.
+        """
+        if outbound.target != outbound.request.target:
+            raise InternalError("a decision cannot change the query")
+        headers = Headers.of([*self._told(outbound.headers), (UPSTREAM, self._name.encode())])
+        headers.add(b"Cache-Control", b"no-store")
+        record = outbound.request.record
+        record.upstream, record.endpoint = self._name, ENDPOINT
+        record.upstream_started = record.upstream_answered = asyncio.get_running_loop().time()
+        answer.start(_OK, headers, 0, _STILL)
+        answer.finish()
+
+    def _told(self, headers: Headers) -> list[tuple[bytes, bytes]]:
+        """Return every owned header with its value, or without one."""
+        values: dict[bytes, bytes] = {}
+        for _, folded, value in headers.fields:
+            if folded in values and any(folded == owned for _, owned in self._owned):
+                raise BadRequest(f"{folded.decode()} is repeated", reason=Reason.REQUEST_AMBIGUOUS)
+            values[folded] = value
+        return [(name, values.get(folded, b"")) for name, folded in self._owned]

@@ -1,0 +1,66 @@
+"""What a decision listener has that others have not: who may ask, how certificates are told, and who answers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ostiary.config.decisions import CERTIFICATES, DecideSpec
+from ostiary.config.listeners import ForwardedSpec, ListenerSpec
+from ostiary.edge.carry import Handler
+from ostiary.edge.decide.dialects import HEADERS, READERS
+from ostiary.edge.decide.handler import Decisions
+from ostiary.gateway import Gateway
+from ostiary.listener.forwarded import Forwarded, Trusted, compile_forwarded
+from ostiary.listener.local import compile_local
+from ostiary.pki.condition import condition
+
+
+def trusted_of(spec: DecideSpec) -> Trusted:
+    """Return who may ask; the address that they come from is the business of `bind`.
+
+    Raises:
+        ConfigError: a pattern cannot be read, or this machine has no such user or group.
+    """
+    conditions = () if spec.proxy is None else tuple(condition(*one) for one in spec.proxy.match.items())
+    return Trusted((), conditions, None if spec.local is None else compile_local(spec.local))
+
+
+def told_certificates(spec: DecideSpec, folder: Path) -> Forwarded | None:
+    """Return how certificates are told, or None when they are not looked at.
+
+    Raises:
+        ConfigError: a file is missing or wrong.
+    """
+    if spec.client is None or spec.client.mode == "off":
+        return None
+    header = HEADERS[spec.dialect].decode()
+    told = ForwardedSpec.model_construct(dialect=CERTIFICATES[spec.dialect], header=header, client=spec.client)
+    return compile_forwarded(told, folder)  # whom to believe is known before anything is read, see `Guard`
+
+
+def answering(gateway: Handler, name: str, spec: ListenerSpec, forwarded: Forwarded | None) -> Handler:
+    """Return what answers those who ask.
+
+    Args:
+        gateway: decides.
+        name: of the listener.
+        spec: the listener.
+        forwarded: how certificates are told, or None.
+    """
+    assert spec.decide is not None  # noqa: S101 - a decision listener
+    dialect = spec.decide.dialect
+    return Decisions(
+        gateway,
+        name=name,
+        dialect=dialect,
+        read=READERS[dialect],
+        longest=spec.limits.target,
+        forwarded=forwarded,
+    )
+
+
+def decisions_of(gateway: Handler) -> Handler:
+    """Return the gateway whose pipelines end in an answer."""
+    assert isinstance(gateway, Gateway)  # noqa: S101 - the admin listener does not decide
+    assert gateway.decisions is not None  # noqa: S101 - `build` makes them for every gateway
+    return gateway.decisions.gateway
