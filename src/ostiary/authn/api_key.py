@@ -4,6 +4,8 @@ A key is long and random, so a plain digest of it tells nothing, and comparing d
 nothing either. A record holds one digest, or two while one key takes over from another.
 
     sha256:<base64url of SHA-256, without padding>
+
+How a key is written in Authorization is in `key_form.py`.
 """
 
 from __future__ import annotations
@@ -15,7 +17,8 @@ import secrets
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from ostiary.authn.bearer import ALL_BEARER, CHALLENGE, looks_signed, take_token
+from ostiary.authn.bearer import ALL_BEARER, CHALLENGE, looks_signed
+from ostiary.authn.key_form import Form, take_key
 from ostiary.config.evidence import ApiKeySpec
 from ostiary.errors import ConfigError, CredentialUnavailable, InvalidKey
 from ostiary.jwks.encoding import unpadded
@@ -25,6 +28,7 @@ from ostiary.reasons import Reason
 METHOD: Final = "api_key"
 _DIGEST: Final = re.compile(r"sha256:[A-Za-z0-9_-]{43}")
 _LARGEST: Final = 1024
+_CHALLENGES: Final[dict[Form, str]] = {"bearer": CHALLENGE, "basic": 'Basic realm="ostiary"'}
 
 
 def new_key() -> tuple[str, str]:
@@ -46,38 +50,64 @@ class ApiKeyAuthenticator:
         header: where keys stand.
         subject: the principal of all of them, or None for each record's id.
         shared: whether another authenticator judges bearer tokens that look like signed ones.
+        forms: how a key is written in Authorization.
     """
 
     method = METHOD
 
     def __init__(
-        self, sources: Sequence[CredentialSource], header: bytes, subject: str | None = None, *, shared: bool = False
+        self,
+        sources: Sequence[CredentialSource],
+        header: bytes,
+        subject: str | None = None,
+        *,
+        shared: bool = False,
+        forms: Sequence[Form] = ("bearer",),
     ) -> None:
         self._sources = tuple(sources)
         self._header = fold(header)
         self._subject = subject
-        self._bearer = self._header == b"authorization"
+        self._forms = frozenset(forms) if self._header == b"authorization" else frozenset[Form]()
         self._shared = shared
         self._digests: dict[str, tuple[Credential, tuple[bytes, ...], Principal]] = {}
         self.headers = frozenset((self._header,))
-        self.challenge = CHALLENGE if self._bearer else None
-        own = (f"the header {self._header.decode()}",)
-        self.evidence = frozenset((ALL_BEARER[1:] if shared else ALL_BEARER) if self._bearer else own)
+        self.challenges = tuple(_CHALLENGES[form] for form in ("bearer", "basic") if form in self._forms)
+        self.challenge = next(iter(self.challenges), None)
+        self.evidence = self._judged()
+
+    def _judged(self) -> frozenset[str]:
+        if not self._forms:
+            return frozenset((f"the header {self._header.decode()}",))
+        bearer = ALL_BEARER[1:] if self._shared else ALL_BEARER
+        kinds: dict[Form, tuple[str, ...]] = {
+            "bearer": bearer, "basic": ("a password",), "bare": ("a key without a scheme",),
+        }  # fmt: skip
+        return frozenset(kind for form in self._forms for kind in kinds[form])
 
     async def authenticate(self, request: Request) -> Principal | None:
         """Return whose key it is, or None when there is none.
 
         Raises:
             BadRequest: the header is repeated.
+            InvalidToken: the scheme is Bearer, and no single key follows.
             InvalidKey: there is a key, and it is nobody's.
             CredentialUnavailable: there is a key, and it cannot be known now whose it is.
         """
-        key = take_token(request.headers) if self._bearer else request.headers.only(self._header)
-        if key is None or (self._shared and looks_signed(key)):
+        key = self._shown(request)
+        if key is None:
             return None
         if not key or len(key) > _LARGEST:
             raise InvalidKey(f"the key has {len(key)} octets")
         return await self._owner(digest_of(key).encode())
+
+    def _shown(self, request: Request) -> bytes | None:
+        """Return the key, or None when there is none; a signed token is another's where there is another."""
+        if not self._forms:
+            return request.headers.only(self._header)
+        found = take_key(request.headers, self._forms)
+        if found is None or (self._shared and found[0] == "bearer" and looks_signed(found[1])):
+            return None
+        return found[1]
 
     async def _owner(self, digest: bytes) -> Principal:
         """Compare with every digest, whichever fits: how long it takes says nothing of the key."""
@@ -127,7 +157,11 @@ def compile_api_key(
         ConfigError: a credential is not defined.
     """
     return ApiKeyAuthenticator(
-        sources_of(spec.keys, credentials, "api_key.keys"), spec.header.encode(), spec.subject, shared=shared
+        sources_of(spec.keys, credentials, "api_key.keys"),
+        spec.header.encode(),
+        spec.subject,
+        shared=shared,
+        forms=spec.written,
     )
 
 

@@ -80,8 +80,7 @@ def compose(spec: AuthenticateSpec, around: Around) -> First | Every:
 
 def is_opaque(spec: AuthenticatorSpec) -> bool:
     """Whether a block judges bearer tokens that do not look like signed ones."""
-    key = spec.api_key
-    return spec.introspection is not None or (key is not None and key.header.lower() == "authorization")
+    return spec.introspection is not None or (spec.api_key is not None and "bearer" in spec.api_key.written)
 
 
 def _compile(spec: AuthenticatorSpec, around: Around, *, shared: bool) -> Authenticator:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from ostiary.config.certificates import MtlsSpec
 from ostiary.config.spec import OneOf, Some, Spec
-from ostiary.config.values import Duration, FileReference, HeaderName, Name, SecureUrl, Text
+from ostiary.config.values import Duration, FileReference, HeaderName, Name, Refused, SecureUrl, Text
 
+KeyForm = Literal["bearer", "basic", "bare"]
 Bound = Literal["ignore", "when-present", "required"]
 Names = Annotated[tuple[Name, ...], Field(min_length=1, strict=False)]
 
@@ -97,10 +98,22 @@ class ApiKeySpec(Spec):
     keys: Names = Field(
         description="Aliases, one for each caller: the id is the principal, the secret one or more hashes of its keys."
     )
-    header: HeaderName = Field(
-        "Authorization", description="Where it stands; in Authorization after the word Bearer, elsewhere alone."
+    header: HeaderName = Field("Authorization", description="Where it stands; in a header of its own alone.")
+    forms: Annotated[tuple[KeyForm, ...], Field(min_length=1, strict=False)] | None = Field(
+        None, description="How it is written in Authorization: `Bearer KEY` (by default), `Basic KEY`, or KEY alone."
     )
     subject: Text | None = Field(None, description="The principal of all of them, in place of the ids.")
+
+    @model_validator(mode="after")
+    def _forms_of_authorization(self) -> Self:
+        if self.forms is not None and self.header.lower() != "authorization":
+            raise Refused("C347", f"`forms` are those of Authorization, and in {self.header} a key stands alone")
+        return self
+
+    @property
+    def written(self) -> tuple[KeyForm, ...]:
+        """The forms that count; none of them in a header of its own."""
+        return (self.forms or ("bearer",)) if self.header.lower() == "authorization" else ()
 
 
 class PasswordSpec(Spec):

@@ -98,6 +98,85 @@ async def test_beside_a_judge_of_signed_tokens_it_leaves_those_alone() -> None:
         await ask(authenticator, "eyJ.only-two-parts")
 
 
+# --- how it is written in Authorization ------------------------------------------------------------
+
+
+async def written(value: str, *forms: str, shared: bool = False) -> Principal | None:
+    authenticator = ApiKeyAuthenticator([robot()], b"Authorization", forms=forms, shared=shared)  # type: ignore[arg-type]
+    return await authenticator.authenticate(request(headers=Headers.of([(b"Authorization", value.encode())])))
+
+
+WRITTEN = {"bearer": f"Bearer {KEY}", "basic": f"Basic {KEY}", "bare": KEY}
+
+
+@pytest.mark.parametrize("form", WRITTEN)
+async def test_it_counts_in_the_forms_that_are_named_and_in_no_other(form: str) -> None:
+    assert (await written(WRITTEN[form], *WRITTEN)) == (await written(WRITTEN[form], form))
+    for other, value in WRITTEN.items():
+        found = await written(value, form)
+        assert (found is not None) is (other == form), (form, other)
+
+
+@pytest.mark.parametrize("value", [f"bearer {KEY}", f"BASIC {KEY}"])
+async def test_the_scheme_is_a_word_in_any_case(value: str) -> None:
+    assert await written(value, "bearer", "basic")
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["Basic", "Basic ", "basic\t" + KEY, f"Basic  {KEY}", f"Basic {KEY}, Basic {KEY}", f"Basic {KEY} x", "", f"{KEY},{OTHER}"],
+)  # fmt: skip
+async def test_a_form_with_none_or_two_in_it_is_refused(value: str) -> None:
+    with pytest.raises(InvalidKey):
+        await written(value, "basic", "bare")
+
+
+async def test_what_stands_behind_another_scheme_is_somebody_else_s() -> None:
+    for value in (f"Digest {KEY}", f"Negotiate {KEY}", f"Basically {KEY}", f"Bearers {KEY}"):
+        assert await written(value, *WRITTEN) is None
+
+
+@pytest.mark.parametrize("form", WRITTEN)
+async def test_another_key_is_nobody_s_in_any_form(form: str) -> None:
+    with pytest.raises(InvalidKey):
+        await written(WRITTEN[form].replace(KEY, OTHER), *WRITTEN)
+
+
+@pytest.mark.parametrize("form", WRITTEN)
+async def test_two_are_valid_at_once_in_every_form(form: str) -> None:
+    record = Record("robot", "robot-7", f"{DIGEST} {OTHER_DIGEST}")
+    authenticator = ApiKeyAuthenticator([record], b"Authorization", forms=(form,))  # type: ignore[arg-type]
+    for key in (KEY, OTHER):
+        value = WRITTEN[form].replace(KEY, key).encode()
+        assert await authenticator.authenticate(request(headers=Headers.of([(b"Authorization", value)])))
+
+
+async def test_a_signed_token_without_its_scheme_is_a_key_that_is_nobody_s() -> None:
+    """Beside a judge of signed tokens only those behind `Bearer` are his."""
+    token = "eyJhbGciOiJFUzI1NiJ9.e30.c2ln"
+    assert await written(f"Bearer {token}", *WRITTEN, shared=True) is None
+    for value in (token, f"Basic {token}"):
+        with pytest.raises(InvalidKey):
+            await written(value, *WRITTEN, shared=True)
+
+
+async def test_a_key_of_base64_is_compared_as_it_is_written() -> None:
+    key = "q83vASNFZ4mrze8BI0VniavN7w=="
+    authenticator = ApiKeyAuthenticator([Record("kms", "kms", digest_of(key.encode()))], b"Authorization", "admin")
+    found = await ask(authenticator, key)
+    assert found is not None
+    assert found.subject == "admin"
+    for other in (key.rstrip("="), key.lower(), key + "="):
+        with pytest.raises(InvalidKey):
+            await ask(authenticator, other)
+
+
+def test_each_scheme_that_counts_is_offered() -> None:
+    authenticator = ApiKeyAuthenticator([robot()], b"Authorization", forms=("bare", "basic", "bearer"))
+    assert authenticator.challenges == ('Bearer realm="ostiary"', 'Basic realm="ostiary"')
+    assert ApiKeyAuthenticator([robot()], b"Authorization", forms=("bare",)).challenges == ()
+
+
 def test_a_new_key_has_256_bits_and_its_digest_is_its_digest() -> None:
     assert len(KEY) >= 43
     assert digest_of(KEY.encode()) == DIGEST

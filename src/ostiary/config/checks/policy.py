@@ -17,9 +17,9 @@ _EVIDENCE: Final = {
     "mtls": "the client certificate",
     "jwt": "signed bearer tokens",
     "introspection": "opaque bearer tokens",
-    "api_key": "opaque bearer tokens",
     "basic": "passwords",
 }
+_FORMS: Final = {"bearer": "opaque bearer tokens", "basic": "passwords", "bare": "keys without a scheme"}
 _FROM_TOKEN: Final = frozenset(
     ("audience", "tenant", "environment", "permissions", "methods", "scopes", "subject_type", "claims")
 )
@@ -38,9 +38,9 @@ def owners(draft: Draft) -> Iterator[Problem]:
         several = list(authenticators(route.authenticate, ("routes", index, "authenticate")))
         first: dict[str, int] = {}
         for position, (path, one) in enumerate(several):
-            evidence = _evidence_of(one)
-            if evidence is not None and first.setdefault(evidence, position) != position:
-                yield _second_owner(draft, path, one.kind, evidence)
+            taken = [kind for kind in _evidence_of(one) if first.setdefault(kind, position) != position]
+            if taken:
+                yield _second_owner(draft, path, one.kind, taken[0])
             elif (
                 route.authenticate.kind == "all"
                 and _in_authorization(one)
@@ -64,11 +64,12 @@ def owners(draft: Draft) -> Iterator[Problem]:
                 )  # fmt: skip
 
 
-def _evidence_of(one: AuthenticatorSpec) -> str | None:
+def _evidence_of(one: AuthenticatorSpec) -> tuple[str, ...]:
     """Return what an authenticator judges, in words."""
-    if one.api_key is not None and one.api_key.header.lower() != "authorization":
-        return f"the header {one.api_key.header.lower()}"
-    return _EVIDENCE.get(one.kind)
+    if one.api_key is not None:
+        own = (f"the header {one.api_key.header.lower()}",)
+        return tuple(_FORMS[form] for form in one.api_key.written) or own
+    return (_EVIDENCE[one.kind],) if one.kind in _EVIDENCE else ()
 
 
 def _in_authorization(one: AuthenticatorSpec) -> bool:

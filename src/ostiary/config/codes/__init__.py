@@ -11,6 +11,7 @@ from typing import Final
 from ostiary.config.codes.code import Code
 from ostiary.config.codes.decisions import DECISIONS
 from ostiary.config.codes.environment import ENVIRONMENT
+from ostiary.config.codes.evidence import EVIDENCE
 from ostiary.config.codes.injectors import INJECTORS
 from ostiary.config.codes.meaning import MEANING
 from ostiary.config.codes.references import REFERENCES
@@ -21,7 +22,18 @@ from ostiary.config.codes.vaults import VAULTS
 
 CODES: Final = {
     code.name: code
-    for code in (*SHAPE, *VALUES, *REFERENCES, *MEANING, *DECISIONS, *INJECTORS, *VAULTS, *SAFETY, *ENVIRONMENT)
+    for code in (
+        *SHAPE,
+        *VALUES,
+        *REFERENCES,
+        *MEANING,
+        *DECISIONS,
+        *EVIDENCE,
+        *INJECTORS,
+        *VAULTS,
+        *SAFETY,
+        *ENVIRONMENT,
+    )
 }
 
 __all__ = ["CODES", "Code"]
