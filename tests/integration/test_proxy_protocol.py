@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 from tests.support.gateway_process import curl, gateway_process
-from tests.support.legacy_nginx import free_port
+from tests.support.neighbours import free_port, running
 from tests.support.origin import ok, origin
-from tests.support.proxies import running
 
 from ostiary.pki.authority import Authority
 from ostiary.pki.files import write_certificates, write_identity

@@ -2,33 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import socket
 import subprocess
-import time
 from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from tests.support.neighbours import free_port, nginx_arguments, nginx_file, start, stop
 
 # Access is checked before files are served, but after a `return`: so what is served are files.
-_FILE = """
-{user}
-daemon off;
-master_process off;
-pid {home}/nginx.pid;
-error_log {home}/error.log;
-events {{}}
-http {{
-  access_log off;
-  client_body_temp_path {home}/body;
-  proxy_temp_path {home}/proxy;
-  fastcgi_temp_path {home}/fastcgi;
-  uwsgi_temp_path {home}/uwsgi;
-  scgi_temp_path {home}/scgi;
+_SERVER = """
   server {{
     listen 127.0.0.1:{port};
     root {home}/www;
@@ -46,20 +30,12 @@ http {{
       alias {home}/www/accounts/;
     }}
   }}
-}}
 """
 
 
 def basic(user: str, password: str) -> str:
     """The value of the header that shows a user (RFC 7617)."""
     return "Basic " + b64encode(f"{user}:{password}".encode()).decode()
-
-
-def free_port() -> int:
-    """Return a port that was free a moment ago."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 @dataclass
@@ -93,28 +69,14 @@ class Legacy:
 
     def start(self) -> None:
         """Start it, and wait until it listens."""
-        program = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
-        if program is None:
-            pytest.skip("nginx is not installed")
         self.www.mkdir()
-        user = "user root;" if os.getuid() == 0 else ""
-        (self.home / "nginx.conf").write_text(_FILE.format(home=self.home, port=self.port, user=user))
-        arguments = (program, "-p", self.home, "-c", self.home / "nginx.conf", "-e", self.home / "error.log")
-        self.process = subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        end = time.monotonic() + 10
-        while time.monotonic() < end and self.process.poll() is None:
-            with socket.socket() as one:
-                if one.connect_ex(("127.0.0.1", self.port)) == 0:
-                    return
-            time.sleep(0.02)
-        self.stop()
-        pytest.fail(f"nginx did not start: {(self.home / 'error.log').read_text()}")
+        file = nginx_file(self.home, _SERVER.format(home=self.home, port=self.port))
+        self.process = start("nginx", self.home, self.port, *nginx_arguments(self.home, file))
 
     def stop(self) -> None:
         """End it."""
         if self.process is not None:
-            self.process.terminate()
-            self.process.wait(10)
+            stop(self.process)
             self.process = None
 
 

@@ -212,9 +212,16 @@ def test_pem_that_holds_no_certificate_is_refused(tmp_path):
     assert reason(forwarded(tmp_path), (NGINX, value)) is Reason.CERTIFICATE_UNSUITABLE
 
 
+def test_the_one_placeholder_by_which_caddy_says_that_there_is_none_is_none(tmp_path):
+    nobody = (b"X-Client-Cert", b"{http.request.tls.client.certificate_der_base64}")
+
+    assert of(forwarded(tmp_path, "caddy"), nobody)[0] is None
+    assert reason(forwarded(tmp_path, "caddy", client={"mode": "required"}), nobody) is Reason.CERTIFICATE_MISSING
+
+
 def test_a_placeholder_is_refused_and_the_operator_is_told_once(tmp_path):
     listener = forwarded(tmp_path, "caddy")
-    placeholder = (b"X-Client-Cert", b"{http.request.tls.client.certificate_der_base64}")
+    placeholder = (b"X-Client-Cert", b"{http.request.tls.client.certificate_pem}")
 
     with capture_logs() as lines:
         assert {reason(listener, placeholder) for _ in range(3)} == {Reason.CERTIFICATE_UNREADABLE}

@@ -7,7 +7,7 @@
 | nginx | SSL-Client-Cert | percent-encoded PEM: `$ssl_client_escaped_cert` |
 | apache | SSL-Client-Cert | PEM on one line: `%{SSL_CLIENT_CERT}s`; `(null)` for none |
 | haproxy | X-SSL-Client-Cert | base64 of the DER: `%[ssl_c_der,base64]` |
-| caddy | X-Client-Cert | the same: `{http.request.tls.client.certificate_der_base64}` |
+| caddy | X-Client-Cert | the same: `{http.request.tls.client.certificate_der_base64}`, which stays as it is for none |
 | traefik | X-Forwarded-Tls-Client-Cert | PEM without its first and last line; a chain with commas |
 | aws-alb | X-Amzn-Mtls-Clientcert | percent-encoded PEM of the chain, `+`, `=` and `/` as they are |
 """
@@ -32,6 +32,7 @@ from ostiary.pki.dialect.shown import NotUnderstood, Shown
 Dialect: TypeAlias = Literal["rfc9440", "envoy", "nginx", "apache", "haproxy", "caddy", "traefik", "aws-alb"]
 
 _ALB_SAFE: Final = "+=/"
+_CADDY: Final = b"{http.request.tls.client.certificate_der_base64}"
 _MOST: Final = 11
 """Certificates in one header: a leaf and as many authorities as `depth` can be."""
 
@@ -123,7 +124,7 @@ DIALECTS: Final[Mapping[Dialect, Style]] = {
         absent=frozenset({b"", b"(null)"}),
     ),
     "haproxy": Style("X-SSL-Client-Cert", lambda shown: base64_of(shown.leaf), _quoted, absent=frozenset({b"", b'""'})),
-    "caddy": Style("X-Client-Cert", lambda shown: base64_of(shown.leaf), _quoted),
+    "caddy": Style("X-Client-Cert", lambda shown: base64_of(shown.leaf), _quoted, absent=frozenset({b"", _CADDY})),
     "traefik": Style(
         "X-Forwarded-Tls-Client-Cert",
         lambda shown: b",".join(base64_of(der) for der in (shown.leaf, *shown.chain)),

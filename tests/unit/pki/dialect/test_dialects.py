@@ -108,7 +108,7 @@ WRONG = {
     "nginx": [PEM, base64.b64encode(DER), quote(PEM + PEM, safe="").encode(), quote(PEM, safe="").encode() + b"%", b"NONE"],
     "apache": [PEM + b"x", quote(PEM, safe="").encode(), PEM + PEM, b"(NULL)"],
     "haproxy": [base64.b64encode(DER)[:-1], b" " + base64.b64encode(DER), base64.urlsafe_b64encode(DER), b'"' + base64.b64encode(DER), PEM],
-    "caddy": [b"{http.request.tls.client.certificate_der_base64}", PEM],
+    "caddy": [b"{http.request.tls.client.certificate_pem}", PEM],
     "traefik": [PEM, ONE_LINE + b",", b"," + ONE_LINE],
     "aws-alb": [PEM, base64.b64encode(DER)],
     "envoy": [

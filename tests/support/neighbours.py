@@ -1,0 +1,96 @@
+"""Programs of others that run beside a test: found, started on a free port, and ended by their number."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PATIENCE = 20.0
+_PLACES = {"envoy": ROOT / ".tools/envoy/envoy/_bin/envoy"}
+
+
+def free_port() -> int:
+    """Return a port that was free a moment ago."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+def program(name: str) -> str:
+    """Return where a program is; without it the test is skipped, loudly."""
+    here = _PLACES.get(name)
+    if here is not None and here.exists():
+        return str(here)
+    found = shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin")
+    if found is None:
+        pytest.skip(f"{name} is not installed")
+    return found
+
+
+@contextmanager
+def running(name: str, home: Path, port: int, *arguments: str | Path) -> Iterator[None]:
+    """Run a program that listens on a port for as long as the block lasts; what it says is in `home`."""
+    process = start(name, home, port, *arguments)
+    try:
+        yield
+    finally:
+        stop(process)
+
+
+def start(name: str, home: Path, port: int, *arguments: str | Path) -> subprocess.Popen[bytes]:
+    """Start a program, and wait until it listens on a port; what it says is in `home`."""
+    with (home / "said").open("wb") as said:
+        around = {**os.environ, "XDG_CONFIG_HOME": str(home)}  # where Caddy writes what it has read
+        process = subprocess.Popen([program(name), *arguments], stdout=said, stderr=said, cwd=home, env=around)
+    try:
+        _wait(process, port)
+    except TimeoutError:
+        stop(process)
+        pytest.fail(f"{name} did not start: {(home / 'said').read_text(errors='replace')}")
+    return process
+
+
+def stop(process: subprocess.Popen[bytes]) -> None:
+    """End a program, by its number."""
+    process.terminate()
+    try:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait(10)
+
+
+def _wait(process: subprocess.Popen[bytes], port: int) -> None:
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end and process.poll() is None:
+        with socket.socket() as one:
+            if one.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.02)
+    raise TimeoutError
+
+
+def nginx_file(home: Path, http: str) -> Path:
+    """Write a file for an nginx that runs in the foreground, with all that it writes below its home."""
+    user = "user root;" if os.getuid() == 0 else ""
+    places = "\n".join(f"  {kind}_temp_path {home}/{kind};" for kind in ("proxy", "fastcgi", "uwsgi", "scgi"))
+    file = home / "nginx.conf"
+    file.write_text(
+        f"{user}\ndaemon off;\nmaster_process off;\npid {home}/nginx.pid;\nerror_log {home}/error.log;\nevents {{}}\n"
+        f"http {{\n  access_log off;\n  client_body_temp_path {home}/body;\n{places}\n{http}\n}}\n"
+    )
+    return file
+
+
+def nginx_arguments(home: Path, file: Path) -> tuple[str | Path, ...]:
+    """Return what nginx is started with."""
+    return ("-p", home, "-c", file, "-e", home / "error.log")

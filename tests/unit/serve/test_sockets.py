@@ -1,0 +1,80 @@
+"""What happens to the file of a unix socket?"""
+
+from __future__ import annotations
+
+import os
+import socket
+import stat
+from pathlib import Path
+
+import pytest
+
+from ostiary.config.sockets import SocketSpec, UnixBind
+from ostiary.serve.sockets import bind, permit
+
+
+@pytest.fixture
+def where(tmp_path):
+    return UnixBind(str(tmp_path / "front.sock"))
+
+
+def mode(path: str) -> str:
+    return oct(stat.S_IMODE(os.lstat(path).st_mode))
+
+
+def test_it_is_the_gateways_own_unless_something_else_is_said(where):
+    with bind(where):
+        assert mode(where.path) == "0o600"
+
+
+def test_it_gets_its_permissions(where):
+    with bind(where, SocketSpec.model_validate({"mode": "0660", "group": os.getgid()})):
+        assert mode(where.path) == "0o660"
+        permit_again = SocketSpec.model_validate({"mode": "0600"})
+        permit(Path(where.path), permit_again)
+        assert mode(where.path) == "0o600"
+
+
+def test_it_goes_with_the_socket(where):
+    bind(where).close()
+
+    assert not os.path.lexists(where.path)
+
+
+def test_the_one_of_a_process_that_is_gone_is_replaced(where):
+    with socket.socket(socket.AF_UNIX) as gone:
+        gone.bind(where.path)
+
+    with bind(where), socket.socket(socket.AF_UNIX) as caller:
+        caller.connect(where.path)
+
+
+def test_one_that_somebody_serves_is_left_alone(where):
+    with bind(where):
+        with pytest.raises(OSError, match="in use"):
+            bind(where)
+        with socket.socket(socket.AF_UNIX) as caller:
+            caller.connect(where.path)
+
+
+def test_a_file_that_is_no_socket_is_left_alone(where, tmp_path):
+    (tmp_path / "front.sock").write_text("mine")
+
+    with pytest.raises(OSError, match="in use"):
+        bind(where)
+    assert (tmp_path / "front.sock").read_text() == "mine"
+
+
+def test_a_socket_takes_no_file_away_that_came_in_its_place(where, tmp_path):
+    one = bind(where)
+    (tmp_path / "front.sock").unlink()
+    (tmp_path / "front.sock").write_text("another's")
+    one.close()
+
+    assert (tmp_path / "front.sock").read_text() == "another's"
+
+
+def test_an_owner_that_there_is_not_is_an_error_and_leaves_nothing_behind(where):
+    with pytest.raises(OSError, match="no-such-user"):
+        bind(where, SocketSpec.model_validate({"owner": "no-such-user"}))
+    assert not os.path.lexists(where.path)
