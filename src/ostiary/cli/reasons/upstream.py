@@ -1,0 +1,39 @@
+"""What the upstream is shown, and what it does."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ostiary.reasons import Reason
+
+UPSTREAM: Final[dict[Reason, tuple[str, str]]] = {
+    Reason.CREDENTIAL_MISSING: (
+        "The vault has no such record, version or field.",
+        "`ostiary vault list` names the records of a local vault; compare `path`, `id`, `secret` and `version`.",
+    ),
+    Reason.CREDENTIAL_UNAVAILABLE: (
+        "The vault cannot be reached or lets nobody in, and no copy may be used any more.",
+        "Look at the vault: is it sealed, has the login expired? The log names the last error.",
+    ),
+    Reason.CREDENTIAL_UNUSABLE: (
+        "The credential cannot be written where it belongs: a colon in a user name, a line break in a header.",
+        "Store a usable one.",
+    ),
+    Reason.INJECTION_UNSAFE: (
+        "What is to be written about the caller is missing, is not a single value, or has a control character.",
+        "Look at the claim in the token; `value` of the injector says which.",
+    ),
+    Reason.UPSTREAM_UNREACHABLE: (
+        "No connection to any endpoint, or it broke before the answer.",
+        "Look whether this machine reaches the endpoint, and whether its certificate is one of `tls.trusted`.",
+    ),
+    Reason.UPSTREAM_TIMEOUT: (
+        "The upstream was slower than its `timeouts`.",
+        "Raise `timeouts.response`, if it may be.",
+    ),
+    Reason.UPSTREAM_INVALID: (
+        "The upstream's answer is not valid, unambiguous HTTP.",
+        "Ask the endpoint directly with `curl -v`; such answers are how responses are smuggled.",
+    ),
+    Reason.UPSTREAM_CLOSED: ("The upstream broke off in the middle of its answer.", "Look at the upstream's log."),
+}
