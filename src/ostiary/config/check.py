@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from ostiary.config.checks import decisions, files, inject, issuers, listeners, names, policy, routes, safety, vaults
 from ostiary.config.checks.backends import circles
+from ostiary.config.checks.rings import rings_beside, rings_kept, rings_known
 from ostiary.config.draft import Draft
 from ostiary.config.problem import Problem, in_order
 
@@ -32,6 +33,9 @@ _QUESTIONS: Final[tuple[Callable[[Draft], Iterator[Problem]], ...]] = (
     issuers.fetchable,
     issuers.distinct,
     vaults.paths,
+    rings_kept,
+    rings_known,
+    rings_beside,
     circles,
     safety.doubtful,
 )

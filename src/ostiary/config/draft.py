@@ -20,10 +20,14 @@ SECTIONS: Final[dict[str, TypeAdapter[Any]]] = {
     "issuers": TypeAdapter(schema.IssuerSpec),
     "vaults": TypeAdapter(schema.VaultSpec),
     "credentials": TypeAdapter(schema.CredentialSpec),
+    "keys": TypeAdapter(schema.KeySpec),
     "upstreams": TypeAdapter(schema.UpstreamSpec),
 }
 _ROUTE: Final = TypeAdapter(schema.RouteSpec)
-_ADMIN: Final = TypeAdapter(schema.AdminSpec | None)
+BLOCKS: Final[dict[str, TypeAdapter[Any]]] = {
+    "admin": TypeAdapter(schema.AdminSpec | None),
+    "publication": TypeAdapter(schema.PublicationSpec | None),
+}
 _Entry = TypeVar("_Entry", bound=BaseModel)
 
 
@@ -34,10 +38,11 @@ class Draft:
     Attributes:
         tree: the document, with positions; it has also the entries that are broken.
         folder: where relative paths in the file count from.
-        listeners, issuers, vaults, credentials, upstreams: the sound entries, by name.
+        listeners, issuers, vaults, credentials, keys, upstreams: the sound entries, by name.
         routes: the sound routes, by position in the file.
         broken: sections of which something had to be left out; what they lack cannot be judged.
         admin: the admin listener, if there is one and it is sound.
+        publication: how our keys are published, if they are and it is sound.
     """
 
     tree: Tree
@@ -46,10 +51,12 @@ class Draft:
     issuers: dict[str, schema.IssuerSpec]
     vaults: dict[str, schema.VaultSpec]
     credentials: dict[str, schema.CredentialSpec]
+    keys: dict[str, schema.KeySpec]
     upstreams: dict[str, schema.UpstreamSpec]
     routes: dict[int, schema.RouteSpec]
     broken: frozenset[str]
     admin: schema.AdminSpec | None = None
+    publication: schema.PublicationSpec | None = None
 
     def problem(
         self,
@@ -99,7 +106,7 @@ def sound(tree: Tree, folder: Path, spec: schema.GatewaySpec | None, problems: I
     if spec is not None and not tree.problems:
         entries = {section: getattr(spec, section) for section in SECTIONS}
         routes = dict(enumerate(spec.routes))
-        return Draft(tree, folder, **entries, routes=routes, broken=frozenset(), admin=spec.admin)
+        return Draft(tree, folder, **entries, routes=routes, broken=frozenset(), **_blocks(spec))
     bad = {problem.path: _remedy(problem) for problem in problems}
     document = tree.data if isinstance(tree.data, dict) else {}
     entries = {section: _named(tree, document, section, bad) for section in SECTIONS}
@@ -108,12 +115,18 @@ def sound(tree: Tree, folder: Path, spec: schema.GatewaySpec | None, problems: I
     broken |= {str(path[0]) for path in bad if len(path) == 1}
     broken |= {"routes"} if len(routes) < _size(document, "routes") else set()
     broken |= {meant for path, meant in bad.items() if len(path) == 1 and meant}
-    return Draft(tree, folder, **entries, routes=routes, broken=frozenset(broken), admin=_admin(document))
+    blocks = {name: _block(adapter, document.get(name)) for name, adapter in BLOCKS.items()}
+    return Draft(tree, folder, **entries, routes=routes, broken=frozenset(broken), **blocks)
 
 
-def _admin(document: dict[str, Any]) -> schema.AdminSpec | None:
+def _blocks(spec: schema.GatewaySpec) -> dict[str, Any]:
+    return {name: getattr(spec, name) for name in BLOCKS}
+
+
+def _block(adapter: TypeAdapter[Any], value: Any) -> Any:
+    """Return a block that stands for itself, or None when it is not there or not sound."""
     try:
-        return _ADMIN.validate_python(document.get("admin"))
+        return adapter.validate_python(value)
     except ValidationError:
         return None
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Final, Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from ostiary.config.spec import Spec
-from ostiary.config.values import Duration, Name, Text
+from ostiary.config.values import Duration, Name, Refused, SecureUrl, Text
 
 SigningAlgorithm = Literal["ES256", "ES384", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "EdDSA"]
 
@@ -37,3 +38,40 @@ class LocalKeySpec(RingSpec):
 
 KeySpec = LocalKeySpec
 """One class for each `type`."""
+
+
+class PublicationSpec(Spec):
+    """Our public keys, for those who verify what we sign: a key set (RFC 7517) and where it is to be found.
+
+    `/.well-known/jwks.json` and `/.well-known/openid-configuration`, below the path of the issuer.
+    """
+
+    issuer: SecureUrl = Field(description="The `iss` of our tokens; where others begin to look for our keys.")
+    keys: Annotated[tuple[Name, ...], Field(min_length=1, strict=False)] = Field(description="Which keys, by name.")
+    max_age: Duration = Field(300.0, description="How long others may remember the key set (RFC 9111).")
+    listeners: Literal["admin", "all"] = Field(
+        "admin",
+        description="admin: on the admin listener. all: on every listener, under the host of `issuer`, as well.",
+    )
+
+    @model_validator(mode="after")
+    def _plain(self) -> Self:
+        if "?" in self.issuer:
+            raise Refused("C372", "an issuer has no query: https://gateway.example.com")
+        return self
+
+    @property
+    def host(self) -> str:
+        """The host under which it is asked."""
+        return urlsplit(self.issuer).hostname or ""
+
+    @property
+    def prefix(self) -> str:
+        """The path of the issuer, without a slash at its end."""
+        return urlsplit(self.issuer).path.rstrip("/")
+
+
+KEY_NOUNS: Final[dict[type, str]] = {
+    LocalKeySpec: "a key in a local vault",
+    PublicationSpec: "publication",
+}

@@ -27,6 +27,7 @@ from ostiary.config.evidence import (
     SignedClientSpec,
 )
 from ostiary.config.injectors import BasicSpec, BearerSpec, CookieSpec, HeaderSpec, InjectorSpec, QuerySpec
+from ostiary.config.keys import KeySpec, PublicationSpec
 from ostiary.config.listeners import (
     ForwardedSpec,
     ListenerLimits,
@@ -316,6 +317,8 @@ class GatewaySpec(Spec):
     issuers: dict[Name, IssuerSpec] = Field(default_factory=dict, description="Whose tokens count.")
     vaults: dict[Name, VaultSpec] = Field(default_factory=dict, description="Where secrets live.")
     credentials: dict[Name, CredentialSpec] = Field(default_factory=dict, description="Aliases of credentials.")
+    keys: dict[Name, KeySpec] = Field(default_factory=dict, description="What we sign and connect with.")
+    publication: PublicationSpec | None = Field(None, description="Our public keys, for those who verify.")
     upstreams: dict[Name, UpstreamSpec] = Field(min_length=1, description="The protected side.")
     routes: Annotated[tuple[RouteSpec, ...], Field(min_length=1, strict=False)] = Field(
         description="Requests and their policies."

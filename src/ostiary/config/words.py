@@ -6,6 +6,7 @@ from typing import Any, Final, get_args
 
 from ostiary.config import certificates, schema, vaults
 from ostiary.config.certificates import IdentitySpec
+from ostiary.config.keys import KEY_NOUNS
 from ostiary.config.problem import Path
 from ostiary.config.shape import Shape, bare, branches, is_spec, metadata, origin, words_of
 from ostiary.config.tree import Fraction
@@ -33,6 +34,7 @@ NOUNS: Final[dict[type, str]] = {
     schema.ClaimsSpec: "an issuer's claims",
     schema.SyncSpec: "permissions to be told",
     **vaults.NOUNS,
+    **KEY_NOUNS,
     schema.VaultAuthSpec: "a vault's auth",
     schema.AppRoleSpec: "approle",
     schema.UpstreamSpec: "an upstream",
@@ -69,7 +71,6 @@ NOUNS: Final[dict[type, str]] = {
 # What the design has and this version has not: refused by name, so that nobody believes to have it.
 LATER: Final[dict[type, dict[str, str]]] = {
     schema.GatewaySpec: {
-        "keys": "keys to sign and connect with",
         "certificates": "managed certificates",
         "plugins": "plug-ins",
     },

@@ -9,9 +9,9 @@ from ostiary.config.checks.backends import needs
 from ostiary.config.draft import Draft
 from ostiary.config.nearest import nearest
 from ostiary.config.problem import Path, Problem
-from ostiary.config.schema import AuthenticateSpec, AuthenticatorSpec
+from ostiary.config.schema import AuthenticateSpec, AuthenticatorSpec, RouteSpec
 
-_CODES: Final = {"vaults": "C201", "credentials": "C202", "upstreams": "C203", "issuers": "C204"}
+_CODES: Final = {"vaults": "C201", "credentials": "C202", "upstreams": "C203", "issuers": "C204", "keys": "C205"}
 _MOST_SHOWN: Final = 8
 
 
@@ -64,6 +64,7 @@ def references(draft: Draft) -> Iterator[tuple[str, str, Path]]:
     for alias, credential in draft.credentials.items():
         yield "vaults", credential.vault, ("credentials", alias, "vault")
     yield from (("credentials", alias, path) for alias, path in needs(draft))
+    yield from _of_keys(draft)
     for name, spec in draft.issuers.items():
         if spec.sync is not None:
             yield "credentials", spec.sync.credential, ("issuers", name, "sync", "credential")
@@ -75,10 +76,25 @@ def references(draft: Draft) -> Iterator[tuple[str, str, Path]]:
                 for position, issuer in enumerate(authenticator.jwt.issuers):
                     yield "issuers", issuer, (*at, "jwt", "issuers", position)
             yield from (("credentials", alias, place) for alias, place in _records(authenticator, at))
-        for position, injector in enumerate(route.inject):
-            credential_name = getattr(injector.value, "credential", None)
-            if credential_name is not None:
-                yield "credentials", credential_name, (*here, "inject", position, injector.kind, "credential")
+        yield from _of_injectors(route, here)
+
+
+def _of_injectors(route: RouteSpec, path: Path) -> Iterator[tuple[str, str, Path]]:
+    """Return what the injectors of a route show the upstream, and sign with."""
+    for position, injector in enumerate(route.inject):
+        for section, key in (("credentials", "credential"), ("keys", "key")):
+            if (name := getattr(injector.value, key, None)) is not None:
+                yield section, name, (*path, "inject", position, injector.kind, key)
+
+
+def _of_keys(draft: Draft) -> Iterator[tuple[str, str, Path]]:
+    """Return where keys are kept, and where they are published."""
+    for name, key in draft.keys.items():
+        if (vault := getattr(key, "vault", None)) is not None:
+            yield "vaults", vault, ("keys", name, "vault")
+    if draft.publication is not None:
+        for position, name in enumerate(draft.publication.keys):
+            yield "keys", name, ("publication", "keys", position)
 
 
 def _records(spec: AuthenticatorSpec, path: Path) -> Iterator[tuple[str, Path]]:

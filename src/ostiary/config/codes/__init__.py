@@ -13,6 +13,7 @@ from ostiary.config.codes.decisions import DECISIONS
 from ostiary.config.codes.environment import ENVIRONMENT
 from ostiary.config.codes.evidence import EVIDENCE
 from ostiary.config.codes.injectors import INJECTORS
+from ostiary.config.codes.keys import KEYS
 from ostiary.config.codes.meaning import MEANING
 from ostiary.config.codes.references import REFERENCES
 from ostiary.config.codes.safety import SAFETY
@@ -31,6 +32,7 @@ CODES: Final = {
         *EVIDENCE,
         *INJECTORS,
         *VAULTS,
+        *KEYS,
         *SAFETY,
         *ENVIRONMENT,
     )

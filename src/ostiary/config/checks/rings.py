@@ -1,0 +1,43 @@
+"""Can keys be kept where they are said to be, and does everybody know a key before it signs?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ostiary.config.draft import Draft
+from ostiary.config.keys import LocalKeySpec
+from ostiary.config.problem import Problem
+from ostiary.config.schema import LocalVaultSpec
+
+
+def rings_kept(draft: Draft) -> Iterator[Problem]:
+    """Find keys that are said to be in a vault that keeps no such keys."""
+    for name, key in draft.keys.items():
+        vault = draft.vaults.get(key.vault) if isinstance(key, LocalKeySpec) else None
+        if vault is not None and not isinstance(vault, LocalVaultSpec):
+            message = f"keys of type local are in a local vault; this one is of type {vault.type}"
+            yield draft.problem("C371", message, ("keys", name, "vault"))
+
+
+def rings_known(draft: Draft) -> Iterator[Problem]:
+    """Find keys that sign before everybody who verifies can have heard of them."""
+    spec = draft.publication
+    if spec is None:
+        return
+    for position, name in enumerate(spec.keys):
+        key = draft.keys.get(name)
+        if key is not None and key.publish_before <= spec.max_age:
+            message = f"key {name!r} is published for {key.publish_before:g} s before it signs, and others remember "
+            message += f"what was published before for {spec.max_age:g} s"
+            yield draft.problem("C370", message, ("publication", "keys", position), help="raise its `publish_before`")
+
+
+def rings_beside(draft: Draft) -> Iterator[Problem]:
+    """Find routes in the place of our key set."""
+    spec = draft.publication
+    if spec is None or spec.listeners != "all":
+        return
+    ours = {f"{spec.prefix}/.well-known/{name}" for name in ("jwks.json", "openid-configuration")}
+    for index, route in draft.routes.items():
+        if route.match.path in ours and route.match.host in (None, spec.host):
+            yield draft.problem("C373", "here the gateway answers itself", ("routes", index, "match", "path"))

@@ -1,0 +1,47 @@
+"""Cx7x: what only keys can get wrong."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ostiary.config.codes.code import Code
+
+KEYS: Final = (
+    Code(
+        "C205",
+        "unknown key",
+        "A name of a key that the section `keys` does not have.",
+        "publication: {keys: [identiy]}",
+        "publication: {keys: [identity]}",
+    ),
+    Code(
+        "C370",
+        "a key that signs before others know it",
+        "Whoever verifies our tokens remembers the key set for `publication.max_age`. A new version must be published "
+        "for longer than that before it signs, or what it signs is refused for a while.",
+        "publication: {max_age: 1h}\nkeys:\n  identity: {publish_before: 10m}",
+        "publication: {max_age: 5m}\nkeys:\n  identity: {publish_before: 10m}",
+    ),
+    Code(
+        "C371",
+        "a vault that keeps no such keys",
+        "The kind of key and the kind of vault do not go together: `local` keys are in a local vault.",
+        "keys:\n  identity: {type: local, vault: corporate}",
+        "keys:\n  identity: {type: local, vault: local}",
+    ),
+    Code(
+        "C372",
+        "an issuer that others cannot ask",
+        "`publication.issuer` is where others begin to look for our keys (OpenID Connect Discovery 1.0, section 4): an "
+        "https URL without a query.",
+        "issuer: https://gateway.example.com/?tenant=a",
+        "issuer: https://gateway.example.com",
+    ),
+    Code(
+        "C373",
+        "a route in the place of our key set",
+        "With `publication.listeners: all` the gateway answers for this path itself.",
+        "match: {path: /.well-known/jwks.json}",
+        "match: {path: /keys/jwks.json}",
+    ),
+)
