@@ -17,7 +17,14 @@ from ostiary.config.spec import Spec
 from ostiary.config.vaults.base import Cached, CacheSpec
 from ostiary.config.vaults.credential import CredentialSpec
 from ostiary.config.vaults.files import EnvVaultSpec, FilesVaultSpec
-from ostiary.config.vaults.hashicorp import AppRoleSpec, HashicorpVaultSpec, VaultAuthSpec
+from ostiary.config.vaults.hashicorp import (
+    AppRoleSpec,
+    CertificateLoginSpec,
+    HashicorpVaultSpec,
+    JwtLoginSpec,
+    KubernetesLoginSpec,
+    VaultAuthSpec,
+)
 from ostiary.config.vaults.http import HttpVaultSpec, ResultSpec
 from ostiary.config.vaults.local import LocalVaultSpec
 
@@ -25,11 +32,14 @@ __all__ = [
     "AppRoleSpec",
     "CacheSpec",
     "Cached",
+    "CertificateLoginSpec",
     "CredentialSpec",
     "EnvVaultSpec",
     "FilesVaultSpec",
     "HashicorpVaultSpec",
     "HttpVaultSpec",
+    "JwtLoginSpec",
+    "KubernetesLoginSpec",
     "LocalVaultSpec",
     "ResultSpec",
     "VaultAuthSpec",

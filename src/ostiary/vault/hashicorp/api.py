@@ -2,14 +2,18 @@
 
 No redirects (they would carry the token elsewhere), no proxies or netrc from the environment, TLS always
 verified. An answer that is not JSON did not come from the vault.
+
+Of several addresses the one that answered last is asked first; the next one is asked when it does not answer,
+is sealed, or is a standby that passes nothing on.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+import random
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -19,6 +23,12 @@ from ostiary.model import NOTHING, Secret
 from ostiary.vault.errors import Unavailable
 
 LARGEST: Final = 1 << 20  # octets of an answer
+BEHIND: Final = 412  # a replica that has not heard of what we saw before (HashiCorp's Enterprise): ask again
+ELSEWHERE: Final = frozenset((307, 472, 473, 501, 502, 503, 504))  # sealed, standing by, or not there: ask another
+RETRIES: Final = 3  # of a question that a replica could not answer yet
+PAUSE: Final = 0.1  # seconds before the first of them; then twice as long
+
+Fields = Mapping[str, Secret | str | int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,27 +48,47 @@ class Reply:
     retry_after: float | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What the server is asked; what is secret in it is not printed."""
+
+    method: str
+    path: str
+    token: Secret | None
+    body: Fields | None
+    namespace: str | None
+
+
 class Api:
-    """The connection to one server.
+    """The connections to one cluster.
 
     Args:
-        address: scheme, host and port.
+        addresses: scheme, host and port of each server.
         namespace: sent with every request, or None.
-        timeout: seconds for one question and its whole answer.
-        tls: how the server is verified.
+        timeout: seconds for one question to one server, and its whole answer.
+        tls: how servers are verified, and what they are shown.
+        chance: spreads what is tried again; 0.0 to 1.0.
     """
 
-    def __init__(self, address: str, namespace: str | None, timeout: float, tls: ssl.SSLContext) -> None:
-        self._address = address.rstrip("/")
-        self._place = f"{self._address} {namespace or ''}"
+    def __init__(
+        self,
+        addresses: str | tuple[str, ...],
+        namespace: str | None,
+        timeout: float,
+        tls: ssl.SSLContext,
+        *,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        found = (addresses,) if isinstance(addresses, str) else addresses
+        self._addresses = tuple(address.rstrip("/") for address in found)
+        self._first = 0
+        self._namespace = namespace
         self._timeout = timeout
-        headers = {"X-Vault-Request": "true", "Accept": "application/json", "Accept-Encoding": "identity"}
-        if namespace is not None:
-            headers["X-Vault-Namespace"] = namespace
+        self._chance = chance
         self._client = httpx2.AsyncClient(
-            headers=headers,
+            headers={"X-Vault-Request": "true", "Accept": "application/json", "Accept-Encoding": "identity"},
             verify=tls,
-            timeout=timeout,
+            timeout=httpx2.Timeout(timeout, connect=timeout / 2),
             follow_redirects=False,
             trust_env=False,
             limits=httpx2.Limits(max_connections=16, max_keepalive_connections=4, keepalive_expiry=5.0),
@@ -66,8 +96,8 @@ class Api:
 
     @property
     def place(self) -> str:
-        """The server, and the part of it that is asked."""
-        return self._place
+        """The cluster, and the part of it that is asked."""
+        return f"{' '.join(sorted(self._addresses))} {self._namespace or ''}"
 
     async def call(
         self,
@@ -75,51 +105,91 @@ class Api:
         path: str,
         *,
         token: Secret | None = None,
-        body: Mapping[str, Secret | str | int] | None = None,
+        body: Fields | None = None,
+        namespace: str | None = None,
     ) -> Reply:
         """Ask.
 
         Args:
-            method: GET or POST.
+            method: GET, POST or PUT.
             path: below `/v1/`, encoded.
             token: who asks.
             body: what is sent as JSON.
+            namespace: in place of the one that is always sent.
 
         Raises:
             Unavailable: no answer, not in time, or too large.
         """
-        try:
-            async with asyncio.timeout(self._timeout):
-                return await self._exchange(method, f"{self._address}/v1/{path}", token, body)
-        except (httpx2.HTTPError, TimeoutError) as error:
-            problem = f"no answer from the vault: {type(error).__name__}"
-        raise Unavailable(
-            problem
-        )  # outside of the handler: the error of the library holds the request, and it the token
+        question = Question(method, path, token, body, namespace or self._namespace)
+        for attempt in range(RETRIES):
+            reply = await self._anywhere(question)
+            if reply.status != BEHIND:
+                break
+            await asyncio.sleep(PAUSE * 2**attempt * (0.5 + self._chance()))
+        return reply
 
     async def aclose(self) -> None:
         """Close the connections."""
         await self._client.aclose()
 
-    async def _exchange(
-        self, method: str, url: str, token: Secret | None, body: Mapping[str, Secret | str | int] | None
-    ) -> Reply:
+    async def _anywhere(self, question: Question) -> Reply:
+        """Ask one server after the other, until one answers for the cluster."""
+        reply: Reply | None = None
+        problem: str | None = None
+        for number in self._order():
+            try:
+                reply = await self._ask(self._addresses[number], question)
+            except httpx2.HTTPError as error:
+                problem = f"no answer from the vault: {type(error).__name__}"
+                if not _may_repeat(question.method, error):
+                    break
+                continue
+            if reply.status not in ELSEWHERE:
+                self._first = number
+                return reply
+        if reply is None:  # outside of the handler: the error of the library holds the request, and it the token
+            raise Unavailable(problem or "no answer from the vault")
+        return reply
+
+    def _order(self) -> Iterator[int]:
+        count = len(self._addresses)
+        return ((self._first + step) % count for step in range(count))
+
+    async def _ask(self, address: str, question: Question) -> Reply:
+        try:
+            async with asyncio.timeout(self._timeout):
+                return await self._exchange(address, question)
+        except TimeoutError:
+            pass
+        raise httpx2.ReadTimeout("not in time")
+
+    async def _exchange(self, address: str, question: Question) -> Reply:
+        """Put the question. Nothing else unveils what is in it: no frame on the way of an error holds it."""
         async with self._client.stream(
-            method, url, headers=_shown(token), content=None if body is None else _json(body)
+            question.method,
+            f"{address}/v1/{question.path}",
+            headers=_shown(question),
+            content=None if question.body is None else _json(question.body),
         ) as response:
-            content = bytearray()
+            received = bytearray()
             async for piece in response.aiter_raw():
-                content += piece
-                if len(content) > LARGEST:
+                received += piece
+                if len(received) > LARGEST:
                     raise Unavailable("the answer of the vault is too large")
-        return _reply(response.status_code, response.headers.get("retry-after"), bytes(content))
+        return _reply(response.status_code, response.headers.get("retry-after"), bytes(received))
 
 
-def _shown(token: Secret | None) -> dict[str, str]:
-    return {} if token is None else {"X-Vault-Token": token.reveal().decode("latin-1")}
+def _may_repeat(method: str, error: httpx2.HTTPError) -> bool:
+    """Whether another server may be asked the same: what may have been done already is not done twice."""
+    return method == "GET" or isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.PoolTimeout)
 
 
-def _json(body: Mapping[str, Secret | str | int]) -> bytes:
+def _shown(question: Question) -> dict[str, str]:
+    shown = {} if question.token is None else {"X-Vault-Token": question.token.reveal().decode("latin-1")}
+    return shown if question.namespace is None else {**shown, "X-Vault-Namespace": question.namespace}
+
+
+def _json(body: Fields) -> bytes:
     plain = {name: value.reveal().decode() if isinstance(value, Secret) else value for name, value in body.items()}
     return json.dumps(plain).encode()
 

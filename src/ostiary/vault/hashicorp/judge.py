@@ -65,6 +65,29 @@ def record(reply: Reply, asked: float, pinned: int | None, *, today: float | Non
     return SecretRecord(texts, str(version), asked, None if ends is None else asked + ends)
 
 
+def content(reply: Reply) -> Mapping[str, Any]:
+    """Return what an answer of any engine holds.
+
+    Raises:
+        SecretError: nothing.
+    """
+    data = reply.body.get("data")
+    if reply.status != HTTPStatus.OK or not isinstance(data, Mapping):
+        raise refusal(reply)
+    return data
+
+
+def done(reply: Reply) -> Reply:
+    """Return an answer that says that something was done, with or without words.
+
+    Raises:
+        SecretError: it was not.
+    """
+    if reply.status == HTTPStatus.NO_CONTENT or (reply.status == HTTPStatus.OK and reply.spoken):
+        return reply
+    raise refusal(reply)
+
+
 def refusal(reply: Reply) -> SecretError:
     """Return what an answer without a record means."""
     said = f"the vault answered {reply.status}"

@@ -1,21 +1,28 @@
-"""The server as the gateway sees it: read only, KV version 2."""
+"""The server as the gateway sees it: read only; by default KV version 2."""
 
 from __future__ import annotations
 
-import time
-
-from ostiary.vault.hashicorp import path as paths
+from ostiary.config.vaults import CredentialSpec
+from ostiary.errors import ConfigError
 from ostiary.vault.hashicorp.client import Client
-from ostiary.vault.hashicorp.judge import record
-from ostiary.vault.record import SecretRecord
+from ostiary.vault.hashicorp.database import Database
+from ostiary.vault.hashicorp.keyvalue import KeyValue, KeyValueOne
+from ostiary.vault.hashicorp.mount import Mount
+from ostiary.vault.hashicorp.path import encoded
+from ostiary.vault.hashicorp.pki import Issuing
 
 
-class HashicorpProvider:
-    """One mount of one server; a record.Provider."""
+class HashicorpProvider(KeyValue):
+    """One server; a record.Provider, and a record.Branching.
+
+    Args:
+        client: who asks.
+        mount: where the key-value store is that is meant when a credential does not say.
+    """
 
     def __init__(self, client: Client, mount: str) -> None:
-        self.client = client
-        self._mount = mount
+        super().__init__(client, mount)
+        encoded(mount)
 
     async def start(self) -> None:
         """Begin to keep the token alive; the login itself comes with the first record."""
@@ -25,31 +32,22 @@ class HashicorpProvider:
         """Stop, and close the connections."""
         await self.client.aclose()
 
-    @property
-    def origin(self) -> str:
-        """The server, the namespace and the engine."""
-        return f"{self.client.place} {self._mount}"
-
-    def inherit(self, previous: HashicorpProvider) -> None:
-        """Log in anew: that costs little, and shows that the new configuration can."""
-
-    def check(self, path: str) -> None:
-        """Refuse a path that could be read in two ways.
+    def branch(self, spec: CredentialSpec) -> Mount:
+        """Return the engine that a credential comes from.
 
         Raises:
-            ConfigError: the path is not usable.
+            ConfigError: it cannot be used like that.
         """
-        paths.data(self._mount, path, None)
-
-    async def fetch(self, path: str, version: int | None) -> SecretRecord:
-        """Read a record.
-
-        Raises:
-            SecretError: why not.
-        """
-        asked = time.monotonic()
-        return record(await self.client.call("GET", paths.data(self._mount, path, version)), asked, version)
-
-    def changed(self) -> bool:
-        """Return False: the server does not tell; `cache.ttl` bounds how long a rotation goes unseen."""
-        return False
+        engine = spec.engine or "kv"
+        if engine != "kv" and spec.version is not None:
+            raise ConfigError(f"`version`: what engine {engine} gives has no versions to choose from")
+        if engine != "pki" and spec.parameters is not None:
+            raise ConfigError(f"`parameters`: engine {engine} takes none")
+        match engine:
+            case "database":
+                return Database(self.client, spec.mount or "database")
+            case "pki":
+                return Issuing(self.client, spec.mount or "pki", spec.parameters or {})
+            case "kv-v1":
+                return KeyValueOne(self.client, spec.mount or self.mount)
+        return self if spec.mount in (None, self.mount) else KeyValue(self.client, spec.mount or self.mount)

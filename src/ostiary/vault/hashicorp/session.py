@@ -10,6 +10,7 @@ import asyncio
 import time
 from dataclasses import replace
 from http import HTTPStatus
+from itertools import count
 from typing import Final
 
 import structlog
@@ -23,6 +24,8 @@ log = structlog.get_logger("ostiary.vault")
 
 RENEW: Final = 2 / 3  # of a token's life, after which it is renewed
 FLOOR: Final = 10.0  # least time between two logins that were made because a token was dead, in seconds
+_SESSIONS: Final = count(1)
+_MANY: Final = 1 << 32  # more logins than a session makes
 _CANNOT_SAY: Final = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
 IDLE: Final = 60.0  # pause of the keeper when there is nothing to keep, in seconds
 
@@ -47,6 +50,12 @@ class Session:
         self._news = asyncio.Event()
         self._replaced_at = float("-inf")
         self._failures = 0
+        self._logins = next(_SESSIONS) * _MANY
+
+    @property
+    def login(self) -> int:
+        """Which login is in use: no two of a process have the same number."""
+        return 0 if self._token is None else self._token.number
 
     async def token(self) -> Token:
         """Return the current token, logging in when there is none or it has run out.
@@ -96,7 +105,8 @@ class Session:
                 return self._token
             if because_dead:
                 self._count_replacement()
-            self._token = await self._login.login(self._api)
+            self._logins += 1
+            self._token = replace(await self._login.login(self._api), number=self._logins)
             self._news.set()
             log.info("logged in to the vault", lasts=self._token.lasts, renewable=self._token.renewable)
             return self._token

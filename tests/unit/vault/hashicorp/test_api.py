@@ -79,7 +79,7 @@ async def test_what_is_not_the_vaults_own_json_is_not_its_word(body):
 
 async def test_a_redirect_is_not_followed_and_the_token_goes_nowhere():
     async with behaving(http("200 OK", b"{}")) as (elsewhere, heads):
-        target = f"Location: {elsewhere._address}/v1/secret/data/a"
+        target = f"Location: {elsewhere._addresses[0]}/v1/secret/data/a"
         async with behaving(http("307 Temporary Redirect", b"", target)) as (api, _):
             assert (await ask(api)).status == 307
         assert heads == []
