@@ -1,0 +1,7 @@
+"""Every kind of vault as the contract suite needs it: real servers, emulators, doubles.
+
+front.py     a server of ours: a double, or a relay before a real one; breaks on demand
+backend.py   what the suite asks of each kind
+near.py      local, files, env, age: on this machine
+openbao.py   hashicorp and http, against a real OpenBao
+"""

@@ -1,0 +1,158 @@
+"""Vaults on this machine."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import sqlite3
+from pathlib import Path
+from typing import ClassVar
+
+import pytest
+from tests.support.vaults.backend import Backend
+from tests.support.vaults.front import Fault
+
+from ostiary.config.vaults import CacheSpec, EnvVaultSpec, FilesVaultSpec, LocalVaultSpec, VaultSpec
+from ostiary.model import Secret
+from ostiary.vault.local import LocalStore, VersionState, local_store
+
+NO_SERVER = "there is no server that could be slow, or answer too much: it is a file"
+
+
+def local_fields(name: str, secret: str | bytes) -> dict[str, Secret]:
+    return {"id": Secret(name), "secret": Secret(secret)}
+
+
+class Local(Backend):
+    name = "local"
+    against = "the real one"
+    outage = "down"
+    lacks: ClassVar = {
+        "slow": NO_SERVER,
+        "large": NO_SERVER,
+        "garbage": "a file that does not match its seal was changed by somebody: nothing of it is used any more",
+        "binary": "its writers take text only",
+        "segments": "its paths are keys of a table, not paths",
+    }
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        (folder / "key").write_text(base64.b64encode(os.urandom(32)).decode())
+        (folder / "key").chmod(0o600)
+        self._lock: sqlite3.Connection | None = None
+        self._store: LocalStore = local_store(self.spec(CacheSpec()), folder)
+        self._store.put("made", local_fields("a", "b"))
+
+    def close(self) -> None:
+        self.fail(None)
+
+    def spec(self, cache: CacheSpec) -> LocalVaultSpec:
+        return LocalVaultSpec(type="local", path="vault.db", master_key="file:key", cache=cache)
+
+    def put(self, path: str, name: str, secret: str | bytes) -> None:
+        self._store.put(path, local_fields(name, secret))
+
+    def delete(self, path: str) -> None:
+        self._store.change(path, VersionState.DESTROYED, None)
+
+    def deny(self, path: str) -> None:
+        self._store.change(path, VersionState.DISABLED, None)
+
+    def fail(self, fault: Fault | None) -> None:
+        """Be locked by another process; then be as before."""
+        file = self.folder / "vault.db"
+        if fault == "garbage":
+            file.rename(self.folder / "aside.db")
+            file.write_bytes(b"no database" * 1000)
+            file.chmod(0o600)
+        elif fault is not None:
+            (self.folder / "vault.db").rename(self.folder / "aside.db")
+        elif (self.folder / "aside.db").exists():
+            (self.folder / "aside.db").replace(file)
+
+
+class Files(Backend):
+    name = "files"
+    against = "the kernel; volumes laid out as the kubelet does"
+    outage = "garbage"
+    lacks: ClassVar = {
+        "slow": NO_SERVER,
+        "version": "a folder keeps one version",
+        "never": "a folder keeps one version",
+        "busy": "nobody is between the gateway and a folder",
+        "down": "a folder that is gone has no records: that is an answer, not an outage",
+    }
+
+    def place(self, path: str) -> str:
+        return f"{path}.json"
+
+    def spec(self, cache: CacheSpec) -> FilesVaultSpec:
+        return FilesVaultSpec(type="files", path=".", cache=cache)
+
+    def put(self, path: str, name: str, secret: str | bytes) -> None:
+        if isinstance(secret, bytes):
+            record = self.folder / self.place(path)
+            record.mkdir(parents=True)
+            self._write(record / "id", name.encode())
+            self._write(record / "secret", secret)
+        else:
+            self._write(self.folder / self.place(path), json.dumps({"id": name, "secret": secret}).encode())
+
+    def delete(self, path: str) -> None:
+        (self.folder / self.place(path)).unlink()
+
+    def deny(self, path: str) -> None:
+        (self.folder / self.place(path)).chmod(0o644)
+
+    def fail(self, fault: Fault | None) -> None:
+        for file in self.folder.rglob("*.json"):
+            kept = file.with_name(f".{file.name}")
+            if fault is not None:
+                file.replace(kept)
+                self._write(file, b'{"id": "hal' if fault == "garbage" else b'"' + b"x" * (3 << 20))
+            elif kept.exists():
+                kept.replace(file)
+
+    def _write(self, file: Path, content: bytes) -> None:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        fresh = file.with_name(f".{file.name}.new")
+        fresh.write_bytes(content)
+        fresh.chmod(0o600)
+        fresh.replace(file)
+
+
+NEVER_CHANGES = "an environment is read once and does not change while the gateway runs"
+
+
+class Env(Backend):
+    name = "env"
+    against = "the environment of the test"
+    lacks: ClassVar = {
+        **dict.fromkeys(
+            ("slow", "large", "down", "busy", "garbage", "stale", "nothing"), "nothing is asked: it has been read"
+        ),
+        **dict.fromkeys(("rotate", "delete", "deny", "recovery", "negative"), NEVER_CHANGES),
+        **dict.fromkeys(("version", "never"), "an environment has one version"),
+        "denied": "who can start the gateway has given it its environment",
+        "segments": "everything but letters and digits is folded into _",
+    }
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self._patch = pytest.MonkeyPatch()
+
+    def close(self) -> None:
+        self._patch.undo()
+
+    def spec(self, cache: CacheSpec) -> EnvVaultSpec:
+        return EnvVaultSpec(type="env", prefix="CONTRACT_", cache=cache)
+
+    def put(self, path: str, name: str, secret: str | bytes) -> None:
+        variable = "CONTRACT_" + "".join(one if one.isascii() and one.isalnum() else "_" for one in path).upper()
+        self._patch.setenv(f"{variable}_ID", name)
+        self._patch.setenv(f"{variable}_SECRET", os.fsdecode(secret) if isinstance(secret, bytes) else secret)
+
+
+NEAR: tuple[type[Backend], ...] = (Local, Files, Env)
+__all__ = ["NEAR", "Env", "Files", "Local", "VaultSpec"]
