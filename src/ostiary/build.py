@@ -15,13 +15,14 @@ from ostiary.authz import compile_policy
 from ostiary.authz.shadow import ShadowRule
 from ostiary.authz.sync import PermissionSync
 from ostiary.config.load import Loaded
-from ostiary.config.schema import GatewaySpec, RouteSpec
+from ostiary.config.schema import AnonymousSpec, AuthenticateSpec, GatewaySpec, MatchSpec, RouteSpec
 from ostiary.edge.decide.permit import Permitted
 from ostiary.gateway import Decisions, Gateway, Part, Route
 from ostiary.inject import compile_injectors
 from ostiary.inject.trace import TraceInjector
 from ostiary.jwks import compile_issuer, state_folder
 from ostiary.jwks.compile import server_trust
+from ostiary.keys import Documents, Publication, Ring, compile_keys
 from ostiary.model import Authenticator, CredentialSource, Injector, Request, fold
 from ostiary.observe.access import AccessLog
 from ostiary.observe.trace import Traces
@@ -53,6 +54,7 @@ def compile_gateway(
     state = state_folder(spec.state, folder)
     issuers = {name: compile_issuer(name, issuer, folder, state) for name, issuer in spec.issuers.items()}
     vaults, credentials = compile_vaults(spec.vaults, spec.credentials, folder) if sources is None else ({}, sources)
+    keys = compile_keys(spec.keys, spec.vaults, folder, clock=clock) if sources is None else {}
     upstreams = {name: compile_upstream(name, upstream, folder) for name, upstream in spec.upstreams.items()}
     around = Around(issuers, credentials, folder, clock)
     tracing = () if spec.tracing is None else (TraceInjector(),)
@@ -61,10 +63,12 @@ def compile_gateway(
     asking = _asking(route for _, route in routes)
     told = _told(spec, credentials, folder) if sources is None else ()
     parts: tuple[Part, ...] = (*vaults.values(), *issuers.values(), *upstreams.values(), *asking, *told)
+    parts = (*keys.values(), *parts)
     memories = _memories(route for _, route in routes)
     access = access or AccessLog()
     shadows = _shadows(route for _, route in routes)
-    gateway = Gateway(compile_routes(routes), parts, access, memories, loaded, _before(spec, access), shadows)
+    planted = compile_routes([*routes, *(_published(spec, keys) if keys else ())])
+    gateway = Gateway(planted, parts, access, memories, loaded, _before(spec, access), shadows)
     gateway.decisions = compile_decisions(spec, [route for _, route in routes], owned, access, _before(spec, access))
     return gateway
 
@@ -109,6 +113,17 @@ def _spelt(spec: GatewaySpec, folded: Iterable[bytes]) -> tuple[bytes, ...]:
         and one.kind not in ("query", "cookie")
     }
     return tuple(written.get(name, name.title()) for name in sorted(folded))
+
+
+def _published(spec: GatewaySpec, keys: Mapping[str, Ring]) -> list[tuple[MatchSpec, Route]]:
+    """Return the routes under which callers find our public keys: anybody may have them."""
+    if spec.publication is None or spec.publication.listeners != "all":
+        return []
+    publication = Publication(spec.publication, keys)
+    anybody = compose(AuthenticateSpec(anonymous=AnonymousSpec()), Around({}))
+    pipeline = Pipeline(anybody, compile_policy("published-keys", "anyone"), (), Documents(publication))
+    route, host = Route("published-keys", pipeline, ()), spec.publication.host
+    return [(MatchSpec(host=host, path=path, methods=("GET", "HEAD")), route) for path in publication.paths]
 
 
 def _shadows(routes: Iterable[Route]) -> list[tuple[str, ShadowRule]]:

@@ -5,7 +5,7 @@
          local.py   the sealed file                                 record.py   a version as it stands there
 
 material.py    keys made and read: PEM, PKCS#12, JKS                algorithms.py  signatures, key sets, thumbprints
-compile.py     from the configuration to rings
+publication.py our public keys, for those who verify               compile.py     from the configuration to rings
 
 A new version is published before it signs, and an old one until what it signed has died.
 """
@@ -13,6 +13,7 @@ A new version is published before it signs, and an old one until what it signed 
 from __future__ import annotations
 
 from ostiary.keys.compile import compile_keys
+from ostiary.keys.publication import Documents, Publication
 from ostiary.keys.ring import Ring, RingKey
 
-__all__ = ["Ring", "RingKey", "compile_keys"]
+__all__ = ["Documents", "Publication", "Ring", "RingKey", "compile_keys"]
