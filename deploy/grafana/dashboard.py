@@ -154,6 +154,7 @@ UPSTREAMS = [
         {"{{upstream}} {{endpoint}}": f"1 - {gauge('ostiary_upstream_endpoint_up')}"},
     ),
 ]
+_PROCESS = "{{instance}} {{worker}}"  # several workers are told apart, one has no number
 ITSELF = [
     Panel("Ready", "bool", {"{{instance}}": gauge("ostiary_ready")}),
     Panel("Callers' connections", "short", {"{{listener}}": gauge("ostiary_connections")}),
@@ -166,8 +167,9 @@ ITSELF = [
         },
     ),
     Panel("Event loop: the longest delay", "s", {"{{instance}}": gauge("ostiary_event_loop_lag_seconds")}),
-    Panel("Processor", "percentunit", {"{{instance}}": f"rate({gauge('process_cpu_seconds_total')}[{_RATE}])"}),
-    Panel("Memory", "bytes", {"{{instance}}": gauge("process_resident_memory_bytes")}),
+    Panel("Processor", "percentunit", {_PROCESS: f"rate({gauge('process_cpu_seconds_total')}[{_RATE}])"}),
+    Panel("Memory", "bytes", {_PROCESS: gauge("process_resident_memory_bytes")}),
+    Panel("Processes", "short", {"{{instance}} {{state}}": gauge("ostiary_workers")}),
     Panel("Configurations not taken", "short", {"{{instance}}": failed_reloads()}),
 ]
 ROWS = {

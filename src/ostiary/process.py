@@ -6,12 +6,14 @@ import asyncio
 import signal
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from pathlib import Path
 
 import uvloop
 
-from ostiary.admin.view import View
+from ostiary.admin.source import Own
+from ostiary.admin.view import Idle, Nothing, View
 from ostiary.build import compile_gateway
 from ostiary.config.load import Loaded
 from ostiary.config.schema import ListenerSpec
@@ -25,7 +27,7 @@ from ostiary.reload import POLL, Change, Reloader
 from ostiary.serve import Ending, Place, Server, bind, compile_places, serve
 from ostiary.serve.admin import administered
 from ostiary.serve.observers import observed
-from ostiary.workers import Bond, Supervisor
+from ostiary.workers import Bond, Everybody, Supervisor, tell
 
 
 def run_gateway(file: Path, loaded: Loaded, bond: Bond | None = None) -> None:
@@ -52,15 +54,35 @@ async def _gateway(file: Path, loaded: Loaded, bond: Bond | None) -> None:
         server = Server(gateway, places, ending=Ending.of(loaded.spec), shared=bond is not None)
 
         view = View(server, life, metrics, access)
-        async with administered(view, offset=bond.number - 1 if bond else 0) as admin:
+        async with _seen(view, bond) as seen:
 
             async def take(read: Loaded) -> None:
                 fresh, where = await asyncio.to_thread(_built, read, access)
-                with observers.changing(read), admin.changing(read):
+                with observers.changing(read), seen(read):
                     await server.change(fresh, where, Ending.of(read.spec))
 
             companions = [Reloader(file, take, life, change, over).run, *([bond.hold] if bond else [])]
             await serve(server, life, companions=companions)
+
+
+@asynccontextmanager
+async def _seen(view: View, bond: Bond | None) -> AsyncIterator[Callable[[Loaded], AbstractContextManager[None]]]:
+    """Let operators see how it is, by a listener of our own or by the supervisor's, while the block runs.
+
+    Yields:
+        What prepares that for another configuration.
+    """
+    own = Own(view)
+    if bond is None:
+        async with administered(view, own) as admin:
+            yield admin.changing
+        return
+    view.lag.start()
+    try:
+        async with bond.answering(lambda what: tell(own, what)):
+            yield lambda _: nullcontext()
+    finally:
+        view.lag.stop()
 
 
 def _built(loaded: Loaded, access: AccessLog) -> tuple[Gateway, dict[str, Place]]:
@@ -82,21 +104,28 @@ def run_workers(file: Path, loaded: Loaded, count: int) -> int:
         ConfigError: the configuration cannot be shared by several processes.
     """
     _claim(loaded.spec.listeners.values())
-    return asyncio.run(_workers(file, loaded, count))
+    return uvloop.run(_workers(file, loaded, count))
 
 
 async def _workers(file: Path, loaded: Loaded, count: int) -> int:
-    over = loaded.overlays
+    over, access = loaded.overlays, AccessLog()
     named = [word for overlay in over for word in ("--overlay", str(overlay))]
     supervisor = Supervisor((sys.executable, "-m", "ostiary", "serve", str(file), *named), count)
+    life = supervisor.life
+    life.configured_at = time.time()
+    view = View(Idle(Nothing(loaded)), life, Metrics(), access)
+    everybody = Everybody(supervisor, view)
+    async with observed(access, loaded, worker=0) as observers, administered(view, everybody) as admin:
 
-    async def review(read: Loaded) -> None:
-        _fixed(read.spec.listeners.values())
-        await asyncio.to_thread(_built, read, AccessLog())
-        supervisor.pass_on(signal.SIGHUP)
+        async def review(read: Loaded) -> None:
+            _fixed(read.spec.listeners.values())
+            with observers.changing(read), admin.changing(read):
+                await asyncio.to_thread(_built, read, AccessLog())
+            view.serving = Idle(Nothing(read))
+            supervisor.pass_on(signal.SIGHUP)
 
-    change = Change(file, loaded.draft, overlays=over)
-    return await supervisor.run(Reloader(file, review, Lifecycle(), change, over).run)
+        change = Change(file, loaded.draft, overlays=over)
+        return await supervisor.run([Reloader(file, review, life, change, over).run, everybody.keep])
 
 
 def _fixed(listeners: Iterable[ListenerSpec]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import socket
@@ -14,7 +15,8 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from tests.support.gateway_process import gateway_process
+from tests.support.admin import samples, value
+from tests.support.gateway_process import Reply, curl, gateway_process, ostiary
 from tests.support.live import FILE, Caller, Live, furnished, put
 
 pytestmark = pytest.mark.integration
@@ -26,7 +28,9 @@ REFUSED = "configuration refused, the one before serves on"
 async def workers(tmp_path: Path) -> AsyncIterator[Live]:
     """A gateway of two processes."""
     async with (
-        furnished(tmp_path) as one,
+        furnished(
+            tmp_path, f"admin: {{{{bind: 127.0.0.1:0}}}}\naudit: {{{{path: audit.jsonl}}}}\n{FILE.lstrip()}"
+        ) as one,
         gateway_process(one.file, "--workers", "2", ready="workers ready") as one.gateway,
     ):
         try:
@@ -100,6 +104,105 @@ async def test_a_mistake_is_told_once_and_reaches_no_worker(workers: Live) -> No
     assert ["worker" in one for one in workers.told(REFUSED)] == [False]
     assert workers.told("configuration taken up") == []
     assert (await (await workers.call()).get()).fields["x-saw"] == "first"
+
+
+# --- what operators see --------------------------------------------------------------------------
+
+
+async def look(live: Live, page: str) -> Reply:
+    """Ask for an admin page."""
+    port = next(one["port"] for one in live.told("listening") if one["listener"] == "admin")
+    return await curl(live.folder, f"http://localhost:{port}{page}")
+
+
+async def counted(live: Live) -> float:
+    """How many requests were allowed, of whatever worker."""
+    found = samples((await look(live, "/metrics")).content.read_text())
+    return sum(number for (name, labels), number in found.items() if _allowed(name, dict(labels)))
+
+
+def _allowed(name: str, labels: dict[str, str]) -> bool:
+    return name == "ostiary_decisions_total" and labels["decision"] == "allow"
+
+
+async def test_one_page_tells_of_all_of_them(workers: Live) -> None:
+    kept = await callers(workers, 16)
+    for _ in range(5):
+        await asyncio.gather(*(caller.get() for caller in kept))
+    found = samples((await look(workers, "/metrics")).content.read_text())
+    assert sum(number for (name, labels), number in found.items() if _allowed(name, dict(labels))) == 80
+    assert value(found, "ostiary_connections", listener="public") == 16
+    assert value(found, "ostiary_workers", state="serving") == 2
+    assert value(found, "ostiary_config_last_reload_successful") == 1
+
+    ready = json.loads((await look(workers, "/readyz?verbose")).content.read_bytes())
+    assert (ready["status"], [one["state"] for one in ready["workers"]]) == ("ready", ["ready", "ready"])
+    assert {one["pid"] for one in ready["workers"]} == {one["pid"] for one in workers.told("ready")}
+    config = json.loads((await look(workers, "/config")).content.read_bytes())
+    assert config["workers"] == {"1": config["digest"], "2": config["digest"]}
+
+
+async def test_no_total_falls_when_a_worker_dies(workers: Live) -> None:
+    kept = await callers(workers, 16)
+    await asyncio.gather(*(caller.get() for caller in kept))
+    assert await counted(workers) == 16
+    os.kill(int(workers.told("ready")[0]["pid"]), signal.SIGKILL)
+    await workers.until(lambda: workers.told("worker died, it is started anew"))
+    seen = [await counted(workers)]
+    await workers.until(lambda: workers.told("worker ready"))
+    for caller in await callers(workers, 8):
+        assert (await caller.get()).status == 200
+        seen.append(await counted(workers))
+    assert seen == [16 + number for number in range(9)]
+
+
+async def test_a_worker_that_is_stuck_is_missing_and_the_others_are_told_of(workers: Live) -> None:
+    stuck = int(workers.told("ready")[0]["pid"])
+    os.kill(stuck, signal.SIGSTOP)
+    try:
+        ready = json.loads((await look(workers, "/readyz?verbose")).content.read_bytes())
+    finally:
+        os.kill(stuck, signal.SIGCONT)
+    missing = [part["reason"] for part in ready["degraded"] if part["kind"] == "worker"]
+    assert (ready["status"], missing) == ("degraded", ["worker.missing"])
+    assert {one["pid"]: one["state"] for one in ready["workers"]}[stuck] is None
+    await _until_ready(workers)
+
+
+async def _until_ready(live: Live) -> None:
+    async with asyncio.timeout(10):
+        while json.loads((await look(live, "/readyz")).content.read_bytes())["status"] != "ready":  # noqa: ASYNC110 - of another process
+            await asyncio.sleep(0.05)
+
+
+async def test_each_process_keeps_an_audit_log_and_the_supervisor_one_of_what_it_judges(workers: Live) -> None:
+    put(workers.file, b"version: 2\n")
+    await workers.until(lambda: workers.told(REFUSED))
+    await look(workers, "/config")
+    for caller in await callers(workers, 8):
+        await caller.get()
+    assert await workers.gateway.stop() == 0
+    logs = {number: workers.folder / f"audit.jsonl.{number}" for number in range(3)}
+    actions = {
+        number: {json.loads(line)["event.action"] for line in file.read_bytes().splitlines()}
+        for number, file in logs.items()
+    }
+    assert actions[0] == {"configuration-refused", "admin-access"}
+    assert "request-allowed" in actions[1] | actions[2]
+    for file in logs.values():
+        await ostiary("audit", "verify", file)
+
+
+async def test_whoever_asks_while_it_ends_is_told_so(workers: Live) -> None:
+    busy = await workers.call()
+    await busy.send("/slow/2")
+    await busy.head()
+    workers.gateway.signal()
+    async with asyncio.timeout(5):
+        while (reply := await look(workers, "/readyz")).status == 200:  # noqa: ASYNC110 - of another process
+            await asyncio.sleep(0.02)
+    assert json.loads(reply.content.read_bytes())["status"] == "draining"
+    assert await busy.reader.readexactly(20) == b"ok" * 10
 
 
 async def test_requests_under_way_end_before_the_workers_do(workers: Live) -> None:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
-from ostiary.admin.view import State, View
+from ostiary.admin.view import View
 from ostiary.jwks.facts import KeyFacts
 from ostiary.listener.tally import End
 from ostiary.reasons import Reason
@@ -18,7 +18,6 @@ from ostiary.upstream.endpoint import EndpointState
 from ostiary.vault.source import CredentialState
 
 Condition = Literal["ok", "degraded", "down"]
-_WHY_NOT: Final = {"starting": "the listeners are not open yet", "draining": str(Reason.STOPPING)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,17 +40,6 @@ class Part:
         """Return it as JSON has it."""
         reason = None if self.reason is None else str(self.reason)
         return {"kind": self.kind, "name": self.name, "condition": self.condition, "reason": reason}
-
-
-def report(state: State, parts: Sequence[Part], *, verbose: bool) -> tuple[int, dict[str, Any]]:
-    """Return status and content of `/readyz`."""
-    if state != "ready":
-        return 503, {"status": state, "reason": _WHY_NOT[state]}
-    failing = [part.told() for part in parts if part.condition != "ok"]
-    content: dict[str, Any] = {"status": "degraded" if failing else "ready", "degraded": failing}
-    if verbose:
-        content["parts"] = [part.told() for part in parts]
-    return 200, content
 
 
 def parts(view: View, now: float, wall: float) -> Iterator[Part]:

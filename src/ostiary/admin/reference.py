@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from prometheus_client.metrics_core import Metric
 
 from ostiary.admin.exposition import CHAPTERS
-from ostiary.admin.view import Open, View
-from ostiary.authn.verified import VerifiedTokens
-from ostiary.authz.shadow import ShadowRule
+from ostiary.admin.exposition.together import join_of
+from ostiary.admin.view import Idle, Nothing, View
 from ostiary.config.load import Loaded
 from ostiary.observe.access import AccessLog
 from ostiary.observe.lifecycle import Lifecycle
@@ -26,23 +24,12 @@ format or as OpenMetrics; beside them `process_*`, about memory, processor and f
 Labels come from the configuration and from closed vocabularies: no caller can make their number grow. `http_route` is
 the name of a route, or empty where none was found; `reason` is one of [these words](errors.md#reasons); a method that
 is not one of the nine is `_OTHER`; a status of 0 means that the caller went away before there was an answer.
+
+Of several workers (`ostiary serve --workers`) there is one page. Counters and histograms are added up, and do not fall
+when a worker dies: what it had counted when it was last asked (every 10 s at least) counts on. Of a gauge the worse
+value is told, or the sum where it is a number of things. `process_*` stand there for each process, by the label
+`worker`; 0 is the supervisor.
 """
-
-
-@dataclass(frozen=True)
-class _Nothing:
-    """A gateway with nothing in it."""
-
-    loaded: Loaded
-    parts: tuple[object, ...] = ()
-    tokens: tuple[VerifiedTokens, ...] = ()
-    shadows: tuple[tuple[str, ShadowRule], ...] = ()
-
-
-@dataclass(frozen=True)
-class _Idle:
-    gateway: _Nothing
-    listeners: Mapping[str, Open] = field(default_factory=dict)
 
 
 def metrics_page(loaded: Loaded) -> str:
@@ -51,13 +38,20 @@ def metrics_page(loaded: Loaded) -> str:
     Args:
         loaded: any configuration; nothing of it is told.
     """
-    view = View(_Idle(_Nothing(loaded)), Lifecycle(), Metrics(), AccessLog())
+    view = View(Idle(Nothing(loaded)), Lifecycle(), Metrics(), AccessLog())
     families = [family for chapter in CHAPTERS for family in chapter(view)]
-    return "\n".join((_PAGE, "| metric | type | labels | meaning |", "|---|---|---|---|", *_rows(families), ""))
+    head = ("| metric | type | of several workers | labels | meaning |", "|---|---|---|---|---|")
+    return "\n".join((_PAGE, *head, *_rows(families), ""))
 
 
 def _rows(families: Iterable[Metric]) -> Iterator[str]:
     for family in families:
         name = f"{family.name}_total" if family.type == "counter" else family.name
         labels = ", ".join(f"`{label}`" for label in getattr(family, "_labelnames", ()))
-        yield f"| `{name}` | {family.type} | {labels} | {family.documentation} |"
+        yield f"| `{name}` | {family.type} | {_together(family)} | {labels} | {family.documentation} |"
+
+
+def _together(family: Metric) -> str:
+    """Return what stands for several workers."""
+    join = join_of(family)
+    return "the smallest" if join is min else "the largest" if join is max else "the sum"

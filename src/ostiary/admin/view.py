@@ -156,3 +156,21 @@ class View:
     def upstreams(self) -> list[UpstreamPool]:
         """The upstreams in use."""
         return [part for part in self.serving.gateway.parts if isinstance(part, UpstreamPool)]
+
+
+@dataclass(slots=True)
+class Nothing:
+    """A gateway with nothing in it."""
+
+    loaded: Loaded
+    parts: tuple[object, ...] = ()
+    tokens: tuple[VerifiedTokens, ...] = ()
+    shadows: tuple[tuple[str, ShadowRule], ...] = ()
+
+
+@dataclass(slots=True)
+class Idle:
+    """What serves nobody."""
+
+    gateway: Nothing
+    listeners: Mapping[str, Open] = field(default_factory=dict)

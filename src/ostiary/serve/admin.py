@@ -8,10 +8,10 @@ from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Final
 
 from ostiary.admin.handler import AdminHandler, compile_admin
+from ostiary.admin.source import Source
 from ostiary.admin.view import View
 from ostiary.config.load import Loaded
 from ostiary.config.schema import AdminSpec, ListenerLimits, ListenerSpec
-from ostiary.config.values import Bind
 from ostiary.errors import ConfigError
 from ostiary.listener.tls import compile_tls
 from ostiary.model import Record
@@ -25,17 +25,17 @@ _LIMITS: Final = ListenerLimits.model_validate({"headers": "16KiB", "body": "64K
 
 
 @asynccontextmanager
-async def administered(view: View, *, offset: int = 0) -> AsyncIterator[Admin]:
+async def administered(view: View, source: Source) -> AsyncIterator[Admin]:
     """Answer those who ask how it is, while the block runs; where the configuration says so.
 
     Args:
-        view: what they may look at.
-        offset: added to the port: each of several workers answers for itself.
+        view: of this process.
+        source: what they may look at.
 
     Raises:
         ConfigError: the admin listener cannot work as configured.
     """
-    admin = Admin(view, offset)
+    admin = Admin(view, source)
     with admin.changing(view.loaded):
         pass
     try:
@@ -48,13 +48,13 @@ class Admin:
     """The admin listener, or none; a reload may change that.
 
     Args:
-        view: what may be looked at.
-        offset: added to the port.
+        view: of this process.
+        source: what may be looked at.
     """
 
-    def __init__(self, view: View, offset: int) -> None:
+    def __init__(self, view: View, source: Source) -> None:
         self._view = view
-        self._offset = offset
+        self._source = source
         self._listener: Listener | None = None
         self._leaving: set[asyncio.Task[None]] = set()
 
@@ -103,8 +103,7 @@ class Admin:
             self._view.lag.start()
 
     def _place(self, spec: AdminSpec, loaded: Loaded) -> Place:
-        where = Bind(spec.bind.host, spec.bind.port + self._offset if spec.bind.port else 0)
-        like = ListenerSpec.model_construct(bind=where, tls=spec.tls, plaintext="accepted", limits=_LIMITS)
+        like = ListenerSpec.model_construct(bind=spec.bind, tls=spec.tls, plaintext="accepted", limits=_LIMITS)
         tls = None if spec.tls is None else compile_tls(spec.tls, loaded.folder)
         return Place("admin", like, tls, responder=responder_of(like))
 
@@ -113,7 +112,7 @@ class Admin:
 
         access = AccessLog()  # operators have no line in the access log, and one in the audit log
         access.audit = _Audit(self._view.access)
-        return compile_admin(admin_app(self._view), spec, loaded.folder, access)
+        return compile_admin(admin_app(self._source), spec, loaded.folder, access)
 
 
 def _bind(listener: Listener) -> None:

@@ -8,14 +8,15 @@ import httpx2
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from ostiary.admin import app as module
+from ostiary.admin import told as module
 from ostiary.admin.app import admin_app
+from ostiary.admin.source import Own
 
 
 @pytest.fixture
 async def client(view):
     async def known(scope, receive, send):
-        await admin_app(view)({**scope, "state": {"known": True}}, receive, send)
+        await admin_app(Own(view))({**scope, "state": {"known": True}}, receive, send)
 
     transport = httpx2.ASGITransport(app=known)
     async with httpx2.AsyncClient(transport=transport, base_url="http://localhost") as one:
@@ -48,7 +49,7 @@ async def test_the_configuration_comes_with_its_file_and_digest(client, view):
 def test_the_collector_rests_while_metrics_are_written_and_is_left_as_it_was(enabled):
     (gc.enable if enabled else gc.disable)()
     try:
-        assert module._undisturbed(lambda _: str(gc.isenabled()).encode(), None) == b"False"
+        assert module.undisturbed(lambda _: str(gc.isenabled()).encode(), None) == b"False"
         assert gc.isenabled() is enabled
     finally:
         gc.enable()
@@ -59,5 +60,5 @@ def test_the_collector_goes_on_when_writing_fails():
         raise RuntimeError
 
     with pytest.raises(RuntimeError):
-        module._undisturbed(fails, None)
+        module.undisturbed(fails, None)
     assert gc.isenabled()

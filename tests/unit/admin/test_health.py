@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from ostiary.admin.health import Part, of_audit, of_credential, of_keys, of_listener, of_upstream, parts, report
+from ostiary.admin.health import Part, of_audit, of_credential, of_keys, of_listener, of_upstream, parts
+from ostiary.admin.report import report
+from ostiary.admin.source import Health
 from ostiary.jwks.facts import KeyFacts
 from ostiary.listener.tally import End
 from ostiary.reasons import Reason
@@ -36,24 +38,44 @@ def verdict(part: Part) -> tuple[str, Reason | None]:
 
 
 def test_when_everything_is_well_it_is_ready():
-    assert report("ready", [OK], verbose=False) == (200, {"status": "ready", "degraded": []})
+    assert report(Health("ready", (OK,), "9f3c1a"), verbose=False) == (200, {"status": "ready", "degraded": []})
 
 
 def test_what_is_down_degrades_and_does_not_make_it_unready():
-    status, content = report("ready", [DOWN, OK], verbose=False)
+    status, content = report(
+        Health(
+            "ready",
+            (
+                DOWN,
+                OK,
+            ),
+            "9f3c1a",
+        ),
+        verbose=False,
+    )
     assert (status, content["status"]) == (200, "degraded")
     told = {"kind": "issuer", "name": "bank", "condition": "down", "reason": "keys.unavailable"}
     assert content["degraded"] == [told]
 
 
 def test_every_part_is_listed_only_when_asked_for():
-    _, content = report("ready", [DOWN, OK], verbose=True)
+    _, content = report(
+        Health(
+            "ready",
+            (
+                DOWN,
+                OK,
+            ),
+            "9f3c1a",
+        ),
+        verbose=True,
+    )
     assert [part["name"] for part in content["parts"]] == ["bank", "service"]
 
 
 @pytest.mark.parametrize("state", ["starting", "draining"])
 def test_before_the_start_and_from_the_first_signal_on_it_is_not_ready(state):
-    status, content = report(state, [OK], verbose=True)
+    status, content = report(Health(state, (OK,), "9f3c1a"), verbose=True)
     assert (status, content["status"]) == (503, state)
     assert content["reason"]
 

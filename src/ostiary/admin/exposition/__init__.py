@@ -20,6 +20,7 @@ from ostiary.admin.exposition.gateway import gateway
 from ostiary.admin.exposition.requests import requests
 from ostiary.admin.exposition.rooms import rooms
 from ostiary.admin.exposition.tokens import tokens
+from ostiary.admin.exposition.workers import alone
 from ostiary.admin.view import View
 
 __all__ = ["CHAPTERS", "registry"]
@@ -31,6 +32,7 @@ CHAPTERS: Final[tuple[Callable[[View], Iterable[Metric]], ...]] = (
     certificates,
     rooms,
     gateway,
+    alone,
 )
 
 

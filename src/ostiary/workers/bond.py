@@ -1,0 +1,88 @@
+"""The worker's end of the line to its supervisor.
+
+number of the question, SP, what is asked LF   ->
+<-   number of the question, SP, octets LF, and the answer
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Final, Self, TypeAlias
+
+import structlog
+
+log = structlog.get_logger("ostiary.workers")
+
+VARIABLE: Final = "OSTIARY_WORKER"
+"""How a worker learns that it is one: two descriptors. Not for people."""
+
+READY: Final = b"ready"
+
+Tell: TypeAlias = Callable[[str], Awaitable[bytes]]
+"""Answers a question of the supervisor's."""
+
+
+@dataclass(slots=True)
+class Bond:
+    """What ties a worker to its supervisor.
+
+    Attributes:
+        channel: ends when the supervisor does.
+        turn: a descriptor whose lock (`os.lockf`) is held by the one worker that writes to the shared log.
+        number: which worker it is, from 1; 0 until it is told.
+    """
+
+    channel: socket.socket
+    turn: int
+    number: int = 0
+    _alone: asyncio.Event = field(default_factory=asyncio.Event, init=False)
+
+    @classmethod
+    def take(cls, environ: MutableMapping[str, str]) -> Self | None:
+        """Return what the environment says, and take it out; None: this is no worker."""
+        said = environ.pop(VARIABLE, None)
+        if said is None:
+            return None
+        channel, turn = map(int, said.split(":"))
+        return cls(socket.socket(fileno=channel), turn)
+
+    def wait(self) -> bool:
+        """Wait until this worker is needed; it has its number then. Blocks. False: it never will be."""
+        self.number = int(self.channel.recv(16) or 0)
+        return self.number > 0
+
+    async def hold(self) -> None:
+        """Say that this worker serves; return when the supervisor is gone. Only while it is `answering`."""
+        with suppress(OSError):  # the supervisor is gone already, and that is seen below
+            self.channel.send(READY)
+        await self._alone.wait()
+        log.warning("the supervisor is gone")
+
+    @asynccontextmanager
+    async def answering(self, tell: Tell) -> AsyncIterator[None]:
+        """Answer what the supervisor asks while the block runs."""
+        self.channel.setblocking(False)
+        task = asyncio.get_running_loop().create_task(self._answer(tell))
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    async def _answer(self, tell: Tell) -> None:
+        reader, writer = await asyncio.open_unix_connection(sock=self.channel.dup())
+        try:
+            while question := await reader.readline():
+                number, what = question.decode().split()
+                answer = await tell(what)
+                writer.write(f"{number} {len(answer)}\n".encode() + answer)
+                await writer.drain()
+        except ConnectionError:
+            pass
+        finally:
+            self._alone.set()
+            writer.close()

@@ -1,0 +1,112 @@
+"""One worker, as its supervisor sees it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import time
+from asyncio.subprocess import Process
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Final
+
+from ostiary.workers.bond import READY, VARIABLE
+
+_PATIENCE: Final = 2.0
+"""Seconds that a worker is given for an answer. Operators wait for the slowest."""
+
+
+async def spawn(command: Sequence[str], turn: int) -> Worker:
+    """Start a process that waits for its number.
+
+    Args:
+        command: what it is started with.
+        turn: a descriptor that it inherits, see `Bond`.
+    """
+    ours, theirs = socket.socketpair()
+    ours.setblocking(False)
+    with theirs:
+        process = await asyncio.create_subprocess_exec(
+            *command,
+            env={**os.environ, VARIABLE: f"{theirs.fileno()}:{turn}"},
+            pass_fds=(theirs.fileno(), turn),
+            start_new_session=True,  # a Ctrl-C is ours to pass on, once
+        )
+    return Worker(process, ours)
+
+
+class Worker:
+    """A process of our own.
+
+    Attributes:
+        process: as the system has it.
+        number: which one, from 1; 0 while it is a spare one.
+        serving: whether it has said that it serves.
+        born: when it was told to, on the monotonic clock.
+    """
+
+    def __init__(self, process: Process, channel: socket.socket) -> None:
+        self.process = process
+        self.number = 0
+        self.serving = False
+        self.born = 0.0
+        self._channel = channel
+        self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+        self._asking = asyncio.Lock()
+        self._questions = 0
+        self._begun = b""  # the first line of an answer whose rest was not waited for
+
+    def begin(self, number: int) -> None:
+        """Let it serve."""
+        self.number, self.born = number, time.monotonic()
+        with suppress(OSError):  # it is dead; that is seen elsewhere
+            self._channel.send(str(number).encode())
+
+    async def ready(self) -> bool:
+        """Return whether it serves; False: it has ended before."""
+        try:
+            self.serving = await asyncio.get_running_loop().sock_recv(self._channel, len(READY)) == READY
+        except ConnectionError:
+            self.serving = False
+        return self.serving
+
+    def tell(self, number: signal.Signals) -> None:
+        """Send it a signal."""
+        if self.process.returncode is None:
+            self.process.send_signal(number)
+
+    async def ask(self, what: str) -> bytes | None:
+        """Return its answer; None when there is none: it does not serve yet, or is stuck, or dead."""
+        if not self.serving:
+            return None
+        try:
+            async with asyncio.timeout(_PATIENCE), self._asking:
+                return await self._ask(what)
+        except (TimeoutError, OSError, asyncio.IncompleteReadError, ValueError):
+            return None
+
+    async def _ask(self, what: str) -> bytes:
+        if self._streams is None:
+            self._streams = await asyncio.open_unix_connection(sock=self._channel.dup())
+        reader, writer = self._streams
+        self._questions += 1
+        number = self._questions
+        writer.write(f"{number} {what}\n".encode())
+        while True:  # answers to earlier questions, which nobody waits for any more, come first
+            self._begun = self._begun or await reader.readuntil()
+            answered, octets = map(int, self._begun.split())
+            answer = await reader.readexactly(octets)
+            self._begun = b""
+            if answered == number:
+                return answer
+
+    async def ended(self) -> int:
+        """Return its exit code; negative: the signal that ended it."""
+        code = await self.process.wait()
+        self.serving = False
+        if self._streams is not None:
+            self._streams[1].close()
+        self._channel.close()
+        return code

@@ -1,0 +1,112 @@
+"""What ties a worker to its supervisor, and what do they say to each other?"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from types import SimpleNamespace
+
+import pytest
+
+from ostiary.workers import VARIABLE, Bond
+from ostiary.workers import worker as module
+from ostiary.workers.worker import Worker
+
+
+def test_who_was_not_told_so_is_no_worker():
+    assert Bond.take({}) is None
+
+
+@pytest.fixture
+def ends():
+    ours, theirs = socket.socketpair()
+    yield ours, theirs
+    ours.close()
+
+
+def bond(theirs: socket.socket) -> Bond:
+    environ = {VARIABLE: f"{theirs.detach()}:7"}
+    found = Bond.take(environ)
+    assert found is not None
+    assert environ == {}, "whoever it starts is none"
+    return found
+
+
+async def silent(what: str) -> bytes:
+    return await asyncio.Event().wait() or what.encode()
+
+
+@asynccontextmanager
+async def talking(ends, tell) -> AsyncIterator[Worker]:
+    """A worker that serves, and answers."""
+    ours, theirs = ends
+    ours.setblocking(False)
+    one, process = bond(theirs), asyncio.get_running_loop().create_future()
+    worker = Worker(SimpleNamespace(wait=lambda: process, returncode=None), ours)
+    async with one.answering(tell):
+        holding = asyncio.create_task(one.hold())
+        assert await worker.ready()
+        yield worker
+        process.set_result(0)
+        await worker.ended()
+        await asyncio.wait_for(holding, 5)
+    one.channel.close()
+
+
+async def test_a_worker_says_that_it_serves_and_ends_with_its_supervisor(ends):
+    ours, theirs = ends
+    one = bond(theirs)
+    ours.send(b"3")
+    assert one.wait()
+    assert (one.number, one.turn) == (3, 7)
+    async with one.answering(silent):
+        holding = asyncio.create_task(one.hold())
+        ours.setblocking(False)
+        assert await asyncio.get_running_loop().sock_recv(ours, 64) == b"ready"
+        await asyncio.sleep(0.05)
+        assert not holding.done()
+        ours.close()
+        await asyncio.wait_for(holding, 5)
+    one.channel.close()
+
+
+def test_a_spare_worker_ends_with_its_supervisor(ends):
+    ours, theirs = ends
+    one = bond(theirs)
+    ours.close()
+    assert not one.wait()
+    one.channel.close()
+
+
+async def test_questions_are_answered_in_whatever_size(ends):
+    async def tell(what: str) -> bytes:
+        return what.encode() * 100_000
+
+    async with talking(ends, tell) as worker:
+        assert await asyncio.gather(worker.ask("a"), worker.ask("b")) == [b"a" * 100_000, b"b" * 100_000]
+
+
+async def test_who_takes_too_long_gives_no_answer_and_the_next_question_gets_its_own(ends, monkeypatch):
+    monkeypatch.setattr(module, "_PATIENCE", 0.2)
+    stuck = asyncio.Event()
+
+    async def tell(what: str) -> bytes:
+        if what == "slow":
+            await stuck.wait()
+        return what.encode()
+
+    async with talking(ends, tell) as worker:
+        assert await worker.ask("slow") is None
+        stuck.set()
+        assert await worker.ask("fast") == b"fast"
+
+
+async def test_who_does_not_serve_is_not_asked(ends):
+    ours, theirs = ends
+    ours.setblocking(False)
+    worker = Worker(SimpleNamespace(returncode=None), ours)
+    assert await worker.ask("health") is None
+    theirs.close()
+    assert not await worker.ready()
