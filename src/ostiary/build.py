@@ -16,9 +16,10 @@ from ostiary.authz.shadow import ShadowRule
 from ostiary.authz.sync import PermissionSync
 from ostiary.config.load import Loaded
 from ostiary.config.schema import AnonymousSpec, AuthenticateSpec, GatewaySpec, MatchSpec, RouteSpec
+from ostiary.config.vaults import CredentialSpec
 from ostiary.edge.decide.permit import Permitted
 from ostiary.gateway import Decisions, Gateway, Part, Route
-from ostiary.inject import compile_injectors
+from ostiary.inject import EachCredential, Tools, compile_each, compile_injectors, watched
 from ostiary.inject.trace import TraceInjector
 from ostiary.jwks import compile_issuer, state_folder
 from ostiary.jwks.compile import server_trust
@@ -29,7 +30,7 @@ from ostiary.observe.trace import Traces
 from ostiary.pipeline import Pipeline
 from ostiary.routing.match import compile_routes
 from ostiary.upstream import UpstreamPool, compile_upstream
-from ostiary.vault import compile_vaults
+from ostiary.vault import Vault, compile_vaults
 
 
 def compile_gateway(
@@ -53,16 +54,23 @@ def compile_gateway(
     spec, folder = loaded.spec, loaded.folder
     state = state_folder(spec.state, folder)
     issuers = {name: compile_issuer(name, issuer, folder, state) for name, issuer in spec.issuers.items()}
-    vaults, credentials = compile_vaults(spec.vaults, spec.credentials, folder) if sources is None else ({}, sources)
+    vaults, credentials = compile_vaults(spec.vaults, _fixed(spec), folder) if sources is None else ({}, sources)
+    each = _each(spec, vaults)
+    tools = Tools(credentials, folder, _origins(spec))
     keys = compile_keys(spec.keys, spec.vaults, folder, clock=clock) if sources is None else {}
     upstreams = {name: compile_upstream(name, upstream, folder) for name, upstream in spec.upstreams.items()}
     around = Around(issuers, credentials, folder, clock)
     tracing = () if spec.tracing is None else (TraceInjector(),)
-    owned = _owned(spec, credentials).union(*(injector.owns for injector in tracing))
-    routes = [(route.match, _route(route, around, upstreams, owned, tracing)) for route in spec.routes]
+    injectors = [compile_injectors(route.inject, {**credentials, **each}, tools) for route in spec.routes]
+    owned = _owned(injectors).union(*(injector.owns for injector in tracing))
+    routes = [
+        (route.match, _route(route, around, upstreams, owned, (*own, *tracing)))
+        for route, own in zip(spec.routes, injectors, strict=True)
+    ]
     asking = _asking(route for _, route in routes)
     told = _told(spec, credentials, folder) if sources is None else ()
-    parts: tuple[Part, ...] = (*vaults.values(), *issuers.values(), *upstreams.values(), *asking, *told)
+    given = (*tools.made.values(), *asking, *told)
+    parts: tuple[Part, ...] = (*each.values(), *vaults.values(), *issuers.values(), *upstreams.values(), *given)
     parts = (*keys.values(), *parts)
     memories = _memories(route for _, route in routes)
     access = access or AccessLog()
@@ -179,17 +187,35 @@ def _authenticators(routes: Iterable[Route]) -> list[Authenticator]:
     return list({id(one): one for one in each}.values())
 
 
-def _owned(spec: GatewaySpec, credentials: Mapping[str, CredentialSource]) -> frozenset[bytes]:
+def _fixed(spec: GatewaySpec) -> dict[str, CredentialSpec]:
+    """Return the credentials that are the same for all callers."""
+    return {alias: one for alias, one in spec.credentials.items() if not one.for_each}
+
+
+def _each(spec: GatewaySpec, vaults: Mapping[str, Vault]) -> dict[str, EachCredential]:
+    """Return the credentials of which each caller has another one."""
+    return {
+        alias: compile_each(alias, one.path or alias, vaults[one.vault].members(alias, one))
+        for alias, one in spec.credentials.items()
+        if one.for_each and vaults
+    }
+
+
+def _origins(spec: GatewaySpec) -> dict[str, str]:
+    """Return what the file says of each credential: what was obtained with one is of no use to another."""
+    return {
+        alias: one.model_dump_json() + spec.vaults[one.vault].model_dump_json()
+        for alias, one in spec.credentials.items()
+    }
+
+
+def _owned(injectors: Iterable[Sequence[Injector]]) -> frozenset[bytes]:
     """Return every header that any route's injectors write.
 
     All of them are stripped on all routes: a caller must not speak in the gateway's name on a route
     that happens to inject nothing.
     """
-    owned: set[bytes] = set()
-    for route in spec.routes:
-        for injector in compile_injectors(route.inject, credentials):
-            owned |= injector.owns
-    return frozenset(owned - {b"authorization"})
+    return frozenset(name for several in injectors for one in several for name in one.owns) - {b"authorization"}
 
 
 def _route(
@@ -197,16 +223,16 @@ def _route(
     around: Around,
     upstreams: Mapping[str, UpstreamPool],
     owned: frozenset[bytes],
-    always: tuple[Injector, ...],
+    injectors: Sequence[Injector],
 ) -> Route:
     authenticators = compose(route.authenticate, around)
-    injectors = compile_injectors(route.inject, around.credentials)
     strip = owned.union(*(injector.owns for injector in injectors), _evidence(authenticators))
+    upstream = upstreams[route.upstream].for_route(strip, frozenset(name.encode() for name in route.upgrades))
     pipeline = Pipeline(
         authenticators,
         compile_policy(route.name, route.authorize, around.clock),
-        (*injectors, *always),
-        upstreams[route.upstream].for_route(strip, frozenset(name.encode() for name in route.upgrades)),
+        tuple(injectors),
+        watched(upstream, injectors),
     )
     return Route(route.name, pipeline, authenticators.challenges)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ssl
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -13,7 +12,6 @@ from typing import Final
 from ostiary.authn.anonymous import compile_anonymous
 from ostiary.authn.api_key import compile_api_key
 from ostiary.authn.ask import HttpEndpoint
-from ostiary.authn.client import compile_client
 from ostiary.authn.compose import Every, First
 from ostiary.authn.introspection import IntrospectionAuthenticator
 from ostiary.authn.jwt import compile_jwt
@@ -29,9 +27,10 @@ from ostiary.config.schema import (
     MtlsSpec,
     PasswordSpec,
 )
-from ostiary.errors import ConfigError
 from ostiary.jwks import Issuer
 from ostiary.model import Authenticator, CredentialSource
+from ostiary.oauth import client as oauth
+from ostiary.oauth.post import server_trust
 
 _NONE: Final[Mapping[str, CredentialSource]] = MappingProxyType({})
 
@@ -116,19 +115,9 @@ def compile_introspection(spec: IntrospectionSpec, around: Around, *, shared: bo
     Raises:
         ConfigError: a credential is not defined, or a file cannot be read.
     """
-    tls = _trust(spec, around.folder)
-    client = compile_client(spec.client, spec.url, around.credentials, tls, around.folder)
-    endpoint = HttpEndpoint(spec.url, client, spec.timeout, tls)
-    return IntrospectionAuthenticator(spec, endpoint, shared=shared, clock=around.clock)
-
-
-def _trust(spec: IntrospectionSpec, folder: Path) -> ssl.SSLContext:
-    if not spec.authorities:
-        return ssl.create_default_context()
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    for reference in spec.authorities:
-        try:
-            context.load_verify_locations(cafile=reference.below(folder))
-        except OSError as error:  # ssl.SSLError is one
-            raise ConfigError(f"introspection.authorities: {reference}: {error.strerror or error}") from error
-    return context
+    tls = server_trust(spec.authorities, around.folder, "introspection")
+    known = oauth.Around(around.credentials, around.folder)
+    client = oauth.compile_client(spec.client, spec.url, known, tls, "introspection.client")
+    return IntrospectionAuthenticator(
+        spec, HttpEndpoint(spec.url, client, spec.timeout, tls), shared=shared, clock=around.clock
+    )

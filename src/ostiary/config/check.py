@@ -7,7 +7,19 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
-from ostiary.config.checks import decisions, files, inject, issuers, listeners, names, policy, routes, safety, vaults
+from ostiary.config.checks import (
+    credentials,
+    decisions,
+    files,
+    inject,
+    issuers,
+    listeners,
+    names,
+    policy,
+    routes,
+    safety,
+    vaults,
+)
 from ostiary.config.checks.backends import circles
 from ostiary.config.checks.rings import rings_beside, rings_kept, rings_known
 from ostiary.config.draft import Draft
@@ -28,11 +40,14 @@ _QUESTIONS: Final[tuple[Callable[[Draft], Iterator[Problem]], ...]] = (
     inject.templates,
     listeners.addresses,
     listeners.evidence,
-    issuers.fitting,
     decisions.partial,
+    issuers.fitting,
     issuers.fetchable,
     issuers.distinct,
     vaults.paths,
+    credentials.paths,
+    credentials.users,
+    credentials.bound,
     rings_kept,
     rings_known,
     rings_beside,

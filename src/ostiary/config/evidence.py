@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import Field, model_validator
 
 from ostiary.config.certificates import MtlsSpec
+from ostiary.config.oauth import ClientAuthSpec
 from ostiary.config.spec import OneOf, Some, Spec
 from ostiary.config.values import Duration, FileReference, HeaderName, Name, Refused, SecureUrl, Text
 
@@ -41,38 +42,6 @@ class JwtSpec(Spec):
         "off", description="Proof of possession (RFC 9449): `Authorization: DPoP`, accepted or demanded."
     )
     dpop_nonce: bool = Field(False, description="Demand a nonce of ours in each proof, so that none can be made ahead.")
-
-
-class CertificateClientSpec(Spec):
-    """The gateway proves itself by its own TLS certificate (RFC 8705, section 2)."""
-
-    client_id: Text = Field(description="Its name at the issuer.")
-    certificate: FileReference = Field(description="Certificate chain (PEM), leaf first.")
-    private_key: FileReference = Field(description="Its private key (PEM).")
-
-
-class SignedClientSpec(Spec):
-    """The gateway proves itself by a signed assertion (RFC 7523)."""
-
-    credential: Name = Field(description="Alias: the id is its name at the issuer, the secret a private key (PEM).")
-    audience: Text | None = Field(None, description="The assertion's `aud`; the URL by default.")
-    kid: Text | None = Field(None, description="The key's id, where the issuer wants one.")
-
-
-class SecretClientSpec(Spec):
-    """The gateway proves itself by a secret (RFC 6749, section 2.3.1)."""
-
-    credential: Name = Field(description="Alias: the id is its name at the issuer, the secret its secret there.")
-
-
-class ClientAuthSpec(OneOf):
-    """How the gateway proves itself to an issuer."""
-
-    what: ClassVar[str] = "way to prove the gateway"
-    basic: SecretClientSpec | None = Field(None, description="Its secret, in `Authorization: Basic`.")
-    post: SecretClientSpec | None = Field(None, description="Its secret, in the form.")
-    private_key_jwt: SignedClientSpec | None = Field(None, description="A signed assertion.")
-    certificate: CertificateClientSpec | None = Field(None, description="Its TLS certificate.")
 
 
 class IntrospectionSpec(Spec):

@@ -7,6 +7,7 @@ from typing import ClassVar, Self
 from pydantic import Field, model_validator
 
 from ostiary.config.certificates import CertificateHeaderSpec
+from ostiary.config.oauth import ON_REJECT, ClientCredentialsSpec, OnReject, TokenExchangeSpec
 from ostiary.config.spec import OneOf, Spec
 from ostiary.config.values import CookieName, HeaderName, Name, Refused, Text
 
@@ -15,12 +16,14 @@ class BasicSpec(Spec):
     """`Authorization: Basic` with a credential (RFC 7617)."""
 
     credential: Name = Field(description="Alias of the credential.")
+    on_reject: OnReject = Field("ignore", description=ON_REJECT)
 
 
 class BearerSpec(Spec):
     """`Authorization: Bearer` with a credential's secret (RFC 6750)."""
 
     credential: Name = Field(description="Alias of the credential.")
+    on_reject: OnReject = Field("ignore", description=ON_REJECT)
 
 
 class ValueSpec(Spec):
@@ -65,4 +68,6 @@ class InjectorSpec(OneOf):
     header: HeaderSpec | None = Field(None, description="A header.")
     query: QuerySpec | None = Field(None, description="A query parameter.")
     cookie: CookieSpec | None = Field(None, description="A cookie.")
+    oauth2: ClientCredentialsSpec | None = Field(None, description="A token of the gateway's own.")
+    token_exchange: TokenExchangeSpec | None = Field(None, description="A token in exchange for the caller's.")
     certificate: CertificateHeaderSpec | None = Field(None, description="The caller's certificate, as a header.")

@@ -17,14 +17,10 @@ from ostiary.config.evidence import (
     ApiKeySpec,
     AuthenticateSpec,
     AuthenticatorSpec,
-    CertificateClientSpec,
     ClaimsSpec,
-    ClientAuthSpec,
     IntrospectionSpec,
     JwtSpec,
     PasswordSpec,
-    SecretClientSpec,
-    SignedClientSpec,
 )
 from ostiary.config.injectors import BasicSpec, BearerSpec, CookieSpec, HeaderSpec, InjectorSpec, QuerySpec
 from ostiary.config.keys import KeySpec, PublicationSpec
@@ -236,11 +232,11 @@ class RouteSpec(Spec):
         (), description="What the upstream is shown in place of the caller's credentials."
     )
     upstream: Name = Field(description="Where it goes.")
-    decision: Literal["allow-partial"] | None = Field(
-        None, description="`allow-partial`: where other proxies forward, what they do not enforce is done without."
-    )
     upgrades: Annotated[tuple[Protocol, ...], Field(strict=False)] = Field(
         (), description="Protocols that a caller may change to after all of the above, such as `websocket`."
+    )
+    decision: Literal["allow-partial"] | None = Field(
+        None, description="`allow-partial`: where other proxies forward, what they do not enforce is done without."
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final, get_args
 
-from ostiary.config import certificates, schema, vaults
+from ostiary.config import certificates, oauth, schema, vaults
 from ostiary.config.certificates import IdentitySpec
 from ostiary.config.keys import KEY_NOUNS
 from ostiary.config.problem import Path
@@ -37,6 +37,9 @@ NOUNS: Final[dict[type, str]] = {
     **KEY_NOUNS,
     schema.VaultAuthSpec: "a vault's auth",
     schema.AppRoleSpec: "approle",
+    vaults.JwtLoginSpec: "logging in with a jwt",
+    vaults.KubernetesLoginSpec: "logging in from kubernetes",
+    vaults.CertificateLoginSpec: "logging in with a certificate",
     schema.UpstreamSpec: "an upstream",
     schema.UpstreamTlsSpec: "an upstream's tls",
     schema.UpstreamTimeouts: "an upstream's timeouts",
@@ -48,10 +51,10 @@ NOUNS: Final[dict[type, str]] = {
     IdentitySpec: "an identity of certificates",
     schema.JwtSpec: "jwt",
     schema.IntrospectionSpec: "introspection",
-    schema.ClientAuthSpec: "the client of an introspection",
-    schema.SecretClientSpec: "a client with a secret",
-    schema.SignedClientSpec: "a client with a signed assertion",
-    schema.CertificateClientSpec: "a client with a certificate",
+    oauth.ClientAuthSpec: "a client of OAuth",
+    oauth.SecretClientSpec: "a client with a secret",
+    oauth.SignedClientSpec: "a client with a signed assertion",
+    oauth.CertificateClientSpec: "a client with a certificate",
     schema.ApiKeySpec: "api_key",
     schema.PasswordSpec: "passwords of callers",
     schema.AnonymousSpec: "anonymous",
@@ -65,6 +68,8 @@ NOUNS: Final[dict[type, str]] = {
     schema.HeaderSpec: "header",
     schema.QuerySpec: "query",
     schema.CookieSpec: "cookie",
+    oauth.ClientCredentialsSpec: "oauth2",
+    oauth.TokenExchangeSpec: "token_exchange",
     certificates.CertificateHeaderSpec: "a certificate header",
 }
 
@@ -76,18 +81,13 @@ LATER: Final[dict[type, dict[str, str]]] = {
     },
     schema.ListenerTlsSpec: {"acme": "certificates by ACME"},
     schema.VaultAuthSpec: {
-        **{word: f"logging in with {word}" for word in ("kubernetes", "jwt", "userpass", "aws", "gcp", "azure")},
-        "certificate": "logging in with a certificate",
-        "cert": "logging in with a certificate",
+        **{word: f"logging in with {word}" for word in ("userpass", "ldap", "aws", "gcp", "azure")},
     },
     schema.UpstreamTlsSpec: {"identity": "a client certificate for the upstream"},
     schema.UpstreamSpec: {"health": "health checks", "retry": "retries", "balance": "a choice of balancing"},
     schema.AuthenticateSpec: {},
     schema.AuthenticatorSpec: {},
-    schema.BasicSpec: {"on_reject": "replaying a rejected credential"},
-    schema.BearerSpec: {"on_reject": "replaying a rejected credential"},
     schema.InjectorSpec: {
-        "oauth2": "OAuth 2.0 client credentials",
         "identity": "a signed identity token",
     },
     schema.RouteSpec: {"limits": "limits per route", "timeouts": "timeouts per route", "shadow": "shadow routes"},

@@ -3,14 +3,20 @@
 basic.py    Authorization: Basic        header.py  a header: a secret, or text about the caller
 bearer.py   Authorization: Bearer       query.py   a parameter of the query, likewise
 cookie.py   a cookie, likewise
+token.py    a token that an issuer gave
 template.py text with {principal...} in it
+each.py     credentials of which each caller has another one
 encoded.py  a credential's encoding, kept for as long as the credential is the same
+again.py    an upstream's 401: something newer is looked for, and sent once
 
 Strip first, then inject: what an injector `owns` is removed from every request by the upstream room,
 and whatever were still there is replaced. Nothing is ever sent half: a value that is missing or cannot
 be written safely ends the request.
 """
 
+from ostiary.inject.again import watched
 from ostiary.inject.compile import compile_injectors
+from ostiary.inject.each import EachCredential, compile_each
+from ostiary.inject.tools import Tools
 
-__all__ = ["compile_injectors"]
+__all__ = ["EachCredential", "Tools", "compile_each", "compile_injectors", "watched"]

@@ -7,7 +7,8 @@ import re
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
-from ostiary.inject.encoded import Encoded
+from ostiary.config.oauth import OnReject
+from ostiary.inject.encoded import Each, Written, encoded
 from ostiary.inject.write import put, unusable
 from ostiary.model import Credential, CredentialSource, Outbound
 
@@ -19,7 +20,8 @@ class BasicInjector:
     """Writes `Authorization: Basic`."""
 
     owns: ClassVar[frozenset[bytes]] = frozenset({b"authorization"})
-    credential: Encoded
+    credential: Written
+    on_reject: OnReject = "ignore"
 
     async def inject(self, outbound: Outbound) -> None:
         """Write.
@@ -30,9 +32,9 @@ class BasicInjector:
         put(outbound, b"Authorization", await self.credential.octets(outbound))
 
 
-def basic(source: CredentialSource) -> BasicInjector:
+def basic(source: CredentialSource | Each, on_reject: OnReject = "ignore") -> BasicInjector:
     """Return the injector of a credential."""
-    return BasicInjector(Encoded(source, encode))
+    return BasicInjector(encoded(source, encode), on_reject)
 
 
 def encode(credential: Credential) -> bytes:

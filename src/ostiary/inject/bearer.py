@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
-from ostiary.inject.encoded import Encoded
+from ostiary.config.oauth import OnReject
+from ostiary.inject.encoded import Each, Written, encoded
 from ostiary.inject.write import put, unusable
 from ostiary.model import Credential, CredentialSource, Outbound
 
@@ -18,7 +19,8 @@ class BearerInjector:
     """Writes `Authorization: Bearer`."""
 
     owns: ClassVar[frozenset[bytes]] = frozenset({b"authorization"})
-    credential: Encoded
+    credential: Written
+    on_reject: OnReject = "ignore"
 
     async def inject(self, outbound: Outbound) -> None:
         """Write.
@@ -29,9 +31,9 @@ class BearerInjector:
         put(outbound, b"Authorization", await self.credential.octets(outbound))
 
 
-def bearer(source: CredentialSource) -> BearerInjector:
+def bearer(source: CredentialSource | Each, on_reject: OnReject = "ignore") -> BearerInjector:
     """Return the injector of a credential."""
-    return BearerInjector(Encoded(source, encode))
+    return BearerInjector(encoded(source, encode), on_reject)
 
 
 def encode(credential: Credential) -> bytes:

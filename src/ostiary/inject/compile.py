@@ -2,102 +2,94 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import assert_never
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
 
 from ostiary.config.certificates import CertificateHeaderSpec
-from ostiary.config.schema import BasicSpec, BearerSpec, CookieSpec, HeaderSpec, InjectorSpec, QuerySpec
+from ostiary.config.injectors import BasicSpec, BearerSpec, CookieSpec, HeaderSpec, InjectorSpec, QuerySpec
+from ostiary.config.oauth import ClientCredentialsSpec, TokenExchangeSpec
+from ostiary.config.spec import Spec
 from ostiary.errors import ConfigError
 from ostiary.inject import cookie, header, query
 from ostiary.inject.basic import basic
 from ostiary.inject.bearer import bearer
 from ostiary.inject.certificate import certificate_header
-from ostiary.inject.encoded import Encoded
+from ostiary.inject.encoded import Each, Written, encoded
 from ostiary.inject.template import compile_template
-from ostiary.model import CredentialSource, Injector, fold
-from ostiary.pki.dialect import DIALECTS
+from ostiary.inject.token import exchanged_token, own_token
+from ostiary.inject.tools import Tools
+from ostiary.inject.written import refuse_twice
+from ostiary.model import Credential, CredentialSource, Injector, fold
 
-Spec = BasicSpec | BearerSpec | HeaderSpec | QuerySpec | CookieSpec | CertificateHeaderSpec
+Sources = Mapping[str, CredentialSource] | Mapping[str, CredentialSource | Each]
 
 
 def compile_injectors(
-    spec: Sequence[InjectorSpec], credentials: Mapping[str, CredentialSource]
+    spec: Sequence[InjectorSpec], credentials: Sources, tools: Tools | None = None
 ) -> tuple[Injector, ...]:
     """Make the injectors of a route, in their order.
 
     Args:
         spec: what the route says.
-        credentials: where credentials come from, by alias.
+        credentials: where credentials come from, by alias: one for all callers, or one for each.
+        tools: what some injectors need beside them.
 
     Raises:
         ConfigError: an unknown credential or name in braces, or two injectors that write the same thing.
     """
-    _refuse_twice([one.value for one in spec])
-    return tuple(_compile(one.value, credentials) for one in spec)
+    refuse_twice([one.value for one in spec])
+    around = tools or Tools()
+    return tuple(COMPILERS[type(one.value)](one.value, credentials, around) for one in spec)
 
 
-def _compile(spec: Spec, credentials: Mapping[str, CredentialSource]) -> Injector:
-    match spec:
-        case BasicSpec():
-            return basic(_source(spec.credential, credentials))
-        case BearerSpec():
-            return bearer(_source(spec.credential, credentials))
-        case HeaderSpec():
-            return _header(spec, credentials)
-        case QuerySpec():
-            return _query(spec, credentials)
-        case CookieSpec():
-            return _cookie(spec, credentials)
-        case CertificateHeaderSpec():
-            return certificate_header(spec)
-    assert_never(spec)
+def _basic(spec: BasicSpec, credentials: Sources, _: Tools) -> Injector:
+    return basic(_source(spec.credential, credentials), spec.on_reject)
 
 
-def _header(spec: HeaderSpec, credentials: Mapping[str, CredentialSource]) -> Injector:
+def _bearer(spec: BearerSpec, credentials: Sources, _: Tools) -> Injector:
+    return bearer(_source(spec.credential, credentials), spec.on_reject)
+
+
+def _header(spec: HeaderSpec, credentials: Sources, _: Tools) -> Injector:
     name = spec.name.encode()
     owns = frozenset({fold(name)})
     if spec.credential is not None:
-        return header.SecretHeader(name, owns, Encoded(_source(spec.credential, credentials), header.encode))
+        return header.SecretHeader(name, owns, _written(spec.credential, credentials, header.encode))
     return header.TextHeader(name, owns, compile_template(spec.value or ""))
 
 
-def _query(spec: QuerySpec, credentials: Mapping[str, CredentialSource]) -> Injector:
+def _query(spec: QuerySpec, credentials: Sources, _: Tools) -> Injector:
     nothing: frozenset[bytes] = frozenset()
     if spec.credential is not None:
-        return query.SecretParameter(spec.name, nothing, Encoded(_source(spec.credential, credentials), query.encode))
+        return query.SecretParameter(spec.name, nothing, _written(spec.credential, credentials, query.encode))
     return query.TextParameter(spec.name, nothing, compile_template(spec.value or ""))
 
 
-def _cookie(spec: CookieSpec, credentials: Mapping[str, CredentialSource]) -> Injector:
+def _cookie(spec: CookieSpec, credentials: Sources, _: Tools) -> Injector:
     nothing: frozenset[bytes] = frozenset()
     if spec.credential is not None:
-        return cookie.SecretCookie(spec.name, nothing, Encoded(_source(spec.credential, credentials), cookie.encode))
+        return cookie.SecretCookie(spec.name, nothing, _written(spec.credential, credentials, cookie.encode))
     return cookie.TextCookie(spec.name, nothing, compile_template(spec.value or ""))
 
 
-def _source(alias: str, credentials: Mapping[str, CredentialSource]) -> CredentialSource:
+def _written(alias: str, credentials: Sources, encode: Callable[[Credential], bytes]) -> Written:
+    return encoded(_source(alias, credentials), encode)
+
+
+def _source(alias: str, credentials: Sources) -> CredentialSource | Each:
     if alias not in credentials:
         raise ConfigError(f"there is no credential {alias!r}; there are: {', '.join(sorted(credentials)) or 'none'}")
     return credentials[alias]
 
 
-def _refuse_twice(specs: Sequence[Spec]) -> None:
-    seen: set[tuple[str, bytes]] = set()
-    for spec in specs:
-        written = _written(spec)
-        if written in seen:
-            raise ConfigError(f"two injectors of a route write the {written[0]} {written[1].decode()}")
-        seen.add(written)
-
-
-def _written(spec: Spec) -> tuple[str, bytes]:
-    match spec:
-        case HeaderSpec():
-            return "header", fold(spec.name.encode())
-        case QuerySpec():
-            return "parameter", query.alike(spec.name.encode())
-        case CookieSpec():
-            return "cookie", cookie.alike(spec.name.encode())
-        case CertificateHeaderSpec():
-            return "header", fold((spec.header or DIALECTS[spec.dialect].header).encode())
-    return "header", b"authorization"
+COMPILERS: Final[Mapping[type[Spec], Callable[[Any, Sources, Tools], Injector]]] = {
+    BasicSpec: _basic,
+    BearerSpec: _bearer,
+    HeaderSpec: _header,
+    QuerySpec: _query,
+    CookieSpec: _cookie,
+    ClientCredentialsSpec: lambda spec, _, tools: own_token(spec, tools.token(spec)),
+    TokenExchangeSpec: lambda spec, _, tools: exchanged_token(spec, tools.exchange(spec)),
+    CertificateHeaderSpec: lambda spec, _, __: certificate_header(spec),
+}
+"""How the injector of each kind is made: from its block, the credentials, and what else there is."""

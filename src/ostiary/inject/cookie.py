@@ -13,7 +13,7 @@ from typing import Final
 from urllib.parse import quote, unquote_to_bytes
 
 from ostiary.errors import BadRequest
-from ostiary.inject.encoded import Encoded
+from ostiary.inject.encoded import Written
 from ostiary.inject.template import Template
 from ostiary.inject.write import unusable
 from ostiary.model import Credential, Headers, Outbound
@@ -33,7 +33,7 @@ class SecretCookie:
 
     name: str
     owns: frozenset[bytes]
-    credential: Encoded
+    credential: Written
 
     async def inject(self, outbound: Outbound) -> None:
         """Write.

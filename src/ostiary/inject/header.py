@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from ostiary.inject.encoded import Encoded
+from ostiary.inject.encoded import Written
 from ostiary.inject.template import Template, unsafe
 from ostiary.inject.write import put, unusable
 from ostiary.model import Credential, Outbound
@@ -21,7 +21,7 @@ class SecretHeader:
 
     name: bytes
     owns: frozenset[bytes]
-    credential: Encoded
+    credential: Written
 
     async def inject(self, outbound: Outbound) -> None:
         """Write.

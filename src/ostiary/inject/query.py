@@ -13,7 +13,7 @@ from typing import Final
 from urllib.parse import quote, quote_from_bytes, unquote_to_bytes
 
 from ostiary.errors import BadRequest
-from ostiary.inject.encoded import Encoded
+from ostiary.inject.encoded import Written
 from ostiary.inject.template import Template
 from ostiary.model import Credential, Outbound
 from ostiary.reasons import Reason
@@ -28,7 +28,7 @@ class SecretParameter:
 
     name: str
     owns: frozenset[bytes]
-    credential: Encoded
+    credential: Written
 
     async def inject(self, outbound: Outbound) -> None:
         """Write.

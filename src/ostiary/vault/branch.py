@@ -40,3 +40,26 @@ class Branch:
         """
         self.provider.check(spec.path or alias)
         return VaultIdentity(alias, spec, self.cache)
+
+
+class Members:
+    """The credentials of one alias, which has a record for each caller: they come and go.
+
+    Args:
+        alias: its name in the configuration.
+        spec: which fields.
+        branch: where the records are.
+    """
+
+    def __init__(self, alias: str, spec: CredentialSpec, branch: Branch) -> None:
+        self._alias = alias
+        self._spec = spec
+        self._branch = branch
+
+    def member(self, path: str) -> VaultCredential:
+        """Return the credential in a record.
+
+        Raises:
+            ConfigError: this vault cannot have such a path.
+        """
+        return self._branch.source(self._alias, self._spec.model_copy(update={"path": path}))

@@ -43,10 +43,11 @@ class Slot:
 
     Attributes:
         heard: called with every version that comes into use.
+        holders: how many credentials are taken from it.
         rotations: how often another version came into use.
     """
 
-    __slots__ = ("flight", "heard", "path", "recheck", "rotations", "state", "version")
+    __slots__ = ("flight", "heard", "holders", "path", "recheck", "rotations", "state", "version")
 
     def __init__(self, path: str, version: int | None) -> None:
         self.path = path
@@ -55,6 +56,7 @@ class Slot:
         self.flight: asyncio.Task[None] | None = None
         self.recheck: asyncio.Task[None] | None = None
         self.heard: list[Callable[[SecretRecord], None]] = []
+        self.holders = 0
         self.rotations = 0
 
 
@@ -98,7 +100,17 @@ class Cache:
 
     def slot(self, path: str, version: int | None) -> Slot:
         """Return the place of a record; credentials that share a record share it."""
-        return self._slots.setdefault((path, version), Slot(path, version))
+        slot = self._slots.setdefault((path, version), Slot(path, version))
+        slot.holders += 1
+        return slot
+
+    def release(self, slot: Slot) -> None:
+        """Let go of a record; the last who does makes room, and what was lent is given back."""
+        slot.holders -= 1
+        if slot.holders == 0:
+            del self._slots[slot.path, slot.version]
+            if self._leases is not None:
+                self._leases.turn(slot.state.record, None)
 
     def inherit(self, previous: Cache) -> None:
         """Begin with another cache's records, as if something had been written to the vault since."""

@@ -10,7 +10,7 @@ import structlog
 from ostiary.config.vaults import CacheSpec, CredentialSpec
 from ostiary.errors import ConfigError, CredentialUnavailable
 from ostiary.model import CredentialSource
-from ostiary.vault.branch import Branch
+from ostiary.vault.branch import Branch, Members
 from ostiary.vault.freshness import Policy
 from ostiary.vault.identity import VaultIdentity
 from ostiary.vault.needs import Needy
@@ -46,6 +46,14 @@ class Vault:
         source = self._branch(alias, spec).source(alias, spec)
         self._sources.append(source)
         return source
+
+    def members(self, alias: str, spec: CredentialSpec) -> Members:
+        """Return where credentials of one alias come from whose path is not known yet.
+
+        Raises:
+            ConfigError: this vault cannot have such an engine.
+        """
+        return Members(alias, spec, self._branch(alias, spec))
 
     def identity(self, alias: str, spec: CredentialSpec) -> VaultIdentity:
         """Return where a certificate and its key come from.

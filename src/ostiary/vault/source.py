@@ -96,6 +96,10 @@ class VaultCredential:
         """Look for another version than one that an upstream has rejected; return whether there is one."""
         return await self._cache.rejected(self._slot, version)
 
+    def release(self) -> None:
+        """Let go of the record: the credential is not used any more."""
+        self._cache.release(self._slot)
+
     async def _obtain(self) -> Credential:
         record = await self._cache.obtain(self._slot)
         if record is None:

@@ -15,7 +15,7 @@ from tests.support.origin import Origin, ok, origin
 from tests.support.records import Record
 from tests.support.tokens import NOW, Clock, Signer, certificate, issuer, request
 
-from ostiary.authn.client import SignedClient
+from ostiary.oauth.client import SignedClient
 from ostiary.authn.compile import Around, compose
 from ostiary.authn.compose import First
 from ostiary.authn.introspection import AskError, IntrospectionAuthenticator

@@ -19,6 +19,14 @@ UPSTREAM: Final[dict[Reason, tuple[str, str]]] = {
         "The credential cannot be written where it belongs: a colon in a user name, a line break in a header.",
         "Store a usable one.",
     ),
+    Reason.TOKEN_NOT_EXCHANGED: (
+        "The caller was proven without a token, or the issuer does not exchange this one.",
+        "Let the route authenticate by a token. At the issuer, see whether the client may exchange such tokens.",
+    ),
+    Reason.CREDENTIAL_NOT_FOR_CALLER: (
+        "The credential is another one for each caller, and what tells them apart is missing or is no name.",
+        "The log names the place in its path; look at that claim in the token: letters, digits, `.`, `_` and `-`.",
+    ),
     Reason.INJECTION_UNSAFE: (
         "What is to be written about the caller is missing, is not a single value, or has a control character.",
         "Look at the claim in the token; `value` of the injector says which.",

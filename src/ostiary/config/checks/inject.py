@@ -9,6 +9,7 @@ from typing import Final
 from ostiary.config.certificates import CertificateHeaderSpec
 from ostiary.config.draft import Draft
 from ostiary.config.nearest import nearest
+from ostiary.config.oauth import TokenSpec
 from ostiary.config.problem import Problem
 from ostiary.config.schema import CookieSpec, HeaderSpec, InjectorSpec, QuerySpec
 from ostiary.model import fold
@@ -38,7 +39,7 @@ def _written(injector: InjectorSpec) -> str:
     match injector.value:
         case HeaderSpec(name=name):
             return f"the header {fold(name.encode()).decode()}"
-        case CertificateHeaderSpec(header=str() as name):
+        case CertificateHeaderSpec(header=str() as name) | TokenSpec(header=name):
             return f"the header {fold(name.encode()).decode()}"
         case CertificateHeaderSpec(dialect=dialect):
             return f"the header of {dialect}"
@@ -55,7 +56,7 @@ def templates(draft: Draft) -> Iterator[Problem]:
         for position, injector in enumerate(route.inject):
             text = getattr(injector.value, "value", None)
             path = ("routes", index, "inject", position, injector.kind, "value")
-            if text is not None and (wrong := _wrong(text)):
+            if text is not None and (wrong := wrong_text(text)):
                 message, name = wrong
                 meant = nearest(name, PLACES) if name else None
                 suggestion = f"{{{meant}}}" if meant else None
@@ -63,7 +64,7 @@ def templates(draft: Draft) -> Iterator[Problem]:
                 yield draft.problem("C316", message, path, suggestion=suggestion, known=known)
 
 
-def _wrong(text: str) -> tuple[str, str] | None:
+def wrong_text(text: str) -> tuple[str, str] | None:
     """Return what is wrong with a text, and the name in it that is not known, or None."""
     for name, literal, brace in _PARTS.findall(text):
         if brace:

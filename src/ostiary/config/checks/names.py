@@ -8,6 +8,7 @@ from typing import Final
 from ostiary.config.checks.backends import needs
 from ostiary.config.draft import Draft
 from ostiary.config.nearest import nearest
+from ostiary.config.oauth import TokenSpec
 from ostiary.config.problem import Path, Problem
 from ostiary.config.schema import AuthenticateSpec, AuthenticatorSpec, RouteSpec
 
@@ -85,6 +86,11 @@ def _of_injectors(route: RouteSpec, path: Path) -> Iterator[tuple[str, str, Path
         for section, key in (("credentials", "credential"), ("keys", "key")):
             if (name := getattr(injector.value, key, None)) is not None:
                 yield section, name, (*path, "inject", position, injector.kind, key)
+        if isinstance(injector.value, TokenSpec):
+            client = injector.value.client
+            if (alias := getattr(client.value, "credential", None)) is not None:
+                place = (*path, "inject", position, injector.kind, "client", client.kind, "credential")
+                yield "credentials", alias, place
 
 
 def _of_keys(draft: Draft) -> Iterator[tuple[str, str, Path]]:

@@ -14,4 +14,43 @@ INJECTORS: Final = (
         "- cookie: {name: my session, credential: reports}",
         "- cookie: {name: my_session, credential: reports}",
     ),
+    Code(
+        "C350",
+        "where does the token come from",
+        "A token is asked for at one endpoint: `token_url` says where it is, or `issuer`, whose metadata says so.",
+        "- oauth2: {client: {basic: {credential: crm}}}",
+        "- oauth2: {token_url: https://id.example.com/token, client: {basic: {credential: crm}}}",
+    ),
+    Code(
+        "C351",
+        "a parameter that has a key of its own",
+        "What proves the gateway, and what the token is for, is written by keys of their own, never by `parameters`: "
+        "secrets would stand in the file, or two words would say different things.",
+        "parameters: {scope: read}",
+        "scopes: [read]",
+    ),
+    Code(
+        "C352",
+        "bound to no certificate",
+        "A token is bound to the certificate that the gateway shows where it asks for it (RFC 8705): "
+        "`client: {certificate: ...}`. The upstream is shown the same: `tls: {client: ...}` with the same files.",
+        "- oauth2: {..., bound: true, client: {basic: {credential: crm}}}",
+        "- oauth2: {..., bound: true, client: {certificate: {client_id: gateway, certificate: ..., private_key: ...}}}",
+    ),
+    Code(
+        "C353",
+        "a path that could lead to another caller's credential",
+        "What is filled into the path of a credential was verified ({principal.tenant}, {principal.subject}, "
+        "{principal.claims.NAME}, ...), and each segment has one place: `{a}{b}` would be the same for two callers.",
+        'crm: {vault: local, path: "{principal.tenant}{principal.subject}"}',
+        'crm: {vault: local, path: "{principal.tenant}/{principal.subject}"}',
+    ),
+    Code(
+        "C354",
+        "whose credential",
+        "A credential with places in its path is another one for each caller, so only an injector can use it: "
+        "elsewhere there is no caller, or none who is proven yet.",
+        'credentials:\n  robots: {vault: local, path: "{principal.tenant}"}\n...\n- api_key: {keys: [robots]}',
+        "credentials:\n  robots: {vault: local}\n...\n- api_key: {keys: [robots]}",
+    ),
 )

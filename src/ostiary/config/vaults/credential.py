@@ -14,7 +14,11 @@ class CredentialSpec(Spec):
     """An alias for a record in a vault."""
 
     vault: Name = Field(description="Which vault.")
-    path: Text | None = Field(None, description="Which record; the alias by default.")
+    path: Text | None = Field(
+        None,
+        description="Which record; the alias by default. With {principal.tenant}, {principal.claims.NAME}, ... in it "
+        "each caller has another one.",
+    )
     id: Text = Field("id", description="Field that holds the public half, such as a user name.")
     secret: Text = Field("secret", description="Field that holds the secret half.")
     version: int | None = Field(None, ge=1, description="Pin one version; the newest by default.")
@@ -28,3 +32,8 @@ class CredentialSpec(Spec):
     start: Literal["lazy", "require"] = Field(
         "lazy", description="When it cannot be had at the start. lazy: its routes answer 503. require: no start."
     )
+
+    @property
+    def for_each(self) -> bool:
+        """Whether each caller has another one."""
+        return self.path is not None and "{" in self.path

@@ -17,9 +17,12 @@ from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from ostiary.config.evidence import CertificateClientSpec, ClientAuthSpec, SignedClientSpec
+from ostiary.config.listeners import ShownCertificateSpec
+from ostiary.config.oauth import CertificateClientSpec, ClientAuthSpec, SignedClientSpec
 from ostiary.errors import ConfigError, CredentialUnavailable
 from ostiary.model import CredentialSource
+from ostiary.pki.certificate import describe
+from ostiary.pki.identity import load_identity, use
 from ostiary.reasons import Reason
 
 _ASSERTION: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -38,6 +41,19 @@ class Proven:
 
     headers: Mapping[str, str]
     form: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What clients are compiled from, beside their own block.
+
+    Attributes:
+        credentials: where records come from, by alias.
+        folder: the folder of the configuration file.
+    """
+
+    credentials: Mapping[str, CredentialSource]
+    folder: Path
 
 
 class Client(Protocol):
@@ -113,9 +129,15 @@ class SignedClient:
 
 @dataclass(frozen=True, slots=True)
 class CertificateClient:
-    """tls_client_auth: the connection proves it; the form says who (RFC 8705, section 2.1)."""
+    """tls_client_auth and self_signed_tls_client_auth: the connection proves it, the form says who (RFC 8705, 2).
+
+    Attributes:
+        client_id: the name.
+        thumbprint: the certificate's (section 3.1): what tokens that are bound to it must say.
+    """
 
     client_id: str
+    thumbprint: str
 
     async def prove(self) -> Proven:
         """Return the name."""
@@ -138,24 +160,31 @@ def _algorithm(key: Any) -> str:
     return "EdDSA"
 
 
-def compile_client(
-    spec: ClientAuthSpec, url: str, credentials: Mapping[str, CredentialSource], tls: ssl.SSLContext, folder: Path
-) -> Client:
+def compile_client(spec: ClientAuthSpec, url: str, around: Around, tls: ssl.SSLContext, where: str) -> Client:
     """Return the way that a block of the configuration describes; a certificate is put into `tls`.
+
+    Args:
+        spec: the block.
+        url: the audience of assertions, where the block does not say it.
+        around: credentials, and where files are.
+        tls: for connections to the issuer.
+        where: the place of the block in the file, for messages.
 
     Raises:
         ConfigError: a credential is not defined, or the certificate cannot be read.
     """
     value = spec.value
     if isinstance(value, CertificateClientSpec):
+        shown = ShownCertificateSpec.model_construct(certificate=value.certificate, private_key=value.private_key)
         try:
-            tls.load_cert_chain(value.certificate.below(folder), value.private_key.below(folder))
-        except OSError as error:  # ssl.SSLError is one
-            raise ConfigError(f"introspection.client.certificate: {error.strerror or error}") from error
-        return CertificateClient(value.client_id)
-    source = credentials.get(value.credential)
+            identity = load_identity(shown, around.folder)
+            use(identity, tls)
+        except ConfigError as error:
+            raise ConfigError(f"{where}.certificate: {error}") from error
+        return CertificateClient(value.client_id, describe(identity.certificate).thumbprint)
+    source = around.credentials.get(value.credential)
     if source is None:
-        raise ConfigError(f"introspection.client: {value.credential}: not defined under `credentials`")
+        raise ConfigError(f"{where}: {value.credential}: not defined under `credentials`")
     if isinstance(value, SignedClientSpec):
         return SignedClient(source, value.audience or url, value.kid)
     return BasicClient(source) if spec.kind == "basic" else PostClient(source)

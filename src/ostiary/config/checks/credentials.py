@@ -1,0 +1,65 @@
+"""Does each caller's credential lead to that caller's record only, and do bound tokens meet their certificate?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from ostiary.config.checks.inject import PLACES, wrong_text
+from ostiary.config.checks.names import references
+from ostiary.config.draft import Draft
+from ostiary.config.nearest import nearest
+from ostiary.config.oauth import TokenSpec
+from ostiary.config.problem import Path, Problem
+
+_ABOUT: Final = tuple(place for place in PLACES if place.startswith("principal."))
+_WRITE: Final = frozenset(("basic", "bearer", "header", "query", "cookie"))
+"""Injectors that write a credential as it is."""
+
+
+def paths(draft: Draft) -> Iterator[Problem]:
+    """Find places in paths that cannot be filled in, or could be filled in alike for two callers."""
+    for alias, credential in draft.credentials.items():
+        if credential.path is None or not ("{" in credential.path or "}" in credential.path):
+            continue
+        where: Path = ("credentials", alias, "path")
+        if wrong := wrong_text(credential.path):
+            message, name = wrong
+            meant = nearest(name, _ABOUT) if name else None
+            yield draft.problem("C353", message, where, suggestion=f"{{{meant}}}" if meant else None)
+        elif "{request." in credential.path:
+            yield draft.problem("C353", "only what was verified of the caller leads to a credential", where)
+        elif any(segment.count("{") > 1 for segment in credential.path.split("/")):
+            yield draft.problem("C353", "two places in one segment: two callers could have one path", where)
+
+
+def users(draft: Draft) -> Iterator[Problem]:
+    """Find credentials of callers that are used where there is no caller."""
+    for section, alias, path in references(draft):
+        credential = draft.credentials.get(alias) if section == "credentials" else None
+        if credential is not None and credential.for_each and not _writes(path):
+            message = f"{alias!r} is another credential for each caller, and here is no caller"
+            yield draft.problem("C354", message, path)
+
+
+def _writes(path: Path) -> bool:
+    """Whether a reference is the `credential` of an injector that writes it."""
+    return bool(re.fullmatch(rf"routes/\d+/inject/\d+/({'|'.join(_WRITE)})/credential", "/".join(map(str, path))))
+
+
+def bound(draft: Draft) -> Iterator[Problem]:
+    """Find bound tokens whose upstream is not shown the certificate that they are bound to."""
+    for index, route in draft.routes.items():
+        upstream = draft.upstreams.get(route.upstream)
+        for position, injector in enumerate(route.inject):
+            spec = injector.value
+            if upstream is None or not isinstance(spec, TokenSpec) or not spec.bound:
+                continue
+            shown, client = upstream.tls.client, spec.client.certificate
+            if shown is None or client is None or shown.certificate != client.certificate:
+                message = f"upstream {route.upstream!r} is not shown the certificate that the token is bound to"
+                help_ = f"upstreams > {route.upstream} > tls > client: the same `certificate` and `private_key`"
+                yield draft.problem(
+                    "C352", message, ("routes", index, "inject", position, injector.kind, "bound"), help=help_
+                )

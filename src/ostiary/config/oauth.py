@@ -1,0 +1,115 @@
+"""The specs of the gateway as a client of OAuth: how it proves itself, and what tokens it asks for."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Final, Literal, Self
+
+from pydantic import Field, model_validator
+
+from ostiary.config.spec import OneOf, Some, Spec
+from ostiary.config.values import Duration, FileReference, HeaderName, Name, Refused, SecureUrl, Text
+
+
+class CertificateClientSpec(Spec):
+    """The gateway proves itself by its own TLS certificate (RFC 8705, section 2): of an authority, or self-signed."""
+
+    client_id: Text = Field(description="Its name at the issuer.")
+    certificate: FileReference = Field(description="Certificate chain (PEM), leaf first.")
+    private_key: FileReference = Field(description="Its private key (PEM).")
+
+
+class SignedClientSpec(Spec):
+    """The gateway proves itself by a signed assertion (RFC 7523)."""
+
+    credential: Name = Field(description="Alias: the id is its name at the issuer, the secret a private key (PEM).")
+    audience: Text | None = Field(None, description="The assertion's `aud`; the URL, or the `issuer`, by default.")
+    kid: Text | None = Field(None, description="The key's id, where the issuer wants one.")
+
+
+class SecretClientSpec(Spec):
+    """The gateway proves itself by a secret (RFC 6749, section 2.3.1)."""
+
+    credential: Name = Field(description="Alias: the id is its name at the issuer, the secret its secret there.")
+
+
+class ClientAuthSpec(OneOf):
+    """How the gateway proves itself to an issuer."""
+
+    what: ClassVar[str] = "way to prove the gateway"
+    basic: SecretClientSpec | None = Field(None, description="client_secret_basic: in `Authorization: Basic`.")
+    post: SecretClientSpec | None = Field(None, description="client_secret_post: its secret, in the form.")
+    private_key_jwt: SignedClientSpec | None = Field(None, description="A signed assertion.")
+    certificate: CertificateClientSpec | None = Field(
+        None, description="tls_client_auth, self_signed_tls_client_auth: its TLS certificate."
+    )
+
+
+OnReject = Literal["replay", "renew", "ignore"]
+ON_REJECT: Final = (
+    "When the upstream says 401. renew: something newer is fetched for the next request. replay: for this one as well, "
+    "if it has no body. ignore: nothing."
+)
+TokenType = Literal["access_token", "jwt", "id_token"]
+_OURS: Final = frozenset(
+    (
+        *("grant_type", "client_id", "client_secret", "client_assertion", "client_assertion_type"),
+        *("scope", "audience", "resource", "subject_token", "subject_token_type", "requested_token_type"),
+        *("actor_token", "actor_token_type"),
+    )
+)
+"""What a token request has a word of its own for."""
+
+
+class TokenSpec(Spec):
+    """A token that the gateway asks for, and shows the upstream: `Authorization: Bearer` (RFC 6750)."""
+
+    token_url: SecureUrl | None = Field(None, description="The token endpoint (RFC 6749, section 3.2).")
+    issuer: SecureUrl | None = Field(None, description="In place of it: whose metadata says where the endpoint is.")
+    discovery: Literal["openid", "oauth"] = Field(
+        "openid", description="Where the metadata is: OpenID Connect Discovery 1.0, or RFC 8414."
+    )
+    client: ClientAuthSpec = Field(description="How the gateway proves itself there.")
+    scopes: Some | None = Field(None, description="The scopes asked for; by default what the issuer gives.")
+    audience: Some | None = Field(None, description="For whom the token is to be, in the issuer's words.")
+    resource: Some | None = Field(None, description="For which addresses the token is to be (RFC 8707).")
+    parameters: dict[Text, Text] = Field(
+        default_factory=dict, description="Whatever else this issuer wants in the request; nothing secret."
+    )
+    bound: bool = Field(
+        False,
+        description="The token is bound to the certificate of `client` (RFC 8705, section 3), which the upstream "
+        "must be shown as well.",
+    )
+    header: HeaderName = Field("Authorization", description="Where it is written; in another header alone.")
+    on_reject: OnReject = Field("replay", description=ON_REJECT)
+    lifetime: Duration = Field(300.0, description="How long a token is used that does not say how long it lasts.")
+    timeout: Duration = Field(5.0, description="Patience with one request for a token.")
+    authorities: Annotated[tuple[FileReference, ...], Field(strict=False)] = Field(
+        (), description="CA certificates that the issuer's server is verified with; by default the system's."
+    )
+
+    @model_validator(mode="after")
+    def _somewhere(self) -> Self:
+        if (self.token_url is None) == (self.issuer is None):
+            raise Refused("C350", "say where the token comes from: `token_url`, or `issuer`")
+        if ours := sorted(_OURS & set(self.parameters)):
+            raise Refused("C351", f"`parameters` has {ours[0]}, which is written by a key of its own")
+        if self.bound and self.client.certificate is None:
+            raise Refused("C352", "a token is bound to the certificate of `client: {certificate: ...}`; there is none")
+        return self
+
+
+class ClientCredentialsSpec(TokenSpec):
+    """The gateway's own token (client credentials; RFC 6749, section 4.4)."""
+
+
+class TokenExchangeSpec(TokenSpec):
+    """A token in exchange for the caller's verified one (RFC 8693)."""
+
+    subject_token_type: TokenType = Field("access_token", description="What the caller's token is called.")
+    requested_token_type: TokenType | None = Field(
+        None, description="What is asked for; by default the issuer's choice."
+    )
+    most: int = Field(
+        10_000, ge=1, le=1_000_000, description="Most tokens that are kept, one for each of the callers'."
+    )

@@ -1,0 +1,168 @@
+"""Tokens in exchange for those of callers (RFC 8693): the upstream sees who is calling, and never the caller's token.
+
+Each is kept under the digest of the caller's token and of what was verified of it, so that no caller is ever
+given another one's; their number is bounded, and none is used beyond the end of either token.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+import structlog
+
+from ostiary.errors import CredentialUnavailable, Forbidden, GatewayError
+from ostiary.kept import Kept, Made, Partitions
+from ostiary.model import Credential, Outbound, Principal
+from ostiary.oauth.endpoint import TokenEndpoint
+from ostiary.oauth.grant import REFUSED_SUBJECT, RefusedError
+from ostiary.oauth.token import made
+from ostiary.reasons import Reason
+
+log = structlog.get_logger("ostiary.oauth")
+
+GRANT: Final = "urn:ietf:params:oauth:grant-type:token-exchange"
+TYPE: Final = "urn:ietf:params:oauth:token-type:"
+_VERIFIED: Final = frozenset(("jwt", "introspection"))
+_SCHEMES: Final = (b"bearer ", b"dpop ")
+
+Key = tuple[str, str, bytes]
+
+
+class ExchangedToken:
+    """The token for one caller."""
+
+    __slots__ = ("_kept",)
+
+    def __init__(self, kept: Kept[Credential]) -> None:
+        self._kept = kept
+
+    async def get(self) -> Credential:
+        """Return it; does not suspend while it is fresh.
+
+        Raises:
+            Forbidden: the caller's token cannot be exchanged.
+            CredentialUnavailable: it cannot be had now.
+        """
+        return await self._kept.get()
+
+    async def rejected(self, version: str) -> bool:
+        """Give up a token that the upstream did not accept; return whether another one can be had."""
+        held = self._kept.held
+        return held is None or held.value.version != version or self._kept.rejected(held.value)
+
+
+class ExchangedTokens:
+    """The tokens that callers' tokens were exchanged for.
+
+    Args:
+        name: what they are kept under from one configuration to the next: all that they depend on.
+        alias: who the gateway is at the issuer, for the log.
+        endpoint: where they are asked for.
+        types: what the caller's token is called, and what is asked for.
+        most: how many are kept.
+        clock: the monotonic clock, in seconds.
+        today: seconds since the epoch.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        alias: str,
+        endpoint: TokenEndpoint,
+        types: dict[str, str],
+        most: int,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        today: Callable[[], float] = time.time,
+    ) -> None:
+        self.name = name
+        self.alias = alias
+        self._endpoint = endpoint
+        self._types = types
+        self._clock = clock
+        self._today = today
+        self._tokens: Partitions[Key, Credential] = Partitions(most, clock=clock)
+        self._number = 0
+        self._offline = False
+
+    async def start(self) -> None:
+        """Nothing is asked before a caller comes."""
+
+    async def aclose(self) -> None:
+        """Stop asking."""
+        await self._tokens.aclose()
+        await self._endpoint.aclose()
+
+    def inherit(self, previous: ExchangedTokens) -> None:
+        """Begin anew: each token can be exchanged again."""
+
+    def stay_offline(self) -> None:
+        """Ask nobody, whatever happens."""
+        self._offline = True
+
+    def __len__(self) -> int:
+        return len(self._tokens)
+
+    def of(self, outbound: Outbound) -> ExchangedToken:
+        """Return where the token for a caller comes from.
+
+        Raises:
+            Forbidden: the caller was not proven by a token, so there is none to exchange.
+        """
+        principal = proven_by_token(outbound.permit.principal)
+        token = _shown(outbound)
+        if principal is None or token is None:
+            raise Forbidden("there is no verified token to exchange", reason=Reason.TOKEN_NOT_EXCHANGED)
+        return ExchangedToken(self._tokens.of(key_of(principal, token), self._maker(token, principal.expires)))
+
+    def _maker(self, token: bytes, expires: float | None) -> Callable[[], Awaitable[Made[Credential]]]:
+        async def make() -> Made[Credential]:
+            return await self._exchange(token, expires)
+
+        return make
+
+    async def _exchange(self, token: bytes, expires: float | None) -> Made[Credential]:
+        asked = self._clock()
+        end = float("inf") if expires is None else asked + expires - self._today()
+        try:
+            if self._offline:
+                raise CredentialUnavailable("nobody is asked offline")
+            if end <= asked:
+                raise Forbidden("the caller's token has ended", reason=Reason.TOKEN_NOT_EXCHANGED)
+            grant = await self._endpoint.ask(grant_type=GRANT, subject_token=token.decode("ascii"), **self._types)
+        except RefusedError as error:
+            log.warning("token not exchanged", client=self.alias, issuer=self._endpoint.place, why=error.word)
+            raise _refusal(error.word) from None
+        except GatewayError as error:
+            log.warning("token not exchanged", client=self.alias, issuer=self._endpoint.place, why=error.detail)
+            raise
+        self._number += 1
+        return made(Credential(self.alias, "", grant.token, str(self._number)), grant, asked, 0.5, end)
+
+
+def proven_by_token(principal: Principal) -> Principal | None:
+    """Return who was proven by the token in `Authorization`, among all who were; or None."""
+    return next((one for one in (principal, *principal.others.values()) if one.method in _VERIFIED), None)
+
+
+def key_of(principal: Principal, token: bytes) -> Key:
+    """Return what a token is kept under: whose it is, by whom, and the token itself."""
+    return principal.issuer, principal.subject, hashlib.sha256(token).digest()
+
+
+def _shown(outbound: Outbound) -> bytes | None:
+    """Return the caller's token: the only one there may be (RFC 6750, section 2.1; RFC 9449, section 7.1)."""
+    value = outbound.request.headers.only(b"authorization") or b""
+    scheme = next((one for one in _SCHEMES if value[: len(one)].lower() == one), None)
+    token = value[len(scheme) :].strip(b" ") if scheme else b""
+    return token if token.isascii() and token else None
+
+
+def _refusal(word: str) -> GatewayError:
+    """Return what a refusal ends a request with: it is about the caller's token, or about us."""
+    if word in REFUSED_SUBJECT:
+        return Forbidden(f"the issuer refuses the exchange: {word}", reason=Reason.TOKEN_NOT_EXCHANGED)
+    return CredentialUnavailable(f"the issuer refuses: {word}", reason=Reason.CREDENTIAL_UNUSABLE)

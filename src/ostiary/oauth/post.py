@@ -1,0 +1,103 @@
+"""Ask an issuer: one bounded, unredirected request over verified TLS.
+
+Its size and its time are bounded, and compressed content is refused: none is asked for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import httpx2
+
+from ostiary.config.values import FileRef
+from ostiary.errors import ConfigError
+from ostiary.jwks.encoding import json_object
+
+_LARGEST: Final = 64 << 10
+_ASK: Final = {"Accept": "application/json", "Accept-Encoding": "identity"}
+
+Form = Mapping[str, str | Sequence[str]]
+
+
+class NoAnswerError(Exception):
+    """There was no answer, or none that can be read. The text is for the log."""
+
+
+class Asker:
+    """Asks.
+
+    Args:
+        timeout: seconds for the whole of a question.
+        tls: what servers are verified with, and perhaps what the gateway proves itself with.
+    """
+
+    def __init__(self, timeout: float, tls: ssl.SSLContext) -> None:
+        self._timeout = timeout
+        self._http = httpx2.AsyncClient(
+            verify=tls, headers=_ASK, timeout=timeout, follow_redirects=False, trust_env=False
+        )
+
+    async def post(self, url: str, form: Form, headers: Mapping[str, str]) -> tuple[int, dict[str, Any]]:
+        """Return status and object of the answer to a form.
+
+        Raises:
+            NoAnswerError: nothing that can be read, in the time allowed.
+        """
+        return await self._bounded("POST", url, data=dict(form), headers=dict(headers))
+
+    async def get(self, url: str) -> tuple[int, dict[str, Any]]:
+        """Return status and object of a document.
+
+        Raises:
+            NoAnswerError: nothing that can be read, in the time allowed.
+        """
+        return await self._bounded("GET", url)
+
+    async def aclose(self) -> None:
+        """Let go of connections."""
+        await self._http.aclose()
+
+    async def _bounded(self, method: str, url: str, **more: Any) -> tuple[int, dict[str, Any]]:
+        try:
+            async with asyncio.timeout(self._timeout):
+                return await self._exchange(method, url, more)
+        except TimeoutError as error:
+            raise NoAnswerError(f"no answer within {self._timeout:g} s") from error
+        except (httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError, OSError) as error:
+            raise NoAnswerError(f"{type(error).__name__}: {error}") from error
+        except ValueError:
+            raise NoAnswerError(f"{url} answered with something that is no JSON object") from None  # it may be a token
+
+    async def _exchange(self, method: str, url: str, more: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        async with self._http.stream(method, url, **more) as response:
+            if response.headers.get("content-encoding", "identity").lower() != "identity":
+                raise NoAnswerError(f"{url} answered with compressed content, which was not asked for")
+            content = bytearray()
+            async for piece in response.aiter_raw():
+                content += piece
+                if len(content) > _LARGEST:
+                    raise NoAnswerError(f"{url} answered with more than {_LARGEST} octets")
+        if not content or (response.status_code != httpx2.codes.OK and not content.lstrip().startswith(b"{")):
+            return response.status_code, {}
+        return response.status_code, json_object(bytes(content))
+
+
+def server_trust(authorities: Sequence[FileRef], folder: Path, where: str) -> ssl.SSLContext:
+    """Return what a server is verified with: these authorities, or the system's.
+
+    Raises:
+        ConfigError: the authorities cannot be read.
+    """
+    if not authorities:
+        return ssl.create_default_context()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    for reference in authorities:
+        try:
+            context.load_verify_locations(cafile=reference.below(folder))
+        except OSError as error:  # ssl.SSLError is one
+            raise ConfigError(f"{where}.authorities: {reference}: {error.strerror or error}") from error
+    return context
