@@ -44,6 +44,7 @@ COMMANDS: Final = (
     Entry("version", "ostiary.cli.version:version", UNDERSTAND, "Say which Ostiary this is, and what it runs on."),
     Entry("token", "ostiary.cli.token:app", SECRETS, "Make API keys and password hashes, and look into tokens."),
     Entry("vault", "ostiary.cli.vault:app", SECRETS, "Keep credentials in the local vault."),
+    Entry("keys", "ostiary.cli.keys:app", SECRETS, "Keep the keys that the gateway signs and connects with."),
     Entry("audit", "ostiary.cli.audit:app", UNDERSTAND, "Say whether an audit log is whole."),
     Entry("certs", "ostiary.cli.certs:app", SECRETS, "Be a small certificate authority, and look at certificates."),
     Entry("import", "ostiary.cli.import_:app", MOVE, "Write a configuration from another program's."),

@@ -5,6 +5,7 @@
       Destroyed       there was, and it is gone
       AccessDenied    there is, and we may not have it
       Misconfigured   the question makes no sense to this vault
+        NoVault         there is no vault in the file yet
       Tampered        what is stored does not match its seal
       Unavailable     the vault cannot say right now
         Sealed          it is locked
@@ -47,6 +48,10 @@ class AccessDenied(SecretError):
 
 class Misconfigured(SecretError):
     """The vault does not understand: wrong mount, wrong engine, no vault at all."""
+
+
+class NoVault(Misconfigured):
+    """The file has no vault in it yet."""
 
 
 class Tampered(SecretError):

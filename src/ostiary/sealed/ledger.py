@@ -21,7 +21,7 @@ from typing import Final
 
 from ostiary.sealed.crypt import FORMAT, Key
 from ostiary.sealed.database import has_vault, rows
-from ostiary.sealed.errors import Misconfigured, Tampered
+from ostiary.sealed.errors import Misconfigured, NoVault, Tampered
 from ostiary.sealed.versions import Version, VersionState
 
 _VERSION: Final = (str, int, str, str, int, bytes | None, int)
@@ -50,7 +50,7 @@ def vault_id(db: sqlite3.Connection) -> str:
         Tampered: the row is missing.
     """
     if not has_vault(db):
-        raise Misconfigured("there is no vault in this file")
+        raise NoVault("there is no vault in this file")
     found = rows(db, "SELECT format, id FROM vault", (str, str))
     if len(found) != 1:
         raise Tampered("the vault has lost its head")
