@@ -46,11 +46,18 @@ class ShadowRule:
     def check(self, principal: Principal, request: Request) -> None:
         """Return, whatever the rule says."""
         self.judged += 1
+        refusal = self.refusal(principal, request)
+        if refusal is not None:
+            self.refused += 1
+            self._tell(refusal, principal, request)
+
+    def refusal(self, principal: Principal, request: Request) -> Forbidden | None:
+        """Return what the rule would refuse a request with, or None; this counts for nothing."""
         try:
             self._rule.check(principal, request)
         except Forbidden as error:
-            self.refused += 1
-            self._tell(error, principal, request)
+            return error
+        return None
 
     def _tell(self, error: GatewayError, principal: Principal, request: Request) -> None:
         now = self._clock()

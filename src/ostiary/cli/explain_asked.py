@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+import sys
 from base64 import b64encode
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -11,16 +12,16 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from ostiary.cli.frame import Exit, fail
+from ostiary.explain.question import Question, Unreadable, read_certificate
+
+_METHODS: Final = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
 _VALUES: Final = frozenset(
     ("-A", "--user-agent", "-b", "--cookie", "-o", "--output", "--cacert", "--capath", "--key", "--resolve",
      "--connect-to", "-m", "--max-time", "--connect-timeout", "-w", "--write-out", "-e", "--referer", "-x", "--proxy",
      "--cert-type", "--key-type", "--pass", "--retry", "-T", "--upload-file", "-c", "--cookie-jar")
 )  # fmt: skip
 _DATA: Final = frozenset(("-d", "--data", "--data-raw", "--data-binary", "--data-urlencode", "--json", "-F", "--form"))
-
-
-class Unreadable(Exception):
-    """What was given is no request. The text is for the user, and holds nothing of what was given."""
 
 
 @dataclass(slots=True)
@@ -38,6 +39,26 @@ class Asked:
     headers: list[tuple[str, str]] = field(default_factory=list)
     certificate: Path | None = None
 
+    def question(self, source: str, certificate: Path | None) -> Question:
+        """Return what is asked.
+
+        Args:
+            source: where the caller connects from.
+            certificate: a file with its certificate (PEM), in place of the one that the request names.
+        """
+        scheme, authority, target = self.target()
+        named = any(name.lower() == "host" for name, _ in self.headers)
+        fields = self.headers if named else [("Host", authority), *self.headers]
+        octets = ((name.encode(), value.encode()) for name, value in fields)
+        return Question(
+            method=self.method or "GET",
+            scheme=scheme,
+            target=target.decode("latin-1"),
+            fields=tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in octets),
+            source=source,
+            certificate=_certificate(certificate or self.certificate),
+        )
+
     def target(self) -> tuple[str, str, bytes]:
         """Return scheme, authority and target.
 
@@ -50,6 +71,60 @@ class Asked:
         rest = self.url.partition("://")[2] or self.url
         path = rest[len(parts.netloc) :].partition("#")[0]
         return parts.scheme, parts.netloc.rpartition("@")[2], (path or "/").encode("utf-8")
+
+
+def _certificate(path: Path | None) -> str | None:
+    if path is None:
+        return None
+    data = path.read_bytes()
+    try:
+        read_certificate(data)
+    except Unreadable:
+        fail("explain.certificate", "there is no certificate in the file", where=str(path))
+    return data.decode("ascii", "replace")
+
+
+def asked_of(
+    words: Sequence[str],
+    fields: Sequence[str],
+    *,
+    curl: str | None = None,
+    har: Path | None = None,
+    entry: int = 0,
+    token: Path | None = None,
+) -> Asked:
+    """Return the request that a command line describes; wrong usage ends the command."""
+    try:
+        asked = _asked(words, curl, har, entry)
+        for line in fields:
+            add_field(asked, line)
+    except Unreadable as error:
+        fail("usage", str(error), exit_code=Exit.USAGE)
+    if token is not None:
+        asked.headers.append(("Authorization", f"Bearer {_token(token)}"))
+    return asked
+
+
+def _asked(words: Sequence[str], curl: str | None, har: Path | None, entry: int) -> Asked:
+    asked = Asked()
+    if curl is not None:
+        from_curl(curl, asked)
+    if har is not None:
+        from_har(har.read_text(), entry, asked)
+    if len(words) > 2:  # noqa: PLR2004 - a method and a URL
+        raise Unreadable("a method and a URL are wanted, no more")
+    for word in words:
+        if word.upper() in _METHODS:
+            asked.method = word.upper()
+        else:
+            asked.url = word
+    asked.target()
+    return asked
+
+
+def _token(path: Path) -> str:
+    data = sys.stdin.buffer.read(1 << 20) if str(path) == "-" else path.read_bytes()
+    return data.strip().removeprefix(b"Bearer ").decode("ascii", "replace")
 
 
 def add_field(asked: Asked, line: str) -> None:

@@ -8,34 +8,31 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
 
-from ostiary.cli.frame import Exit, emit, fail
-from ostiary.cli.reasons import CAUSES
+from ostiary.cli.explain_show import REASONS, causes_of
+from ostiary.cli.frame import emit
 from ostiary.reasons import Reason
 
-_REASONS: Final = {str(reason): reason for reason in Reason}
-_SHOWN = ("time", "method", "host", "path", "address", "route", "subject", "issuer", "tenant", "upstream", "detail")
+_SHOWN: Final = (
+    "time", "method", "host", "path", "address", "route", "subject", "issuer", "tenant", "upstream", "detail",
+)  # fmt: skip
 
 
-def explain_line(log: Path, wanted: str, *, as_json: bool) -> None:
-    """Print what the log says of a request id, why it ended so, and what would have helped."""
-    facts = _find(log, wanted)
-    if facts is None:
-        fail("explain.unknown", f"the log has no request {wanted[:64]!r}", where=str(log), exit_code=Exit.UNKNOWN)
-    reason = _REASONS[facts["reason"]]
-    cause, remedy = CAUSES[reason]
-    allowed = reason is Reason.ALLOWED
+def show_line(facts: dict[str, Any], *, as_json: bool) -> None:
+    """Show what the log says of a request, why it ended so, and what would have helped."""
+    cause, remedy = causes_of(facts["reason"])
+    allowed = facts["reason"] == str(Reason.ALLOWED)
     if as_json:
         emit({"request": facts, "cause": cause, "to_allow": "" if allowed else remedy})
         return
     for name in _SHOWN:
         if facts.get(name) not in (None, ""):
             print(f"{name:<9} {facts[name]}")
-    print(f"\n{facts.get('status')} {reason}: {cause}")
+    print(f"\n{facts.get('status')} {facts['reason']}: {cause}")
     if not allowed:
         print(f"to allow: {remedy}")
 
 
-def _find(log: Path, wanted: str) -> dict[str, Any] | None:
+def find(log: Path, wanted: str) -> dict[str, Any] | None:
     """Return the last line of that id."""
     if str(log) == "-":
         return _last(sys.stdin, wanted)
@@ -58,4 +55,4 @@ def _read(line: str) -> dict[str, Any] | None:
         facts = json.loads(line)
     except ValueError:
         return None
-    return facts if isinstance(facts, dict) and facts.get("reason") in _REASONS else None
+    return facts if isinstance(facts, dict) and facts.get("reason") in REASONS else None

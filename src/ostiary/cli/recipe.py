@@ -81,7 +81,7 @@ def _there_are(names: list[str]) -> str:
 
 def _blank(credentials: Iterable[str]) -> dict[str, CredentialSource]:
     """Return credentials that nobody asks for: a recipe needs none."""
-    from ostiary.cli.explain_walk import Withheld
+    from ostiary.explain.noting import Withheld
 
     return {alias: Withheld(alias) for alias in credentials}
 

@@ -14,12 +14,14 @@ from structlog.testing import capture_logs
 from tests.support.tokens import NOW, Clock, Signer, certificate, good_claims, key_set
 
 from ostiary.build import compile_gateway
-from ostiary.cli.explain_asked import Asked, Unreadable, from_curl, from_har
-from ostiary.cli.explain_walk import Explainer, Withheld
+from ostiary.cli.explain_asked import Asked, from_curl, from_har
 from ostiary.cli.run import run
 from ostiary.config.load import load
 from ostiary.edge.head import read_head
 from ostiary.errors import GatewayError
+from ostiary.explain.noting import Withheld
+from ostiary.explain.question import Unreadable
+from ostiary.explain.walk import Explainer
 from ostiary.jwks import Issuer
 from ostiary.jwks.source import Document
 from ostiary.jwks.store import Copy
@@ -138,7 +140,7 @@ def test_every_step_is_said_with_its_line(place: Path, ask: Ask, token: Path, cl
         ("inject", "header", "yes"),
         ("forward", "accounts", "yes"),
     ]
-    assert told["steps"][4]["text"] == "'alice' of bank (jwt, tenant t1), key bank"
+    assert told["steps"][4]["text"] == "'alice' of bank (jwt, tenant t1), key bank of a key set 0 s old"
     lines = FILE.splitlines()
     for one in told["steps"]:
         if one["step"] in ("authenticate", "authorize"):

@@ -1,0 +1,8 @@
+"""What would become of a request, and which line of the file decides?
+
+told.py       what is said: step by step, for people and for programs
+question.py   the request that is asked about, from flags or from a document
+noting.py     the compiled authenticators and rules, each in a wrapping that takes notes and changes nothing
+routes.py     why a route is not the one, and which is the nearest
+walk.py       the way through a gateway: the very objects of live traffic, and nothing is forwarded
+"""

@@ -1,0 +1,108 @@
+"""Wrappings that take notes: an authenticator and what it says, a rule and what it says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ostiary.authn.jwt import JwtAuthenticator
+from ostiary.authz.shadow import ShadowRule
+from ostiary.errors import CredentialUnavailable, GatewayError, KeysUnavailable
+from ostiary.explain.told import Note
+from ostiary.model import Credential, Principal, Request, Rule
+
+Aged = Callable[[str], str]
+"""Says how old an issuer's key set is, in words."""
+
+
+class Withheld:
+    """A credential that is not opened, because nobody asked for it to be."""
+
+    def __init__(self, alias: str) -> None:
+        self.alias = alias
+
+    async def get(self) -> Credential:
+        """Raise CredentialUnavailable."""
+        raise CredentialUnavailable(f"{self.alias} is not opened offline")
+
+
+class NotingAuthenticator:
+    """An authenticator, and what it says.
+
+    Args:
+        inner: the compiled one.
+        notes: where it is written down.
+        where: its line in the file.
+        aged: says how old an issuer's key set is.
+    """
+
+    def __init__(self, inner: Any, notes: list[Note], where: str, aged: Aged) -> None:
+        self._inner = inner
+        self._notes = notes
+        self._where = where
+        self._aged = aged
+        self.method, self.evidence, self.challenge = inner.method, inner.evidence, inner.challenge
+
+    async def authenticate(self, request: Request) -> Principal | None:
+        """Return, or raise, whatever the inner one does."""
+        try:
+            principal: Principal | None = await self._inner.authenticate(request)
+        except GatewayError as error:
+            self._note("unknown" if is_unsure(error) else "no", f"{error.reason}: {error.detail}")
+            raise
+        if principal is None:
+            self._note("pass", "no evidence of its kind")
+        else:
+            self._note("yes", _who(principal) + self._key(principal))
+        return principal
+
+    def _key(self, principal: Principal) -> str:
+        """Return which key vouches for a token, and how old the set is that it stands in."""
+        key = self._inner.key_of(principal) if isinstance(self._inner, JwtAuthenticator) else None
+        return f", key {key}{self._aged(principal.issuer)}" if key else ""
+
+    def _note(self, verdict: Any, text: str) -> None:
+        self._notes.append(Note("authenticate", self.method, verdict, text, self._where))
+
+
+class NotingRule:
+    """A rule, and what it says.
+
+    Args:
+        inner: the compiled one.
+        notes: where it is written down.
+        kind: what it is called in the file.
+        where: its line there.
+    """
+
+    def __init__(self, inner: Rule, notes: list[Note], kind: str, where: str) -> None:
+        self._inner = inner
+        self._notes = notes
+        self._kind = kind
+        self._where = where
+
+    def check(self, principal: Principal, request: Request) -> None:
+        """Return, or raise, whatever the inner one does. What is tried out is asked, and does not count it."""
+        if isinstance(self._inner, ShadowRule):
+            refusal = self._inner.refusal(principal, request)
+            self._note("pass", "would hold, in the shadow" if refusal is None else "would refuse, in the shadow")
+            return
+        try:
+            self._inner.check(principal, request)
+        except GatewayError as error:
+            self._note("no", f"{error.reason}: {error.detail}")
+            raise
+        self._note("yes", "holds")
+
+    def _note(self, verdict: Any, text: str) -> None:
+        self._notes.append(Note("authorize", self._kind, verdict, text, self._where))
+
+
+def is_unsure(error: GatewayError) -> bool:
+    """Whether a request ended because something could not be known."""
+    return isinstance(error, KeysUnavailable | CredentialUnavailable)
+
+
+def _who(principal: Principal) -> str:
+    tenant = f", tenant {principal.tenant}" if principal.tenant else ""
+    return f"{principal.subject!r} of {principal.issuer} ({principal.method}{tenant})"
