@@ -20,7 +20,7 @@ from ostiary.config.checks import (
     safety,
     vaults,
 )
-from ostiary.config.checks.backends import circles
+from ostiary.config.checks.backends import accounts, circles, extras
 from ostiary.config.checks.rings import rings_beside, rings_kept, rings_known
 from ostiary.config.draft import Draft
 from ostiary.config.problem import Problem, in_order
@@ -52,6 +52,8 @@ _QUESTIONS: Final[tuple[Callable[[Draft], Iterator[Problem]], ...]] = (
     rings_known,
     rings_beside,
     circles,
+    accounts,
+    extras,
     safety.doubtful,
 )
 
