@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ostiary.cli.frame import DEFAULT_CONFIG, ConfigOption, Exit, fail
+from ostiary.errors import CredentialUnavailable
 
 if TYPE_CHECKING:
     from ostiary.config.schema import ListenerSpec
-    from ostiary.model import CredentialSource
+    from ostiary.model import Credential
+    from ostiary.recipes.plan import Front
 
 _PROXY = typer.Argument(metavar="PROXY", help="Which: nginx, haproxy, apache, caddy, envoy-http, ...")
 
@@ -26,6 +28,9 @@ def recipe(
     certificate: Annotated[
         str, typer.Option(help="The proxy's certificate and private key, in one PEM file.")
     ] = "/etc/ssl/private/front.pem",
+    beside: Annotated[
+        str, typer.Option(help="haproxy: where what `recipe haproxy-lua` prints was put.")
+    ] = "/etc/haproxy/ostiary.lua",
     lint: Annotated[Path | None, typer.Option(help="Look at a configuration of nginx that asks us, instead.")] = None,
 ) -> None:
     """Print a complete configuration for another proxy, which forwards what this gateway allows.
@@ -35,15 +40,17 @@ def recipe(
     if lint is not None:
         _lint(proxy, lint)
         return
-    print(_written(proxy, config, listener, listen, certificate), end="")
+    from ostiary.recipes.plan import Front
+
+    print(_written(proxy, config, listener, Front(listen, certificate), beside), end="")
 
 
-def _written(proxy: str, config: Path, listener: str | None, listen: str, certificate: str) -> str:
+def _written(proxy: str, config: Path, listener: str | None, front: Front, beside: str) -> str:
     from ostiary.build import compile_gateway
     from ostiary.config.load import load
     from ostiary.observe.log import silent
     from ostiary.recipes import RECIPES, Unsafe
-    from ostiary.recipes.plan import Front, plan
+    from ostiary.recipes.plan import plan
 
     if proxy not in RECIPES:
         known = ", ".join(RECIPES)
@@ -52,12 +59,14 @@ def _written(proxy: str, config: Path, listener: str | None, listen: str, certif
     loaded = load(config)
     name = _listener(loaded.spec.listeners, dialect, listener)
     with silent():
-        decisions = compile_gateway(loaded, sources=_blank(loaded.spec.credentials)).decisions
+        decisions = compile_gateway(
+            loaded, sources={alias: _Blank(alias) for alias in loaded.spec.credentials}
+        ).decisions
     assert decisions is not None  # noqa: S101 - `build` makes them for every gateway
     try:
         made = plan(
             loaded.spec, name, owned=decisions.owned, evidence=decisions.evidence, file=config,
-            front=Front(listen, certificate),
+            front=front, beside=beside,
         )  # fmt: skip
         return write(made)
     except Unsafe as error:
@@ -79,11 +88,14 @@ def _there_are(names: list[str]) -> str:
     return f"--listener {' or '.join(names)}" if names else "add one to the file; see docs/plugin.md"
 
 
-def _blank(credentials: Iterable[str]) -> dict[str, CredentialSource]:
-    """Return credentials that nobody asks for: a recipe needs none."""
-    from ostiary.explain.noting import Withheld
+class _Blank:
+    """A credential that nobody asks for: a recipe needs none."""
 
-    return {alias: Withheld(alias) for alias in credentials}
+    def __init__(self, alias: str) -> None:
+        self.alias = alias
+
+    async def get(self) -> Credential:
+        raise CredentialUnavailable(f"{self.alias} is not opened")
 
 
 def _lint(proxy: str, file: Path) -> None:

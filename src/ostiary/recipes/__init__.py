@@ -15,12 +15,15 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from ostiary.config.decisions import DecisionDialect
-from ostiary.recipes import nginx
+from ostiary.recipes import caddy, haproxy, nginx
 from ostiary.recipes.plan import Plan
 from ostiary.recipes.safe import Unsafe
 
 RECIPES: Final[Mapping[str, tuple[DecisionDialect, Callable[[Plan], str]]]] = {
     "nginx": ("nginx", nginx.write),
+    "haproxy": ("haproxy", haproxy.write),
+    "haproxy-lua": ("haproxy", haproxy.write_lua),
+    "caddy": ("caddy", caddy.write),
 }
 """Every recipe: the dialect that it speaks, and what writes it."""
 

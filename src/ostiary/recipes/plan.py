@@ -76,8 +76,10 @@ class Plan:
         owned: headers that the answer names, as the upstream is to see them.
         evidence: headers that the decision needs to see.
         certificates: whether callers' certificates are told.
+        authorities: files with those that may have issued them.
         upstreams: where routes lead.
         front: where callers come.
+        beside: where a second file of the recipe is, for proxies that need one.
     """
 
     file: str
@@ -85,8 +87,10 @@ class Plan:
     owned: tuple[str, ...]
     evidence: tuple[str, ...]
     certificates: bool
+    authorities: tuple[str, ...]
     upstreams: tuple[Upstream, ...]
     front: Front
+    beside: str
 
     def only_upstream(self, proxy: str) -> Upstream:
         """Return the upstream, for proxies that cannot choose by the answer.
@@ -100,7 +104,14 @@ class Plan:
 
 
 def plan(
-    spec: GatewaySpec, listener: str, *, owned: Iterable[bytes], evidence: Iterable[bytes], file: Path, front: Front
+    spec: GatewaySpec,
+    listener: str,
+    *,
+    owned: Iterable[bytes],
+    evidence: Iterable[bytes],
+    file: Path,
+    front: Front,
+    beside: str,
 ) -> Plan:
     """Return what a recipe is made from.
 
@@ -111,6 +122,7 @@ def plan(
         evidence: headers that the decision needs to see.
         file: of the policy.
         front: where callers come.
+        beside: where a second file of the recipe is, for proxies that need one.
 
     Raises:
         Unsafe: something in the policy is not written into a configuration.
@@ -119,6 +131,7 @@ def plan(
     if asked.tls is not None:
         raise Unsafe(f"listener {listener!r} has TLS: recipes ask on a unix socket or on loopback")
     client = None if asked.decide is None else asked.decide.client
+    folder = file.parent.resolve()
     address(front.listen)
     path(front.certificate)
     if isinstance(asked.bind, UnixBind):
@@ -130,8 +143,10 @@ def plan(
         owned=tuple(header(name.decode()) for name in owned),
         evidence=tuple(sorted(header(name.decode()) for name in evidence)),
         certificates=client is not None and client.mode != "off",
-        upstreams=tuple(_upstream(name, spec.upstreams[name], file.parent) for name in used),
+        authorities=() if client is None else tuple(path(str(one.below(folder))) for one in client.authorities),
+        upstreams=tuple(_upstream(name, spec.upstreams[name], folder) for name in used),
         front=front,
+        beside=path(beside),
     )
 
 
@@ -144,7 +159,7 @@ def _upstream(name: str, spec: UpstreamSpec, folder: Path) -> Upstream:
         raise Unsafe(f"upstream {name!r}: the authorities have to be in one file")
     for one in spec.endpoints:
         address(authority(one))
-    trusted = path(str(spec.tls.trusted[0].below(folder.resolve()))) if spec.tls.trusted else None
+    trusted = path(str(spec.tls.trusted[0].below(folder))) if spec.tls.trusted else None
     name_of = None if spec.tls.server_name is None else word(spec.tls.server_name)
     return Upstream(word(name), spec.endpoints, spec.host, trusted, name_of)
 

@@ -7,9 +7,14 @@ from typing import Final
 
 from ostiary.config.decisions import DecisionDialect
 from ostiary.edge.decide.ask import FORWARDED, Reader
-from ostiary.edge.decide.dialects import nginx
+from ostiary.edge.decide.dialects import envoy, forward_auth, nginx
 
-READERS: Final[Mapping[DecisionDialect, Reader]] = {"nginx": nginx.read}
+READERS: Final[Mapping[DecisionDialect, Reader]] = {
+    "nginx": nginx.read,
+    "haproxy": forward_auth.read,
+    "caddy": forward_auth.read,
+    "envoy-http": envoy.read,
+}
 """How each reads an ask."""
 
 HEADERS: Final[Mapping[DecisionDialect, bytes]] = dict.fromkeys(READERS, FORWARDED.certificate)

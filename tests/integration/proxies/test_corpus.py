@@ -1,0 +1,50 @@
+"""Is the verdict the same, whoever forwards?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from tests.support.plugged import PROXIES, Plugged, listeners, plugged
+from tests.support.plugin import Gateway, World, world
+from tests.support.plugin_corpus import corpus
+
+pytestmark = pytest.mark.integration
+EXCEPTIONS: dict[str, dict[str, object]] = {}
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    with world(tmp_path_factory.mktemp("plugin"), listeners()) as one:
+        gateway = Gateway(one.file)
+        gateway.start()
+        yield one
+        gateway.stop()
+
+
+@pytest.fixture(scope="module", params=PROXIES)
+def proxy(request: pytest.FixtureRequest, made: World) -> Iterator[Plugged]:
+    with plugged(request.param, made) as one:
+        yield one
+
+
+def verdicts(made: World, port: int, **how) -> dict[str, str]:
+    """Every case that ended otherwise than it should."""
+    wrong = {}
+    for case in corpus():
+        found = case.wrong(made.ask(port, case.raw(made), shown=case.cert, name=case.server_name), **how)
+        if found is not None:
+            wrong[case.name] = found
+    return wrong
+
+
+def test_the_corpus_is_large_enough_to_say_something():
+    assert len(corpus()) >= 60
+
+
+def test_natively(made):
+    assert verdicts(made, made.ports["native"], native=True, exceptions={}) == {}
+
+
+def test_through_a_proxy(made, proxy):
+    assert verdicts(made, proxy.port, native=False, exceptions=EXCEPTIONS.get(proxy.name, {})) == {}
