@@ -19,7 +19,9 @@ from ostiary.config.load import Loaded
 from ostiary.config.schema import ListenerSpec
 from ostiary.config.sockets import UnixBind
 from ostiary.errors import ConfigError
+from ostiary.explain.running import answer
 from ostiary.gateway import Gateway
+from ostiary.jwks import state_folder
 from ostiary.observe.access import AccessLog
 from ostiary.observe.lifecycle import Lifecycle
 from ostiary.observe.metrics import Metrics
@@ -54,7 +56,7 @@ async def _gateway(file: Path, loaded: Loaded, bond: Bond | None) -> None:
         server = Server(gateway, places, ending=Ending.of(loaded.spec), shared=bond is not None)
 
         view = View(server, life, metrics, access)
-        async with _seen(view, bond) as seen:
+        async with _seen(Own(view, lambda asked: answer(server.gateway, asked)), view, bond) as seen:
 
             async def take(read: Loaded) -> None:
                 fresh, where = await asyncio.to_thread(_built, read, access)
@@ -66,13 +68,14 @@ async def _gateway(file: Path, loaded: Loaded, bond: Bond | None) -> None:
 
 
 @asynccontextmanager
-async def _seen(view: View, bond: Bond | None) -> AsyncIterator[Callable[[Loaded], AbstractContextManager[None]]]:
+async def _seen(
+    own: Own, view: View, bond: Bond | None
+) -> AsyncIterator[Callable[[Loaded], AbstractContextManager[None]]]:
     """Let operators see how it is, by a listener of our own or by the supervisor's, while the block runs.
 
     Yields:
         What prepares that for another configuration.
     """
-    own = Own(view)
     if bond is None:
         async with administered(view, own) as admin:
             yield admin.changing
@@ -86,7 +89,8 @@ async def _seen(view: View, bond: Bond | None) -> AsyncIterator[Callable[[Loaded
 
 
 def _built(loaded: Loaded, access: AccessLog) -> tuple[Gateway, dict[str, Place]]:
-    return compile_gateway(loaded, access), compile_places(loaded.spec.listeners, loaded.folder)
+    state = state_folder(loaded.spec.state, loaded.folder)
+    return compile_gateway(loaded, access), compile_places(loaded.spec.listeners, loaded.folder, state)
 
 
 def run_workers(file: Path, loaded: Loaded, count: int) -> int:

@@ -106,8 +106,8 @@ def _require_plain(spec: ListenerSpec) -> None:
         ConfigError: the listener asks somebody about each caller while it runs, which only the native one does.
     """
     asked = None if spec.tls is None else spec.tls.client.revocation
-    live = asked is not None and (asked.urls or asked.ocsp is not None)
-    words = {"forwarded": spec.forwarded, "proxy_protocol": spec.proxy_protocol, "urls or ocsp of revocation": live}
+    live = asked is not None and asked.live
+    words = {"forwarded": spec.forwarded, "proxy_protocol": spec.proxy_protocol, "revocation that is fetched": live}
     for word, wanted in words.items():
         if wanted:
             raise ConfigError(f"{word} is kept by the native listener only: `ostiary serve`")

@@ -7,14 +7,28 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from ostiary.config.certificates import PublishedUrl
+from ostiary.config.publishers import PublisherName
 from ostiary.config.spec import Spec
 from ostiary.config.values import Duration, FileReference, Refused
 
 
 class OcspSpec(Spec):
-    """The Online Certificate Status Protocol (RFC 6960): for the client's own certificate, not for its authorities."""
+    """The Online Certificate Status Protocol (RFC 6960)."""
 
     url: PublishedUrl | None = Field(None, description="The responder; by default the one that a certificate names.")
+    about: Literal["chain", "leaf"] = Field(
+        "chain", description="chain: the client's certificate and the authorities between. leaf: its own only."
+    )
+
+
+class DistributionPointsSpec(Spec):
+    """The lists that certificates name themselves (RFC 5280, section 4.2.1.13)."""
+
+    hosts: Annotated[tuple[PublisherName, ...], Field(min_length=1, strict=False)] = Field(
+        description="Hosts that lists may be fetched from; what a certificate names elsewhere is left alone."
+    )
+    wait: Duration = Field(2.0, description="How long a caller waits for the first look at a list.")
+    most: int = Field(64, ge=1, le=1024, description="Most lists that are kept up to date.")
 
 
 class RevocationSpec(Spec):
@@ -26,6 +40,9 @@ class RevocationSpec(Spec):
     urls: Annotated[tuple[PublishedUrl, ...], Field(strict=False)] = Field(
         (), description="Distribution points: lists that are fetched while the gateway runs."
     )
+    distribution_points: DistributionPointsSpec | None = Field(
+        None, description="Lists that the certificates themselves name, from hosts that are allowed."
+    )
     refresh: Duration = Field(3600.0, description="How old a fetched list may become before it is fetched again.")
     timeout: Duration = Field(5.0, description="Patience with one fetch, or one question.")
     ocsp: OcspSpec | None = Field(None, description="Ask the authority's responder about each client certificate.")
@@ -35,14 +52,21 @@ class RevocationSpec(Spec):
 
     @model_validator(mode="after")
     def _from_somewhere(self) -> Self:
-        if not self.crls and not self.urls and self.ocsp is None:
-            raise Refused("C310", "say how revoked certificates are found: `crls`, `urls` or `ocsp`")
+        if not self.listed and not self.live:
+            raise Refused(
+                "C310", "say how revoked certificates are found: `crls`, `urls`, `distribution_points` or `ocsp`"
+            )
         return self
 
     @property
     def listed(self) -> bool:
-        """Whether there are lists."""
+        """Whether there are lists that the configuration names."""
         return bool(self.crls or self.urls)
+
+    @property
+    def live(self) -> bool:
+        """Whether somebody is asked while the gateway runs."""
+        return bool(self.urls or self.distribution_points or self.ocsp)
 
 
 class ClientSpec(Spec):

@@ -9,7 +9,7 @@ from typing import Any, Final, get_args
 from pydantic import StringConstraints
 from pydantic.fields import FieldInfo
 
-from ostiary.config import certificates, schema, sockets, values
+from ostiary.config import certificates, publishers, schema, sockets, values
 from ostiary.config.jsonschema import all_specs, spelt
 from ostiary.config.schema import OneOf, Spec
 from ostiary.config.shape import Shape, bare, branches, field_shape, is_spec, metadata, origin, words_of
@@ -48,6 +48,7 @@ _WORDS: Final = {
     values.method: "method",
     certificates.network: "network (`10.0.0.0/8`)",
     certificates.published_url: "URL",
+    publishers.publisher: "host (`crl.example.com`, `127.0.0.1:8080`)",
 }
 
 

@@ -11,7 +11,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import ConfigDict, Field, model_validator
 
 from ostiary.config.certificates import CertificateHeaderSpec, MtlsSpec
-from ostiary.config.clients import ClientSpec, OcspSpec, RevocationSpec
+from ostiary.config.clients import ClientSpec, DistributionPointsSpec, OcspSpec, RevocationSpec
 from ostiary.config.evidence import (
     AnonymousSpec,
     ApiKeySpec,

@@ -23,6 +23,7 @@ NOUNS: Final[dict[type, str]] = {
     schema.ListenerTlsSpec: "a listener's tls",
     schema.ClientSpec: "a listener's tls client",
     schema.RevocationSpec: "revocation",
+    schema.DistributionPointsSpec: "distribution_points",
     schema.OcspSpec: "ocsp",
     schema.ListenerLimits: "a listener's limits",
     schema.ListenerTimeouts: "a listener's timeouts",

@@ -25,7 +25,7 @@ from ostiary.errors import ConfigError, InvalidCertificate
 from ostiary.listener.authorities import name_of
 from ostiary.listener.crl import check_current, issuer_of, parse
 from ostiary.listener.fetched import FetchedLists
-from ostiary.listener.revoked import Revoked, Signer, joined, signer
+from ostiary.listener.revoked import Revoked, Signer, joined, signer, together
 from ostiary.pki.references import read
 from ostiary.reasons import Reason
 
@@ -60,19 +60,18 @@ class Revocation:
         if said is not None and certificate.serial_number in said.serials:
             detail = f"serial {certificate.serial_number:x} is revoked by {name_of(issuer)}"
             raise InvalidCertificate(detail, reason=Reason.CERTIFICATE_REVOKED)
-        if self.hard and (said is None or now > said.until):
+        if self.hard and (said is None or not said.covers(certificate, now)):
             detail = f"no current revocation list of {name_of(issuer)}"
             raise InvalidCertificate(detail, reason=Reason.CERTIFICATE_REVOCATION_UNKNOWN)
 
     def _said(self, issuer: Signer) -> Revoked | None:
         """Return what the lists of an authority say: those from files, and those that were fetched."""
-        said = self.lists.get(issuer)
-        if self.fetched is None:
-            return said
-        more = self.fetched.lists.get(issuer)
-        if said is None or more is None:
-            return said or more
-        return Revoked(said.serials | more.serials, max(said.until, more.until))
+        return together((self.lists.get(issuer), None if self.fetched is None else self.fetched.lists.get(issuer)))
+
+    def covers(self, certificate: x509.Certificate, issuer: Signer, now: float) -> bool:
+        """Whether a current list would name a certificate if its issuer had revoked it."""
+        said = self._said(issuer)
+        return said is not None and said.covers(certificate, now)
 
     def inherit(self, previous: Revocation) -> None:
         """Keep the lists that a configuration before has fetched."""
@@ -89,7 +88,7 @@ def load_revocation(
         ConfigError: a list cannot be read, is not signed by one of the authorities, or is of a kind that is not
             understood; or, in hard mode, one is overdue or missing.
     """
-    hard = spec.mode == "hard"
+    hard = spec.mode == "hard" and spec.distribution_points is None  # else `Points` looks whether something is missing
     lists: dict[Signer, Revoked] = {}
     written: list[bytes] = []
     for reference in spec.crls:

@@ -1,14 +1,15 @@
 """Listen, until told to stop.
 
 server.py       a gateway and its listeners; exchanging both while they run
-listener.py     one bound address
+listener.py     one bound address        place.py  what a configuration says of it
 sockets.py      what is bound: an IP address and a port, or a path
 door.py         accepting connections, as long as there is room
 descriptors.py  how much room there is
 run.py          signals, from the first to the last
 """
 
-from ostiary.serve.listener import Listener, Place, compile_places
+from ostiary.serve.listener import Listener
+from ostiary.serve.place import Place, compile_places
 from ostiary.serve.run import serve, settle
 from ostiary.serve.server import DRAIN, Ending, Server, listening
 from ostiary.serve.sockets import bind

@@ -16,9 +16,10 @@ from ostiary.errors import ConfigError
 from ostiary.listener.tls import compile_tls
 from ostiary.model import Record
 from ostiary.observe.access import AccessLog
-from ostiary.serve.behind import responder_of
+from ostiary.serve.behind import points_of, responder_of
 from ostiary.serve.descriptors import Descriptors
-from ostiary.serve.listener import Listener, Place
+from ostiary.serve.listener import Listener
+from ostiary.serve.place import Place
 
 _FAREWELL: Final = 1.0  # seconds for answers under way
 _LIMITS: Final = ListenerLimits.model_validate({"headers": "16KiB", "body": "64KiB", "connections": 64})
@@ -105,7 +106,8 @@ class Admin:
     def _place(self, spec: AdminSpec, loaded: Loaded) -> Place:
         like = ListenerSpec.model_construct(bind=spec.bind, tls=spec.tls, plaintext="accepted", limits=_LIMITS)
         tls = None if spec.tls is None else compile_tls(spec.tls, loaded.folder)
-        return Place("admin", like, tls, responder=responder_of(like))
+        lists = None if tls is None or tls.clients is None else tls.clients.revocation
+        return Place("admin", like, tls, responder=responder_of(like), points=points_of(like, lists))
 
     def _handler(self, spec: AdminSpec, loaded: Loaded) -> AdminHandler:
         from ostiary.admin.app import admin_app  # noqa: PLC0415 - Starlette takes a while, and not everybody wants it

@@ -6,15 +6,17 @@ request -> whose certificate? (forwarded) -> is it revoked? (asked) -> does it e
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
-from typing import cast
+from typing import Protocol, cast
 
 from ostiary.config.schema import ClientSpec, ListenerSpec
 from ostiary.edge.carry import Handler
 from ostiary.listener.forwarded import Forwarded
+from ostiary.listener.points import Points, compile_points
 from ostiary.listener.responder import Responder
-from ostiary.model import Answer, Request
+from ostiary.listener.revocation import Revocation
+from ostiary.model import Answer, Certificate, Request
 from ostiary.observe.access import AccessLog
 from ostiary.serve.deciding import answering, decisions_of
 from ostiary.serve.ending import Telling
@@ -40,30 +42,40 @@ class Behind:
         return self.gateway.handle(request, answer)
 
 
+class Judge(Protocol):
+    """Who knows whether certificates are revoked, or finds out."""
+
+    def settled(self, certificate: Certificate) -> bool:
+        """Whether it is known that a certificate holds; raises a GatewayError when it is known not to."""
+
+    async def check(self, certificate: Certificate) -> None:
+        """Find out; raise the GatewayError that follows."""
+
+
 @dataclass(slots=True)
 class Asking:
     """Asks whether the caller's certificate is revoked.
 
     Attributes:
         gateway: where requests go.
-        responder: whom to ask.
+        judge: whom to ask.
         access: the gateway's access log.
     """
 
     gateway: Handler
-    responder: Responder
+    judge: Judge
     access: AccessLog
 
     def handle(self, request: Request, answer: Answer) -> Awaitable[None]:
         """Carry one request through, or raise the GatewayError that it ends with."""
         certificate = request.peer.certificate
-        if certificate is None or self.responder.settled(certificate):
+        if certificate is None or self.judge.settled(certificate):
             return self.gateway.handle(request, answer)
         return self._ask(request, answer)
 
     async def _ask(self, request: Request, answer: Answer) -> None:
         if request.peer.certificate is not None:
-            await self.responder.check(request.peer.certificate)
+            await self.judge.check(request.peer.certificate)
         await self.gateway.handle(request, answer)
 
 
@@ -92,7 +104,7 @@ class Warned:
 
 
 def behind(
-    gateway: Handler, spec: ListenerSpec, forwarded: Forwarded | None, responder: Responder | None, name: str = ""
+    gateway: Handler, spec: ListenerSpec, forwarded: Forwarded | None, judges: Iterable[Judge], name: str = ""
 ) -> Handler:
     """Return the gateway, or what stands before it.
 
@@ -100,15 +112,15 @@ def behind(
         gateway: where requests go.
         spec: the listener.
         forwarded: how a proxy tells the caller's certificate, or None.
-        responder: whom to ask about certificates, or None.
+        judges: whom to ask about certificates.
         name: of the listener.
     """
     asked = clients_of(spec)
     handler = gateway if spec.decide is None else decisions_of(gateway)
     if asked is not None and asked.warn_before is not None:
         handler = Warned(handler, asked.warn_before, gateway.access)
-    if responder is not None:
-        handler = Asking(handler, responder, gateway.access)
+    for judge in judges:
+        handler = Asking(handler, judge, gateway.access)
     if spec.decide is not None:
         return answering(handler, name, spec, forwarded)
     if forwarded is not None:
@@ -131,4 +143,17 @@ def responder_of(spec: ListenerSpec) -> Responder | None:
     revocation = None if asked is None else asked.revocation
     if revocation is None or revocation.ocsp is None:
         return None
-    return Responder(revocation.ocsp.url, revocation.mode == "hard", revocation.refresh, revocation.timeout)
+    leaf_only = revocation.ocsp.about == "leaf"
+    return Responder(revocation.ocsp.url, revocation.mode == "hard", revocation.refresh, revocation.timeout, leaf_only)
+
+
+def points_of(spec: ListenerSpec, beside: Revocation | None) -> Points | None:
+    """Return what looks at the lists that certificates name, or None.
+
+    Args:
+        spec: the listener.
+        beside: the lists that come otherwise.
+    """
+    asked = clients_of(spec)
+    revocation = None if asked is None else asked.revocation
+    return None if revocation is None else compile_points(revocation, beside)

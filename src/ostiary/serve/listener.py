@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Final
@@ -15,22 +13,15 @@ import structlog
 
 from ostiary.config.schema import ListenerSpec
 from ostiary.config.sockets import SocketSpec, UnixBind
-from ostiary.config.values import Bind
 from ostiary.edge.alpn import speaking
 from ostiary.edge.carry import Handler
-from ostiary.edge.decide.trusted import Guard, asking
-from ostiary.edge.listening import Listening, UnderWay, address_of, local_of
+from ostiary.edge.decide.trusted import Guard
+from ostiary.edge.listening import Listening, UnderWay, local_of
 from ostiary.errors import ConfigError
-from ostiary.listener.fetched import FetchedLists
-from ostiary.listener.forwarded import Forwarded, Trusted, compile_forwarded
-from ostiary.listener.local import LocalPeers, compile_local
-from ostiary.listener.responder import Responder
-from ostiary.listener.tls import ServerTls, compile_tls
-from ostiary.model import Peer
-from ostiary.serve.behind import behind, responder_of
-from ostiary.serve.deciding import told_certificates, trusted_of
+from ostiary.serve.behind import behind
 from ostiary.serve.descriptors import Descriptors
 from ostiary.serve.door import Door
+from ostiary.serve.place import Place, prover
 from ostiary.serve.sockets import bind, permit
 
 log = structlog.get_logger("ostiary.serve")
@@ -38,97 +29,6 @@ log = structlog.get_logger("ostiary.serve")
 _TICK: Final = 0.5
 _SHAKING: Final = 0.5
 """Seconds that a handshake is given at the end: whoever needs longer has asked for nothing yet."""
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """What a configuration says of one listener, with its files read.
-
-    Attributes:
-        name: in the configuration.
-        spec: what stands there.
-        tls: its TLS, or None.
-        forwarded: how a proxy in front tells the caller's certificate, or None.
-        responder: who is asked whether certificates are revoked, or None.
-        proxies: processes of this machine whose connections begin with a header of the PROXY protocol, or None.
-        asking: the proxies that may ask, where it decides for others; or None.
-    """
-
-    name: str
-    spec: ListenerSpec
-    tls: ServerTls | None
-    forwarded: Forwarded | None = None
-    responder: Responder | None = None
-    proxies: LocalPeers | None = None
-    asking: Trusted | None = None
-
-    def inherit(self, before: Place) -> None:
-        """Know what is known of callers from the configuration before."""
-        if self.tls is not None and before.tls is not None:
-            self.tls.inherit(before.tls)
-        if self.forwarded is not None and before.forwarded is not None:
-            self.forwarded.inherit(before.forwarded)
-        if self.responder is not None and before.responder is not None:
-            self.responder.inherit(before.responder)
-
-    @property
-    def lists(self) -> list[FetchedLists]:
-        """The revocation lists that are fetched while it listens."""
-        clients = None if self.tls is None else self.tls.clients
-        known = [one.revocation for one in (clients, self.forwarded) if one is not None]
-        return [one.fetched for one in known if one is not None and one.fetched is not None]
-
-    @property
-    def address(self) -> tuple[Bind | UnixBind, str]:
-        """What tells whether two configurations mean the same socket. Any free port is another one for each name."""
-        bind = self.spec.bind
-        return bind, self.name if isinstance(bind, Bind) and bind.port == 0 else ""
-
-    @property
-    def scheme(self) -> str:
-        """The scheme of its requests."""
-        return "http" if self.tls is None else "https"
-
-
-def compile_places(listeners: Mapping[str, ListenerSpec], folder: Path) -> dict[str, Place]:
-    """Read what listeners need; nothing is bound.
-
-    Raises:
-        ConfigError: a file of some TLS is missing, unreadable or wrong.
-    """
-    return {name: _place(name, spec, folder) for name, spec in listeners.items()}
-
-
-def _place(name: str, spec: ListenerSpec, folder: Path) -> Place:
-    tls = None if spec.tls is None else compile_tls(spec.tls, folder, protocols=spec.protocols)
-    forwarded = None if spec.forwarded is None else compile_forwarded(spec.forwarded, folder)
-    asking_proxies = None
-    if spec.decide is not None:
-        forwarded, asking_proxies = told_certificates(spec.decide, folder), trusted_of(spec.decide)
-    proxied = spec.proxy_protocol
-    proxies = None if proxied is None or proxied.local is None else compile_local(proxied.local)
-    return Place(name, spec, tls, forwarded, responder_of(spec), proxies, asking_proxies)
-
-
-def _prover(place: Place) -> Callable[[asyncio.Transport], Peer]:
-    """Return how the peer of a connection is proven, and whether it may ask, where only proxies may."""
-    prove = _shown(place)
-    return prove if place.asking is None else asking(prove, place.asking)
-
-
-def _shown(place: Place) -> Callable[[asyncio.Transport], Peer]:
-    """Return how the peer is proven. A proxy asks for its callers' hosts, not for the one of TLS."""
-    tls, forwarded = place.tls, place.forwarded
-
-    def shown(transport: asyncio.Transport) -> Peer:
-        address = address_of(transport)
-        return Peer(address) if tls is None else tls.peer(transport.get_extra_info("ssl_object"), address)
-
-    def known(transport: asyncio.Transport) -> Peer:
-        return replace(shown(transport), local=local_of(transport.get_extra_info("socket")))
-
-    prove = known if isinstance(place.spec.bind, UnixBind) else shown
-    return prove if forwarded is None or tls is None else lambda transport: forwarded.proxy(prove(transport))
 
 
 class Listener:
@@ -143,11 +43,11 @@ class Listener:
     def __init__(self, place: Place, gateway: Handler, descriptors: Descriptors) -> None:
         self._place = place
         self._shared = Listening(
-            behind(gateway, place.spec, place.forwarded, place.responder, place.name),
+            behind(gateway, place.spec, place.forwarded, place.judges, place.name),
             place.spec.limits,
             place.spec.timeouts,
             place.scheme,
-            _prover(place),
+            prover(place),
             name=place.name,
         )
         self._socket: socket.socket | None = None
@@ -214,10 +114,10 @@ class Listener:
         for lists in before.lists:
             lists.stop()
         shared = self._shared
-        shared.gateway = behind(gateway, place.spec, place.forwarded, place.responder, place.name)
+        shared.gateway = behind(gateway, place.spec, place.forwarded, place.judges, place.name)
         shared.limits = place.spec.limits
         shared.timeouts = place.spec.timeouts
-        shared.prove = _prover(place)
+        shared.prove = prover(place)
         shared.name = place.name
         self._permit(before.spec)
 
@@ -277,7 +177,7 @@ class Listener:
             changes += lists.changes
         if changes != self._changes:
             self._changes = changes
-            self._shared.prove = _prover(self._place)
+            self._shared.prove = prover(self._place)
 
     def _protocol(self) -> asyncio.Protocol:
         """Return the protocol of a new connection."""

@@ -22,7 +22,8 @@ from ostiary.config.values import Bind
 from ostiary.edge.listening import UnderWay
 from ostiary.gateway import Gateway
 from ostiary.serve.descriptors import Descriptors, raise_limit
-from ostiary.serve.listener import Listener, Place, compile_places
+from ostiary.serve.listener import Listener
+from ostiary.serve.place import Place, compile_places
 
 log = structlog.get_logger("ostiary.serve")
 

@@ -12,10 +12,10 @@ from tests.support.pki import NOW
 from ostiary.errors import InvalidCertificate, KeysUnavailable
 from ostiary.listener import fetched
 from ostiary.listener.fetched import FetchedLists
+from ostiary.listener.links import Link
 from ostiary.listener.responder import Responder
 from ostiary.listener.revoked import signer
 from ostiary.listener.web import NotFetched
-from ostiary.model import Certificate
 from ostiary.pki.authority import Authority
 from ostiary.pki.certificate import describe
 from ostiary.pki.ocsp import Verdict
@@ -134,7 +134,7 @@ class Asked(Responder):
     answers: list[Verdict | None]
     count: int
 
-    async def _answer(self, certificate: Certificate) -> Verdict:
+    async def _answer(self, link: Link) -> Verdict:
         self.count += 1
         await asyncio.sleep(0)
         found = self.answers[0] if len(self.answers) == 1 else self.answers.pop(0)

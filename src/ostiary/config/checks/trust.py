@@ -81,7 +81,8 @@ def _revocation(findings: Findings, path: Path, spec: RevocationSpec) -> Iterato
         except Unusable as wrong:
             listed |= {certificate.subject for certificate in trusted}  # it may be the one that is missed
             yield findings.draft.problem(wrong.code, f"{findings.shown(place)} {wrong.sentence}", place)
-    if spec.mode == "hard" and spec.crls and not spec.urls and len(places) == len(spec.crls):
+    elsewhere = spec.urls or spec.distribution_points
+    if spec.mode == "hard" and spec.crls and not elsewhere and len(places) == len(spec.crls):
         yield from _missing(findings, (*path, "revocation", "crls"), trusted, listed)
 
 
