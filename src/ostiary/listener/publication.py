@@ -32,10 +32,8 @@ class Issue:
 
     @property
     def until(self) -> float:
-        """When the first of its lists is overdue, seconds since the epoch."""
-        return min(
-            (max(one.until, *one.parts.values()) for one in self.says.values() if one.parts or one.until), default=0.0
-        )
+        """When the first of its lists is overdue, seconds since the epoch; 0.0 without one."""
+        return min((max((one.until, *one.parts.values())) for one in self.says.values()), default=0.0)
 
 
 @dataclass(slots=True)
