@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
 
 from prometheus_client.exposition import choose_encoder
@@ -14,6 +15,7 @@ from starlette.routing import Route
 from ostiary.admin.report import report
 from ostiary.admin.source import Source
 from ostiary.admin.told import undisturbed
+from ostiary.reasons import Reason
 
 Page = Callable[[Request], Awaitable[Response]]
 
@@ -28,6 +30,8 @@ def admin_app(source: Source) -> Starlette:
             Route("/readyz", pages.ready),
             Route("/metrics", pages.metrics),
             Route("/config", pages.config),
+            Route("/decisions/{id}", pages.decision),
+            Route("/explain", pages.explain, methods=["POST"]),
         ]
     )
 
@@ -55,6 +59,23 @@ class Pages:
         encode, kind = choose_encoder(request.headers.get("accept", ""))
         content = await asyncio.to_thread(undisturbed, encode, await self._source.metrics())
         return Response(content, headers={"content-type": kind})
+
+    async def decision(self, request: Request) -> Response:
+        """Show what the access log has of a request that was, if it was one of the last."""
+        found = await self._source.decision(request.path_params["id"])
+        return Response(status_code=404) if found is None else JSONResponse(found)
+
+    async def explain(self, request: Request) -> Response:
+        """Say what would become of a request, by the objects that serve; nothing is forwarded."""
+        try:
+            told = await self._source.explain(json.loads(await request.body()))
+        except (ValueError, RecursionError):
+            told = {"unreadable": "JSON is wanted"}
+        if told is None:
+            return JSONResponse({"reason": str(Reason.WORKER_MISSING)}, 503)
+        if "unreadable" in told:
+            return JSONResponse({"reason": str(Reason.REQUEST_MALFORMED), "detail": told["unreadable"]}, 400)
+        return JSONResponse(told)
 
     async def config(self, _: Request) -> Response:
         """Show the configuration in use."""

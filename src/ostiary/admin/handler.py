@@ -12,6 +12,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Final
 
+from ostiary.admin.asked import check_asker, whole
 from ostiary.authn.bearer import take_token
 from ostiary.config.schema import AdminSpec
 from ostiary.config.secrets import resolve
@@ -23,7 +24,9 @@ from ostiary.reasons import Reason
 Application = Callable[[Any, Any, Any], Awaitable[None]]
 Message = MutableMapping[str, Any]
 
-_METHODS: Final = ("GET", "HEAD")
+_READ: Final = ("GET", "HEAD")
+_METHODS: Final = {"/explain": ("POST",)}
+"""Where something is asked with a document; everything else is read."""
 _OPEN: Final = frozenset(("/livez", "/healthz", "/readyz"))
 _NOT_FOUND: Final = 404
 _ALWAYS: Final = [
@@ -56,20 +59,23 @@ class AdminHandler:
         """Answer one request.
 
         Raises:
-            MethodNotAllowed: it is not GET or HEAD.
+            MethodNotAllowed: the page is only read, or only asked.
+            BadRequest: a web page asks, or what is asked is no document.
+            ContentTooLarge: the document is larger than one is.
             MisdirectedRequest: it is for a name that is not ours.
             Unauthenticated: a token is asked for.
             RouteNotFound: there is no such page.
         """
         request.record.route = "admin"
-        if request.method not in _METHODS:
-            raise MethodNotAllowed("the admin pages are read only", allow=_METHODS)
+        methods = _METHODS.get(request.path, _READ)
+        if request.method not in methods:
+            raise MethodNotAllowed("the admin pages change nothing", allow=methods)
         if not self._ours(request.host):
             raise MisdirectedRequest("a name that `admin.hosts` does not have")
         known = self._known(request)
         if not known and request.path not in _OPEN:
             raise CredentialsMissing("no token", reason=Reason.TOKEN_MISSING)
-        reply = _Reply(request)
+        reply = _Reply(request, await _document(request))
         await self._app(_scope(request, known=known), reply.receive, reply.send)
         if reply.status == _NOT_FOUND:
             raise RouteNotFound("no such page")
@@ -95,7 +101,8 @@ class AdminHandler:
 class _Reply:
     """What the application answers, kept until it is whole; and the source of its answer, which nobody pauses."""
 
-    def __init__(self, request: Request) -> None:
+    def __init__(self, request: Request, body: bytes) -> None:
+        self._body = body
         self._head = request.method == "HEAD"
         self._fields: list[tuple[bytes, bytes]] = []
         self._content = b""
@@ -103,9 +110,11 @@ class _Reply:
         self.status = 0
 
     async def receive(self) -> Message:
-        """There is no body, and then nobody."""
+        """Give what is asked, and then nobody is there."""
         asked, self._asked = self._asked, True
-        return {"type": "http.disconnect"} if asked else {"type": "http.request", "body": b"", "more_body": False}
+        if asked:
+            return {"type": "http.disconnect"}
+        return {"type": "http.request", "body": self._body, "more_body": False}
 
     async def send(self, message: Message) -> None:
         """Take a piece of the answer."""
@@ -136,6 +145,14 @@ def compile_admin(app: Application, spec: AdminSpec, folder: Path, access: Acces
     """
     token = None if spec.token is None else resolve(spec.token, folder)
     return AdminHandler(app, frozenset(("localhost", *spec.hosts)), token, access)
+
+
+async def _document(request: Request) -> bytes:
+    """Return what is asked with; nothing where a page is read."""
+    if request.method != "POST":
+        return b""
+    check_asker(request.headers)
+    return await whole(request.body)
 
 
 def _scope(request: Request, *, known: bool) -> Message:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 from prometheus_client.metrics_core import Metric
 
@@ -69,15 +70,31 @@ class Source(Protocol):
     async def config(self) -> dict[str, Any]:
         """Return the configuration in use, every secret left out."""
 
+    async def decision(self, request_id: str) -> dict[str, Any] | None:
+        """Return what the access log has of one of the last requests, or None."""
+
+    async def explain(self, document: Any) -> dict[str, Any] | None:
+        """Return what would become of a request (`ostiary.explain.running`); None: nobody can tell now."""
+
+
+Explain: TypeAlias = Callable[[Any], Awaitable[dict[str, Any] | None]]
+"""Explains a request by what serves."""
+
+
+async def nobody(_: Any) -> None:
+    """Explain nothing."""
+
 
 class Own:
     """What this process knows of itself.
 
     Args:
         view: what is looked at.
+        explain: explains a request by what serves.
     """
 
-    def __init__(self, view: View) -> None:
+    def __init__(self, view: View, explain: Explain = nobody) -> None:
+        self._explain = explain
         self._view = view
         self._registry = registry(view)
 
@@ -96,3 +113,13 @@ class Own:
         loaded = self._view.loaded
         files = {"file": str(loaded.path), "overlays": [str(path) for path in loaded.overlays]}
         return {**files, "digest": digest(loaded), "config": shown(loaded)}
+
+    async def decision(self, request_id: str) -> dict[str, Any] | None:
+        """Return what the access log has of one of the last requests, or None."""
+        line = self._view.access.find(request_id)
+        found: dict[str, Any] | None = None if line is None else json.loads(line)
+        return found
+
+    async def explain(self, document: Any) -> dict[str, Any] | None:
+        """Return what would become of a request."""
+        return await self._explain(document)

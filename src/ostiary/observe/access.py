@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
+from collections import deque
 from json.encoder import encode_basestring_ascii as quoted
 from typing import Any, Final, Protocol
 
@@ -26,6 +27,8 @@ _LONGEST: Final = 2048
 """Octets of a path that are logged."""
 _METHOD: Final = 64
 """Characters of a method that are logged."""
+_RECENT: Final = 1000
+"""Lines that operators may ask for again."""
 _REMEMBERED: Final = 1024
 """Principals whose words are remembered."""
 _BEHIND: Final = 4 << 20
@@ -127,6 +130,8 @@ class AccessLog:
         self._descriptor = descriptor
         self._turn = turn
         self._lines: list[str] = []
+        self._kept = 0
+        self._recent: deque[str] = deque(maxlen=_RECENT)
         self._principals: dict[int, tuple[Principal, str]] = {}
         self._second = 0
         self._stamp = ""
@@ -229,6 +234,8 @@ class AccessLog:
         if not self._lines or self._descriptor is None:
             return
         data = "".join(self._lines).encode()
+        self._recent.extend(self._lines[self._kept :])
+        self._kept = 0
         self._lines.clear()
         if self._turn is not None:
             os.lockf(self._turn, os.F_LOCK, 0)
@@ -253,3 +260,10 @@ class AccessLog:
             log.warning("lines of the access log dropped: their reader is behind", lines=lines)
             data = data[:end]
         self._add(data.decode())
+        self._kept = 1  # which has been said before
+
+    def find(self, request_id: str) -> str | None:
+        """Return the line of one of the last requests, or None."""
+        wanted = f',"id":{quoted(request_id)},'
+        lines = (*self._recent, *self._lines[self._kept :])
+        return next((line for line in reversed(lines) if wanted in line), None)

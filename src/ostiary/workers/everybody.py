@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import time
+from base64 import b64decode, b64encode
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, Final
@@ -32,6 +34,7 @@ _OF_ALL: Final = frozenset(("ostiary_workers", "ostiary_worker_deaths"))
 _MINE: Final = frozenset(("ostiary_config_reloads", "ostiary_ready")) | _OF_ALL
 """What the supervisor alone knows: it judges each change once, and is ready when one worker is."""
 _NOT_MINE: Final = frozenset(("ostiary_config_info",)) | _OF_ALL
+_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,128}")
 _SEVERITY: Final[dict[Condition, int]] = {"ok": 0, "degraded": 1, "down": 2}
 
 
@@ -112,6 +115,24 @@ class Everybody:
         shown = next(iter(answers.values()), None) or await self._own.config()
         return {**shown, "workers": {str(number): one["digest"] for number, one in answers.items()}}
 
+    # --- requests --------------------------------------------------------------------------------
+
+    async def decision(self, request_id: str) -> dict[str, Any] | None:
+        """Return what any of them has in its log of one of its last requests."""
+        if not _ID.fullmatch(request_id):
+            return None
+        found = (answer for _, answer in await self._ask(f"decision:{request_id}") if answer)
+        return next(map(json.loads, found), None)
+
+    async def explain(self, document: Any) -> dict[str, Any] | None:
+        """Return what the first worker that answers says of a request: they all have the same configuration."""
+        asked = b64encode(json.dumps(document).encode()).decode()
+        for _, process in sorted(self._supervisor.workers.items()):
+            if answer := await process.ask(f"explain:{asked}"):
+                told: dict[str, Any] = json.loads(answer)
+                return told
+        return None
+
     async def _ask(self, what: str) -> list[tuple[Process, bytes | None]]:
         processes = [process for _, process in sorted(self._supervisor.workers.items())]
         return list(zip(processes, await asyncio.gather(*(one.ask(what) for one in processes)), strict=True))
@@ -119,15 +140,24 @@ class Everybody:
 
 async def tell(own: Own, what: str) -> bytes:
     """Answer a question of the supervisor's, as a worker."""
-    match what:
+    kind, _, more = what.partition(":")
+    match kind:
         case "health":
             return health_told(await own.health())
         case "metrics":
             return await asyncio.to_thread(undisturbed, metrics_told, await own.metrics())
         case "config":
             return json.dumps(await own.config()).encode()
+        case "decision":
+            return _written(await own.decision(more))
+        case "explain":
+            return _written(await own.explain(json.loads(b64decode(more))))
         case _:
             return b""
+
+
+def _written(document: dict[str, Any] | None) -> bytes:
+    return b"" if document is None else json.dumps(document).encode()
 
 
 def joined(told: Iterable[Sequence[Part]]) -> list[Part]:

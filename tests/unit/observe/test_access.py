@@ -45,6 +45,32 @@ def drained(read: int) -> bytes:
     return b"".join(pieces)
 
 
+async def test_the_last_lines_can_be_found_again_and_only_so_many(pipe: tuple[int, int]) -> None:
+    log = AccessLog(pipe[1])
+    for number in range(access._RECENT + 10):
+        line(log, id=f"r{number}", method="G" * 64)
+        if number % 100 == 0:
+            log.flush()
+            drained(pipe[0])
+    newest = log.find(f"r{number}")
+    assert newest is not None, "it is found before it is written"
+    log.flush()
+    drained(pipe[0])
+    assert log.find(f"r{number}") == newest
+    assert log.find("r0") is None
+    assert len(log._recent) == access._RECENT
+
+
+async def test_what_waits_for_a_reader_is_kept_once(pipe: tuple[int, int]) -> None:
+    log = AccessLog(pipe[1])
+    for number in range(50):
+        for _ in range(40):
+            line(log, b"/" + b"a" * 1000, id=f"r{number}")
+        log.flush()
+    assert log.find("r49") is not None
+    assert max(map(len, log._recent)) < 4096
+
+
 async def test_a_line_is_json_and_has_no_query(pipe: tuple[int, int]) -> None:
     log = AccessLog(pipe[1])
     line(log, b'/a"\\\n\xff?secret=canary')
