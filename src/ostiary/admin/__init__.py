@@ -4,7 +4,9 @@
     /readyz           requests may be sent here; what is degraded stands in the content (?verbose: every part)
     /metrics          Prometheus
     /config           the configuration in use, every secret left out
+    /decisions/ID     the log's line of one of the last requests
+    POST /explain     what would become of a request, by the objects that serve; it goes nowhere
 
-A Starlette application behind the same edge as everything else, on a listener of its own. Read only: there
-is nothing here that changes anything.
+A Starlette application behind the same edge as everything else, on a listener of its own. There is nothing
+here that changes anything.
 """
