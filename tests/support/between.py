@@ -15,7 +15,7 @@ class Between:
     Attributes:
         delay: seconds before an answer is passed on.
         most: octets of an answer that are passed on before the connection is reset; None for all.
-        deaf: new connections are reset at once.
+        deaf: connections are reset at once, and those that there are with the next answer.
         taken: how many connections were accepted.
     """
 
@@ -36,10 +36,12 @@ class Between:
         try:
             if not self.deaf:
                 answers, far = await asyncio.open_connection("127.0.0.1", target)
-                async with asyncio.TaskGroup() as both:
-                    both.create_task(self._ask(reader, far))
-                    both.create_task(self._answer(answers, writer))
-        except* (OSError, _Cut):
+                ways = asyncio.gather(self._ask(reader, far), self._answer(answers, writer))
+                try:
+                    await ways
+                finally:
+                    ways.cancel()
+        except (OSError, _Cut, asyncio.CancelledError):
             pass
         finally:
             for end in filter(None, (writer, far)):
@@ -60,6 +62,8 @@ class Between:
     async def _answer(self, answers: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while data := await answers.read(65536):
             await asyncio.sleep(self.delay)
+            if self.deaf:
+                break
             if self.most is not None:
                 writer.write(data[: self.most])
                 with suppress(ConnectionError):
