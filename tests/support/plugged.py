@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -51,6 +52,30 @@ def _caddy(home: Path, text: str) -> Sequence[str | Path]:
     return ("run", "--config", home / "Caddyfile", "--adapter", "caddyfile")
 
 
+def _envoy(home: Path, text: str) -> Sequence[str | Path]:
+    (home / "envoy.json").write_text(text)
+    base = str(os.getpid() % 30000)
+    return ("-c", home / "envoy.json", "--concurrency", "1", "--log-path", home / "envoy.log", "--base-id", base)
+
+
+_MODULES = (
+    *("mpm_event", "unixd", "authn_core", "authz_core", "authz_user", "authnz_fcgi", "setenvif", "headers"),
+    *("proxy", "proxy_http", "ssl", "socache_shmcb"),
+)
+
+
+def _apache(home: Path, text: str) -> Sequence[str | Path]:
+    """Write what surrounds the recipe in every Apache: its modules, and where it writes."""
+    folder = Path("/usr/lib/apache2/modules")
+    modules = [f"LoadModule {name}_module {folder}/mod_{name}.so\n" for name in _MODULES]
+    loaded = "".join(one for one in modules if Path(one.split()[2]).exists())
+    own = f"ServerRoot {home}\nPidFile {home}/apache.pid\nErrorLog {home}/error.log\nServerName localhost\n"
+    more = "User www-data\nGroup www-data\n" if os.getuid() == 0 else ""
+    logged = f'LogFormat "%h %u %r %s" common\nCustomLog {home}/access.log common\nMutex file:{home}\n'
+    (home / "apache.conf").write_text(own + loaded + more + logged + text)
+    return ("-f", home / "apache.conf", "-D", "FOREGROUND")
+
+
 def _unix(name: str) -> str:
     return f'{{bind: "unix:{{home}}/{name}.sock", socket: {{mode: "0666"}}, decide: {{dialect: {name}, {CLIENT}}}}}'
 
@@ -68,6 +93,15 @@ PROXIES = {
         _unix("caddy"),
         _caddy,
         lambda home: ("validate", "--config", home / "Caddyfile", "--adapter", "caddyfile"),
+    ),
+    "envoy-http": Proxy(
+        "envoy", _unix("envoy-http"), _envoy, lambda home: ("--mode", "validate", "-c", home / "envoy.json")
+    ),
+    "apache": Proxy(
+        "apache2",
+        f'{{bind: "127.0.0.1:{{port}}", decide: {{dialect: apache, {CLIENT}}}}}',
+        _apache,
+        lambda home: ("-t", "-f", home / "apache.conf"),
     ),
 }
 

@@ -54,7 +54,8 @@ class Case:
         allowed = [exceptions.get("status", {}).get(one, one) for one in allowed]
         if said.status not in allowed:
             return f"{said.status} in place of {allowed}: {said.content[:200]!r}"
-        if self.reason and said.status == self.status and said.reason != self.reason:
+        told = said.status not in exceptions.get("silent", ())
+        if told and self.reason and said.status == self.status and said.reason != self.reason:
             return f"{said.reason} in place of {self.reason}"
         if said.status == 200 and not self.ask.startswith("HEAD "):
             return self._wrong_upstream(said)

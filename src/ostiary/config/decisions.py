@@ -23,7 +23,7 @@ CERTIFICATES: Final[dict[DecisionDialect, DialectName]] = {
     "haproxy": "haproxy",
     "apache": "apache",
     "caddy": "caddy",
-    "envoy-http": "envoy",
+    "envoy-http": "nginx",
     "traefik": "traefik",
     "apisix": "nginx",
     "ingress-nginx": "nginx",

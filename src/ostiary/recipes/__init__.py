@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from ostiary.config.decisions import DecisionDialect
-from ostiary.recipes import caddy, haproxy, nginx
+from ostiary.recipes import apache, caddy, envoy, haproxy, nginx
 from ostiary.recipes.plan import Plan
 from ostiary.recipes.safe import Unsafe
 
@@ -23,7 +23,9 @@ RECIPES: Final[Mapping[str, tuple[DecisionDialect, Callable[[Plan], str]]]] = {
     "nginx": ("nginx", nginx.write),
     "haproxy": ("haproxy", haproxy.write),
     "haproxy-lua": ("haproxy", haproxy.write_lua),
+    "apache": ("apache", apache.write),
     "caddy": ("caddy", caddy.write),
+    "envoy-http": ("envoy-http", envoy.write),
 }
 """Every recipe: the dialect that it speaks, and what writes it."""
 

@@ -11,7 +11,6 @@ from typing import Final
 
 from ostiary.config.sockets import UnixBind
 from ostiary.recipes.plan import Plan, Upstream, authority
-from ostiary.recipes.safe import Unsafe
 
 _FILE: Final = """\
 # Written by `ostiary recipe haproxy --config {file}`. Change the policy and write it anew: a line that is missing here
@@ -172,9 +171,7 @@ def _verify(plan: Plan) -> str:
     """Let every certificate through: the gateway judges them, and says what is wrong."""
     if not plan.certificates:
         return ""
-    if len(plan.authorities) != 1:
-        raise Unsafe("HAProxy takes the authorities of client certificates from one file")
-    return f" ca-file {plan.authorities[0]} verify optional crt-ignore-err all ca-ignore-err all"
+    return f" ca-file {plan.only_authorities('HAProxy')} verify optional crt-ignore-err all ca-ignore-err all"
 
 
 def _variable(name: str) -> str:

@@ -92,6 +92,16 @@ class Plan:
     front: Front
     beside: str
 
+    def only_authorities(self, proxy: str) -> str:
+        """Return the file with the authorities of client certificates, for proxies that take one.
+
+        Raises:
+            Unsafe: there are several.
+        """
+        if len(self.authorities) != 1:
+            raise Unsafe(f"{proxy} takes the authorities of client certificates from one file")
+        return self.authorities[0]
+
     def only_upstream(self, proxy: str) -> Upstream:
         """Return the upstream, for proxies that cannot choose by the answer.
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
 from pathlib import Path
 
 from ostiary.config.decisions import CERTIFICATES, DecideSpec
 from ostiary.config.listeners import ForwardedSpec, ListenerSpec
+from ostiary.edge.alpn import speaking
 from ostiary.edge.carry import Handler
 from ostiary.edge.decide.dialects import HEADERS, READERS
+from ostiary.edge.decide.fastcgi import FastCgiConnection
 from ostiary.edge.decide.handler import Decisions
+from ostiary.edge.listening import Listening
 from ostiary.gateway import Gateway
 from ostiary.listener.forwarded import Forwarded, Trusted, compile_forwarded
 from ostiary.listener.local import compile_local
@@ -64,3 +69,12 @@ def decisions_of(gateway: Handler) -> Handler:
     assert isinstance(gateway, Gateway)  # noqa: S101 - the admin listener does not decide
     assert gateway.decisions is not None  # noqa: S101 - `build` makes them for every gateway
     return gateway.decisions.gateway
+
+
+def speaking_to(
+    listening: Listening, spec: ListenerSpec, loop: asyncio.AbstractEventLoop
+) -> Callable[[], asyncio.Protocol]:
+    """Return what makes the protocol of a connection from a proxy: HTTP, but for Apache."""
+    if spec.decide is not None and spec.decide.dialect == "apache":
+        return lambda: FastCgiConnection(listening, loop)
+    return lambda: speaking(listening, spec.protocols, loop)

@@ -19,6 +19,7 @@ from ostiary.edge.decide.trusted import Guard
 from ostiary.edge.listening import Listening, UnderWay, local_of
 from ostiary.errors import ConfigError
 from ostiary.serve.behind import behind
+from ostiary.serve.deciding import speaking_to
 from ostiary.serve.descriptors import Descriptors
 from ostiary.serve.door import Door
 from ostiary.serve.place import Place, prover
@@ -183,7 +184,7 @@ class Listener:
         """Return the protocol of a new connection."""
         shared, spec, loop = self._shared, self._place.spec, asyncio.get_running_loop()
         if spec.decide is not None:
-            return Guard(shared, lambda: speaking(shared, spec.protocols, loop))
+            return Guard(shared, speaking_to(shared, spec, loop))
         return speaking(shared, spec.protocols, loop)
 
     def _proxied(self, connection: socket.socket, address: str) -> bool:

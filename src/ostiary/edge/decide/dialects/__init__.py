@@ -7,11 +7,12 @@ from typing import Final
 
 from ostiary.config.decisions import DecisionDialect
 from ostiary.edge.decide.ask import FORWARDED, Reader
-from ostiary.edge.decide.dialects import envoy, forward_auth, nginx
+from ostiary.edge.decide.dialects import apache, envoy, forward_auth, nginx
 
 READERS: Final[Mapping[DecisionDialect, Reader]] = {
     "nginx": nginx.read,
     "haproxy": forward_auth.read,
+    "apache": apache.read,
     "caddy": forward_auth.read,
     "envoy-http": envoy.read,
 }
