@@ -316,3 +316,77 @@ async def test_fetches_and_rotations_are_counted(cache, vault, clock):
         await one.get()
     assert cache.fetches == {True: 2, False: 1}
     assert one.state.rotations == 1
+
+
+# --- rejected by an upstream ---------------------------------------------------------------------
+
+
+@pytest.fixture
+async def eager(vault, clock):
+    policy = Policy(ttl=100.0, max_stale=1000.0, min_refetch=0.01)
+    kept = Cache("test", vault, policy, clock=clock, chance=lambda: 0.5)
+    yield kept
+    await kept.aclose()
+
+
+async def test_many_rejections_of_a_version_ask_the_vault_once(eager, vault):
+    one = credential(eager)
+    first = await one.get()
+    vault.version = 2
+    answers = await asyncio.gather(*(one.rejected(first.version) for _ in range(50)))
+    assert (set(answers), len(vault.asked)) == ({True}, 2)
+    assert (await one.get()).version == "2"
+
+
+async def test_a_version_that_the_vault_has_later_than_the_upstream_is_waited_for_a_moment(eager, vault):
+    one = credential(eager)
+    first = await one.get()
+    asking = asyncio.create_task(one.rejected(first.version))
+    while len(vault.asked) < 2:  # noqa: ASYNC110 - the first look finds the old version
+        await asyncio.sleep(0)
+    await settled()
+    vault.version = 2
+    assert await asking
+    assert len(vault.asked) == 3
+
+
+async def test_the_same_version_twice_is_no_remedy_and_nobody_insists(eager, vault, clock):
+    one = credential(eager)
+    first = await one.get()
+    assert not await one.rejected(first.version)
+    asked = len(vault.asked)
+    assert not any([await one.rejected(first.version) for _ in range(20)])
+    assert len(vault.asked) == asked == 3
+    assert await one.get() is not None
+
+
+async def test_a_rejected_version_that_was_replaced_meanwhile_costs_nothing(eager, vault, clock):
+    one = credential(eager)
+    first = await one.get()
+    vault.version = 2
+    clock.now += 101
+    await one.get()
+    asked = len(vault.asked)
+    assert await one.rejected(first.version)
+    assert len(vault.asked) == asked
+
+
+async def test_a_caller_that_goes_away_leaves_the_search_to_the_others(eager, vault):
+    one = credential(eager)
+    first = await one.get()
+    vault.version = 2
+    vault.gate.clear()
+    gone, stays = (asyncio.create_task(one.rejected(first.version)) for _ in range(2))
+    await settled()
+    gone.cancel()
+    await settled()
+    vault.gate.set()
+    assert await stays
+
+
+async def test_a_rejection_while_the_vault_is_down_keeps_the_last_copy(eager, vault):
+    one = credential(eager)
+    first = await one.get()
+    vault.answer = Unavailable("down")
+    assert not await one.rejected(first.version)
+    assert await one.get() is first

@@ -16,8 +16,25 @@ from ostiary.vault.errors import (
     Throttled,
     Unavailable,
 )
-from ostiary.vault.freshness import NEGATIVE, Policy, State, Verdict, failed, judge, life, outdated, succeeded
-from ostiary.vault.record import SecretRecord
+from ostiary.vault.freshness import (
+    NEGATIVE,
+    SPARING,
+    Policy,
+    Remedy,
+    State,
+    Verdict,
+    confirmed,
+    exhausted,
+    failed,
+    judge,
+    life,
+    outdated,
+    rejected,
+    remedy,
+    renews,
+    succeeded,
+)
+from ostiary.vault.record import Lease, SecretRecord
 
 POLICY = Policy(ttl=100.0, max_stale=1000.0)
 
@@ -106,3 +123,100 @@ def test_a_known_end_of_life_bounds_everything(end, now, chance):
     assert state.life.due <= state.life.old <= state.life.dead <= end
     if now >= end:
         assert judge(state, now) in (Verdict.REFUSE, Verdict.FETCH)
+
+
+# --- known changes, and what is made for us -----------------------------------------------------
+
+
+def made(lasts: float = 60.0, *, first: float = 60.0, at: float = 0.0, renewable: bool = True) -> SecretRecord:
+    return SecretRecord({}, "1", at, at + lasts, made=True, lease=Lease("lease", first, renewable))
+
+
+def test_a_change_that_is_known_beforehand_is_asked_for_when_it_comes_and_not_before():
+    state = succeeded(SecretRecord({}, "1", 0.0, changes_at=30.0), POLICY, 0.5)
+    assert [judge(state, now) for now in (0.0, 29.9, 30.0)] == [Verdict.USE, Verdict.USE, Verdict.FETCH]
+
+
+def test_a_vault_that_is_down_changes_no_password_so_the_last_one_serves():
+    state = failed(succeeded(SecretRecord({}, "1", 0.0, changes_at=30.0), POLICY, 0.5), Sealed("x"), 30.0)
+    assert judge(state, 30.5) is Verdict.USE
+    assert judge(state, 1100.0) is Verdict.FETCH
+
+
+def test_a_change_far_off_leaves_the_time_to_live_as_it_is():
+    assert life(SecretRecord({}, "1", 0.0, changes_at=5000.0), POLICY, 0.5) == life(record(), POLICY, 0.5)
+
+
+def test_what_is_made_for_us_is_not_made_anew_by_the_time_to_live():
+    state = succeeded(made(3600.0), POLICY, 0.5)
+    assert [judge(state, now) for now in (200.0, 2399.0)] == [Verdict.USE, Verdict.USE]
+    assert judge(state, 2401.0) is Verdict.USE_AND_FETCH
+
+
+@given(st.floats(0.0, 1.0), st.floats(0.1, 1e6), st.floats(0.0, 2e6))
+def test_a_lease_is_never_outlived_whatever_the_vault_does(chance, lasts, now):
+    state = failed(succeeded(made(lasts), Policy(ttl=1e9, max_stale=1e9), chance), Unavailable("x"), lasts / 2)
+    if now >= lasts:
+        assert judge(state, now) in (Verdict.FETCH, Verdict.REFUSE)
+
+
+@given(st.floats(0.0, 1.0), st.floats(1.0, 1e6))
+def test_a_lease_is_due_while_a_good_part_of_it_is_left(chance, lasts):
+    assert lasts * 0.6 <= life(made(lasts), POLICY, chance).due <= lasts * 0.75
+
+
+def test_a_renewal_that_gives_little_means_that_another_one_is_wanted():
+    assert not exhausted(made(30.0))
+    assert exhausted(made(29.0))
+    assert renews(succeeded(made(30.0), POLICY, 0.5), 1.0)
+    assert not renews(succeeded(made(29.0), POLICY, 0.5), 1.0)
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        State(),
+        fresh(),
+        succeeded(made(renewable=False), POLICY, 0.5),
+        rejected(succeeded(made(), POLICY, 0.5), "1"),
+    ],
+)
+def test_what_is_not_lent_or_was_rejected_is_not_renewed(state):
+    assert not renews(state, 1.0)
+
+
+def test_what_was_made_is_used_on_while_another_one_is_fetched_after_a_change():
+    state = outdated(succeeded(made(), POLICY, 0.5), 10.0)
+    assert judge(state, 10.0) is Verdict.USE_AND_FETCH
+
+
+# --- rejected by an upstream ---------------------------------------------------------------------
+
+
+def test_another_version_that_is_there_already_is_the_remedy():
+    assert remedy(fresh(), "0", 1.0, POLICY) is Remedy.OTHER
+
+
+def test_the_same_version_is_asked_about_and_then_not_again_at_once():
+    assert remedy(fresh(), "1", 1.0, POLICY) is Remedy.ASK
+    asked = confirmed(fresh(), 1.0)
+    assert [remedy(asked, "1", now, POLICY) for now in (1.0, 1.9, 2.0)] == [Remedy.NONE, Remedy.NONE, Remedy.ASK]
+
+
+def test_what_has_to_be_made_is_made_anew_sparingly():
+    asked = confirmed(succeeded(made(), POLICY, 0.5), 1.0)
+    assert remedy(asked, "1", 1.0 + SPARING - 0.1, POLICY) is Remedy.NONE
+    assert remedy(asked, "1", 1.0 + SPARING, POLICY) is Remedy.ASK
+
+
+def test_a_dead_record_is_no_remedy():
+    assert remedy(fresh(), "0", 5000.0, POLICY) is Remedy.ASK
+
+
+@pytest.mark.parametrize(("chance", "pause"), [(0.0, 2.0), (0.5, 3.0), (1.0, 4.0)])
+def test_tries_of_many_gateways_are_spread(chance, pause):
+    assert failed(State(failures=2), Unavailable("x"), 0.0, chance=chance).retry_at == pause
+
+
+def test_how_long_a_no_is_believed_is_configured():
+    assert failed(fresh(), NotFound("x"), 1.0, negative_ttl=60.0).retry_at == 61.0

@@ -123,3 +123,91 @@ async def test_the_environment_does_not_reroute_the_token(monkeypatch):
     monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:9")
     async with behaving(http("200 OK", b'{"data": {}}')) as (api, _):
         assert (await ask(api)).status == 200
+
+
+# --- several servers --------------------------------------------------------------------------
+
+
+class Cluster:
+    """Servers that give one answer after the other."""
+
+    def __init__(self, *answers: list[bytes]) -> None:
+        self.answers = answers
+        self.asked: list[int] = []
+
+    async def serve(self, number: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        self.asked.append(number)
+        answers = self.answers[number]
+        writer.write(answers.pop(0) if len(answers) > 1 else answers[0])
+        writer.close()
+
+
+@asynccontextmanager
+async def cluster(*answers: list[bytes]) -> AsyncIterator[tuple[Api, Cluster]]:
+    servers = Cluster(*answers)
+    listening = [
+        await asyncio.start_server(lambda r, w, n=number: servers.serve(n, r, w), "127.0.0.1", 0)
+        for number in range(len(answers))
+    ]
+    addresses = tuple(f"http://127.0.0.1:{one.sockets[0].getsockname()[1]}" for one in listening)
+    api = Api(addresses, None, 2.0, ssl.create_default_context(), chance=lambda: 0.0)
+    try:
+        yield api, servers
+    finally:
+        await api.aclose()
+        for one in listening:
+            one.close()
+        await asyncio.sleep(0.01)
+
+
+GOOD = http("200 OK", b'{"data": {"of": "somebody"}}')
+
+
+@pytest.mark.parametrize("status", ["307 x", "472 x", "473 x", "501 x", "503 x", "502 x", "504 x"])
+async def test_a_server_that_does_not_answer_for_its_cluster_is_passed_over(status):
+    async with cluster([http(status, b'{"errors": []}')], [GOOD]) as (api, servers):
+        assert (await ask(api)).status == 200
+        assert (await ask(api)).status == 200
+    assert servers.asked == [0, 1, 1]
+
+
+@pytest.mark.parametrize("status", ["400 x", "403 x", "404 x", "429 x", "500 x"])
+async def test_an_answer_is_an_answer_and_nobody_else_is_asked(status):
+    async with cluster([http(status, b'{"errors": []}')], [GOOD]) as (api, servers):
+        assert (await ask(api)).status == int(status[:3])
+    assert servers.asked == [0]
+
+
+async def test_when_none_answers_for_the_cluster_the_last_answer_counts():
+    async with cluster([http("503 x", b'{"errors": []}')], [http("473 x", b'{"errors": []}')]) as (api, _):
+        assert (await ask(api)).status == 473
+
+
+async def test_a_replica_that_has_not_heard_yet_is_asked_again():
+    behind = http("412 x", b'{"errors": ["not yet"]}')
+    async with cluster([behind, behind, GOOD]) as (api, servers):
+        assert (await ask(api)).status == 200
+    assert servers.asked == [0, 0, 0]
+
+
+async def test_a_replica_that_never_hears_is_not_asked_for_ever():
+    async with cluster([http("412 x", b'{"errors": ["not yet"]}')]) as (api, servers):
+        assert (await ask(api)).status == 412
+    assert len(servers.asked) == 3
+
+
+async def test_what_may_have_been_done_already_is_not_done_twice():
+    broken = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"
+    async with cluster([broken], [GOOD]) as (api, servers):
+        with pytest.raises(Unavailable):
+            await api.call("POST", "auth/approle/login", body={"role_id": "r"})
+        assert servers.asked == [0]
+        assert (await ask(api)).status == 200
+    assert servers.asked == [0, 0, 1]
+
+
+async def test_a_question_may_be_for_another_namespace():
+    async with behaving(http("200 OK", b'{"data": {}}')) as (api, heads):
+        await api.call("POST", "auth/approle/login", body={}, namespace="other")
+    assert b"x-vault-namespace: other\r\n" in heads[0].lower()
