@@ -3,11 +3,17 @@
 The sources stay what they are: Cython compiles them as they stand, without a type or a word of its own, and
 they stay in the wheel beside the compiled modules, for tracebacks and for readers. Without the variable the wheel is
 pure Python and needs no compiler. docs/adr/0010 says what it is worth.
+
+One thing Cython is told, beside the modules: which classes are closed, that is, what their instances hold. It then
+finds an attribute of `self` where it lies, and does not ask for it by name. All of it is read from the classes.
 """
 
 from __future__ import annotations
 
+import ast
 import os
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -37,8 +43,13 @@ def compile_into(folder: Path) -> list[Path]:
 
     slim = {"extra_compile_args": ["-g0"], "extra_link_args": ["-s"]}
     extensions = [Extension(".".join(path.with_suffix("").parts), [str(path)], **slim) for path in modules()]
+    copy = folder / "src"
+    shutil.rmtree(copy, ignore_errors=True)
+    shutil.copytree(SOURCE, copy)
+    for path in modules():
+        close(copy / path)
     before = Path.cwd()
-    os.chdir(SOURCE)
+    os.chdir(copy)
     try:
         made = cythonize(
             extensions,
@@ -55,6 +66,52 @@ def compile_into(folder: Path) -> list[Path]:
     finally:
         os.chdir(before)
     return sorted((folder / "lib").rglob("*.so"))
+
+
+_PROTOCOL = "asyncio.Protocol"
+_CALLED = {"connection_made", "connection_lost", "data_received", "eof_received", "pause_writing", "resume_writing"}
+"""What a loop calls on a protocol. The base class has nothing but these, doing nothing."""
+
+
+def close(path: Path) -> None:
+    """Write a `.pxd` beside a module: what the instances of its closed classes hold.
+
+    A closed class cannot be derived from a class that is Python. The one such base there is, `asyncio.Protocol`, is
+    left out here, from classes that define everything it does; loops ask for the methods, not for the class.
+    """
+    text = path.read_text()
+    shapes = []
+    for found in ast.parse(text).body:
+        if isinstance(found, ast.ClassDef) and (held := _held(found)):
+            text = text.replace(f"class {found.name}({_PROTOCOL}):", f"class {found.name}:")
+            shapes.append("\n    cdef public object ".join([f"cdef class {found.name}:", *sorted(held)]))
+    if shapes:
+        path.write_text(text)
+        path.with_suffix(".pxd").write_text("\n\n".join(shapes) + "\n")
+
+
+def _held(found: ast.ClassDef) -> set[str]:
+    """Return the attributes of a closed class; nothing for a class that is not."""
+    bases = [ast.unparse(base) for base in found.bases]
+    functions = {one.name for one in found.body if isinstance(one, ast.FunctionDef)}
+    plain = not bases or (bases == [_PROTOCOL] and functions >= _CALLED)
+    if found.decorator_list or found.keywords or not plain or "__init__" not in functions:
+        return set()
+    held = {
+        node.attr
+        for node in ast.walk(found)
+        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and ast.unparse(node.value) == "self"
+    }
+    return set() if held & (functions | set(_defaults(found))) else held
+
+
+def _defaults(found: ast.ClassDef) -> Iterator[str]:
+    """Return the attributes that the class itself has."""
+    for one in found.body:
+        if isinstance(one, ast.Assign):
+            yield from (ast.unparse(target) for target in one.targets)
+        elif isinstance(one, ast.AnnAssign) and one.value is not None:
+            yield ast.unparse(one.target)
 
 
 class CompileHook(BuildHookInterface[Any]):

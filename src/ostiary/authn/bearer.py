@@ -20,6 +20,8 @@ ALL_BEARER: Final = ("a signed bearer token", "an opaque bearer token")
 
 _OURS: Final = re.compile(rb"bearer(?![!#$%&'*+\-.^_`|~0-9a-z])", re.IGNORECASE)
 
+_COMMA: Final = ord(",")  # an octet is found in octets much faster than a string of one
+
 
 def take_token(headers: Headers) -> bytes | None:
     """Return what stands where a bearer token stands, or None when there is none.
@@ -39,7 +41,7 @@ def take_token(headers: Headers) -> bytes | None:
         if value[6:7] != b" ":
             raise InvalidToken("the scheme is not followed by one space and a token")
     token = value[7:]
-    if b"," in token:
+    if _COMMA in token:
         raise InvalidToken("more than one token in Authorization", reason=Reason.TOKEN_AMBIGUOUS)
     if not token or token[0] in b" \t":
         raise InvalidToken("the scheme is not followed by one space and a token")

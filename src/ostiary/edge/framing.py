@@ -28,8 +28,11 @@ def head(status: int, headers: Headers, framing: bytes) -> bytes:
         headers: end-to-end fields.
         framing: lines that the edge adds, each with its line end.
     """
-    lines = [b"%b: %b\r\n" % (name, value) for name, _, value in headers.fields]
-    return b"%b%b%b\r\n" % (status_line(status), b"".join(lines), framing)
+    pieces = [status_line(status)]
+    for name, _, value in headers.fields:
+        pieces += (name, b": ", value, b"\r\n")
+    pieces += (framing, b"\r\n")
+    return b"".join(pieces)
 
 
 def chunk(data: bytes) -> bytes:

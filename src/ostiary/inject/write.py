@@ -15,7 +15,7 @@ def put(outbound: Outbound, name: bytes, value: bytes) -> None:
     headers, folded = outbound.headers, fold(name)
     if headers.get(folded) is not None:
         headers.fields = [field for field in headers.fields if field[1] != folded]
-    headers.add(name, value)
+    headers.fields.append((name, folded, value))
 
 
 def note(outbound: Outbound, credential: Credential) -> None:

@@ -29,7 +29,7 @@ from ostiary.listener.revoked import signer
 from ostiary.listener.tally import End, Handshakes
 from ostiary.model import Peer
 from ostiary.pki.authority import Identity
-from ostiary.pki.identity import load_identity, use
+from ostiary.pki.identity import load_identity, use, with_chain
 from ostiary.pki.references import as_path
 
 _CIPHERS: Final = "@SECLEVEL=2:ECDHE+AESGCM:ECDHE+CHACHA20"  # of TLS 1.2; those of TLS 1.3 are all of this kind
@@ -126,7 +126,7 @@ def _context(
 ) -> ssl.SSLContext:
     """Return a context that shows one certificate. Of one listener, they are alike in everything else."""
     context = _bare_context(spec, protocols)
-    use(identity, context)
+    use(with_chain(identity, authorities), context)
     if spec.client.mode != "off":
         _verify_clients(context, spec.client, authorities, revocation)
     return context

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import Final
 
 from ostiary.errors import InternalError
 from ostiary.model import Outbound, Request
 from ostiary.reasons import Reason
 
+_NUL, _LF, _CR, _BLANK = b"\0\n\r "  # an octet is found in octets much faster than a string of one
 _WITH_CONTENT: Final = frozenset(("POST", "PUT", "PATCH"))
 
 
@@ -18,18 +20,17 @@ def request_head(outbound: Outbound, host: bytes, length: int | None) -> bytes:
         InternalError: something in it would be read as the end of a line. Edges and injectors refuse
             such values; should one get this far, it is not sent.
     """
-    target, fields = outbound.target, outbound.headers.fields
-    head = b"%b %b HTTP/1.1\r\nHost: %b\r\n%b%b\r\n" % (
-        outbound.request.method.encode(),
-        target,
-        host,
-        b"".join([b"%b: %b\r\n" % (name, value) for name, _, value in fields]),
-        framing := _framing(outbound.request, length),
-    )
-    lines = len(fields) + 3 + framing.count(b"\n")
-    if head.count(b"\n") != lines or head.count(b"\r") != lines or b" " in target or b"\0" in head:
+    request, target, fields = outbound.request, outbound.target, outbound.headers.fields
+    method = request.method.encode()
+    pieces = [method, b" ", target, b" HTTP/1.1\r\nHost: ", host, b"\r\n"]
+    for name, _, value in fields:
+        pieces += (name, b": ", value, b"\r\n")
+    framing = _framing(request, length)
+    pieces += (framing, b"\r\n")
+    said = b"".join((method, target, host, request.upgrade or b"", *chain.from_iterable(fields)))
+    if _CR in said or _LF in said or _NUL in said or _BLANK in target:
         raise InternalError("the outbound head has a line break or a blank in a value", reason=Reason.INJECTION_UNSAFE)
-    return head
+    return b"".join(pieces)
 
 
 def _framing(request: Request, length: int | None) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,8 +18,9 @@ from ostiary.listener.tls import compile_tls
 from ostiary.model import Secret
 from ostiary.pki import extensions
 from ostiary.pki import references as files
-from ostiary.pki.authority import common_name
+from ostiary.pki.authority import Authority, common_name
 from ostiary.pki.files import write_certificates, write_identity, write_pkcs12
+from ostiary.pki.identity import with_chain
 
 PASSWORD = "open sesame"
 
@@ -81,6 +83,43 @@ def test_a_pkcs12_store_without_order_and_with_the_root_is_put_in_order(tmp_path
     (tmp_path / "s.p12").write_bytes(data)
 
     assert shown(p12_spec(None), tmp_path) == expected(server)
+
+
+@pytest.mark.parametrize("above", [[], ["issuing"]])
+def test_a_certificate_that_stands_alone_is_shown_with_those_of_our_authorities_that_issued_it(above):
+    authorities = [root()]
+    for name in above:
+        authorities.append(authorities[-1].intermediate(name))
+    server = authorities[-1].issue_server("localhost")
+    known = [authority.certificate for authority in authorities]
+    alone = replace(server, chain=())
+
+    assert with_chain(alone, [Authority.create("Another root").certificate, *known]).chain == tuple(reversed(known))
+    assert with_chain(alone, [Authority.create("Another root").certificate]).chain == ()
+
+
+def test_that_is_the_chain_that_openssl_would_find(tmp_path):
+    authority = root()
+    server = replace(authority.issue_server("localhost"), chain=())
+    write_identity(tmp_path / "s.pem", tmp_path / "s.key", server)
+    write_certificates(tmp_path / "ca.pem", [authority.certificate])
+    left_to_openssl = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    left_to_openssl.load_cert_chain(tmp_path / "s.pem", tmp_path / "s.key")
+    left_to_openssl.load_verify_locations(tmp_path / "ca.pem")
+    _, client = shake(left_to_openssl, client_context(), name="localhost")
+    found = [certificate.public_bytes(1).encode() for certificate in client._sslobj.get_unverified_chain()]
+    spec = ListenerTlsSpec(
+        certificate="file:s.pem",
+        private_key="file:s.key",
+        client={"mode": "optional", "authorities": ("file:ca.pem",), "profile": "compat"},
+    )
+
+    assert shown(spec, tmp_path) == found
+    assert len(found) == 2
+
+
+def test_a_chain_that_was_given_is_left_as_it_is(server):
+    assert with_chain(server, [root().certificate]) is server
 
 
 def test_a_key_leaves_no_file_behind(tmp_path, server, monkeypatch):
