@@ -199,8 +199,8 @@ class BodySink(Protocol):
     def feed(self, data: bytes) -> None:
         """Take the next piece."""
 
-    def finish(self) -> None:
-        """The body is complete."""
+    def finish(self, trailers: Headers | None = None) -> None:
+        """The body is complete; `trailers` came behind it (RFC 9110, section 6.5), judged by nobody yet."""
 
     def abandon(self) -> None:
         """The caller went away, or broke the body's framing: let go of the exchange."""

@@ -424,3 +424,16 @@ async def test_an_early_answer_tells_the_caller_to_stop(caller, there):
     caller.say()
     assert await caller.status(number) == 404
     assert await caller.reset_of(number) is ErrorCodes.NO_ERROR
+
+
+async def test_trailers_follow_a_body_to_the_upstream_but_for_those_that_would_be_believed(there, gateway):
+    fields = [*get(there, "/token/a")]
+    fields[0] = (b":method", b"POST")
+    async with calling(there, gateway.port) as caller:
+        number = caller.ask(fields, end=False)
+        caller.h2.send_data(number, b"hello")
+        trailers = [(b"x-sum", b"9"), (b"x-subject", b"root"), (b"authorization", b"root"), (b"x_subject", b"root")]
+        caller.h2.send_headers(number, trailers, end_stream=True)
+        caller.say()
+        assert await caller.status(number) == 200
+    assert (there.service.bodies, there.service.trailers) == ([b"hello"], [b"x-sum: 9"])

@@ -6,11 +6,14 @@ import asyncio
 import json
 import signal
 import socket
+import ssl
 import sys
 from pathlib import Path
 
 import pytest
+from h2.errors import ErrorCodes
 from tests.support.gateway_process import GatewayProcess, gateway_process, ostiary
+from tests.support.http2_caller import Http2Caller
 from tests.support.legacy_nginx import free_port
 from tests.support.live import Caller, Live, furnished, put
 
@@ -410,6 +413,25 @@ async def test_whoever_was_revoked_gets_no_further_on_a_connection_that_lives(
     assert await one.closed()
     assert (await other.get("/closed/a")).status == 200
     await live.until(lambda: [line for line in live.gateway.access() if line["reason"] == "certificate.revoked"])
+
+
+async def test_over_http2_his_connection_ends_behind_the_answer(live: Live) -> None:
+    gone = live.client("gone")
+    context = ssl.create_default_context(cafile=live.folder / "ca.pem")
+    context.set_alpn_protocols(["h2"])
+    context.load_cert_chain(live.folder / "gone.pem", live.folder / "gone.key")
+    where = ("127.0.0.1", live.port)
+    caller = Http2Caller(*await asyncio.open_connection(*where, ssl=context, server_hostname="localhost"))
+    said = {b":method": b"GET", b":scheme": b"https", b":authority": b"localhost", b":path": b"/closed/a"}
+    assert await caller.status(caller.ask([*said.items()])) == 200
+
+    live.revoke(gone)
+    await live.takes_up()
+    status, content = await caller.answer(caller.ask([*said.items()]))
+    assert (status, b"has been revoked" in content) == (401, True)
+    assert await caller.goaway() is ErrorCodes.NO_ERROR
+    await caller.end()
+    assert caller.farewells == [(3, ErrorCodes.NO_ERROR)]
 
 
 async def test_whose_authority_is_no_longer_trusted_gets_no_further_either(

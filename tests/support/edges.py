@@ -86,6 +86,7 @@ class Service:
     Attributes:
         heads: heads as received.
         bodies: their bodies, with the framing taken off.
+        trailers: lines behind them.
         port: where it listens.
         written: octets that an endless answer could write so far.
         left: set when the reader of an endless answer is gone.
@@ -93,6 +94,7 @@ class Service:
 
     heads: list[bytes] = field(default_factory=list)
     bodies: list[bytes] = field(default_factory=list)
+    trailers: list[bytes] = field(default_factory=list)
     port: int = 0
     written: int = 0
     left: asyncio.Event = field(default_factory=asyncio.Event)
@@ -103,7 +105,7 @@ class Service:
             while True:
                 head = await reader.readuntil(b"\r\n\r\n")
                 self.heads.append(head)
-                self.bodies.append(await _body(head, reader))
+                self.bodies.append(await _body(head, reader, self.trailers))
                 if await self._answer(head, writer):
                     return
         except (ConnectionError, asyncio.IncompleteReadError):
@@ -155,14 +157,15 @@ class Service:
 LARGE = bytes(range(256)) * 4096
 
 
-async def _body(head: bytes, reader: asyncio.StreamReader) -> bytes:
+async def _body(head: bytes, reader: asyncio.StreamReader, trailers: list[bytes]) -> bytes:
     fields = head.lower()
     if b"transfer-encoding: chunked" in fields:
         pieces = []
         while size := int(await reader.readline(), 16):
             pieces.append(await reader.readexactly(size))
             await reader.readexactly(2)
-        await reader.readexactly(2)
+        while line := (await reader.readline()).rstrip(b"\r\n"):
+            trailers.append(line)
         return b"".join(pieces)
     _, found, rest = fields.partition(b"content-length: ")
     return await reader.readexactly(int(rest.split(b"\r\n")[0])) if found else b""

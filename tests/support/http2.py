@@ -39,8 +39,9 @@ class Sink:
         assert data
         self.data += data
 
-    def finish(self) -> None:
+    def finish(self, trailers: Headers | None = None) -> None:
         self.finished += 1
+        self.trailers = trailers
 
     def abandon(self) -> None:
         self.abandoned += 1

@@ -24,6 +24,7 @@ class Wire:
     Attributes:
         heads: of the requests it read.
         bodies: their contents, framing removed.
+        trailers: the lines behind them.
         connections: how many were made.
     """
 
@@ -31,6 +32,7 @@ class Wire:
         self.answers = list(answers)
         self.heads: list[bytes] = []
         self.bodies: list[bytes] = []
+        self.trailers: list[bytes] = []
         self.connections = 0
         self.port = 0
         self._script = script or self._answer
@@ -58,7 +60,8 @@ class Wire:
         if b"Transfer-Encoding: chunked" in head:
             while size := int(await reader.readline(), 16):
                 body += (await reader.readexactly(size + 2))[:-2]
-            await reader.readline()
+            while line := (await reader.readline()).rstrip(b"\r\n"):
+                self.trailers.append(line)
         elif b"Content-Length: " in head:
             body = await reader.readexactly(int(head.partition(b"Content-Length: ")[2].split(b"\r\n")[0]))
         self.bodies.append(body)
@@ -111,8 +114,11 @@ async def pooling(
 class Content:
     """A request's body: these pieces; complete, unless the test ends it itself."""
 
-    def __init__(self, *pieces: bytes, length: int | None = 0, complete: bool = True) -> None:
+    def __init__(
+        self, *pieces: bytes, length: int | None = 0, complete: bool = True, trailers: Headers | None = None
+    ) -> None:
         self.length = length
+        self.trailers = trailers
         self.pieces = pieces
         self.complete = complete
         self.sink: BodySink | None = None
@@ -124,7 +130,7 @@ class Content:
         for piece in self.pieces:
             sink.feed(piece)
         if self.complete:
-            sink.finish()
+            sink.finish(self.trailers)
 
     def pause(self) -> None:
         self.paused = True

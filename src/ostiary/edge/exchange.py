@@ -55,6 +55,7 @@ class Exchange:
         "status",
         "target",
         "task",
+        "trailers",
     )
 
     def __init__(self, connection: Http1Connection, id: str, started: float, address: str) -> None:  # noqa: A002
@@ -83,6 +84,7 @@ class Exchange:
         self.status = 0
         self.sent = 0
         self.source: Flow | None = None
+        self.trailers: Headers | None = None  # of the request
 
     @property
     def worth_reading(self) -> bool:
@@ -113,7 +115,7 @@ class Exchange:
         """The request has been read to its end."""
         self.read = True
         if self._sink is not None and not self.answered:
-            self._sink.finish()
+            self._sink.finish(self.trailers)
 
     def abandon(self) -> None:
         """The caller is gone, or was cut off: let go of the upstream."""
@@ -137,7 +139,7 @@ class Exchange:
                 sink.feed(data)
             self.resume()
         if self.read:
-            sink.finish()
+            sink.finish(self.trailers)
 
     def pause(self) -> None:
         """Take no more from the caller for now."""

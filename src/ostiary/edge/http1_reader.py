@@ -149,6 +149,8 @@ class RequestReader:
         self.parsing = False
         reading, self.reading = self.reading, None
         if reading is not None and self.trouble is None:
+            if self._fields:
+                reading.trailers = Headers(self._fields)
             self._caller.request_read(reading)
 
     # --- what it means ---

@@ -11,83 +11,37 @@ takes nothing, nothing is read either: so no flood of frames that want an answer
 from __future__ import annotations
 
 import asyncio
-from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final, cast
 
 from h2.errors import ErrorCodes
-from h2.events import (
-    DataReceived,
-    Event,
-    PingAckReceived,
-    RemoteSettingsChanged,
-    RequestReceived,
-    StreamEnded,
-    StreamReset,
-    TrailersReceived,
-    WindowUpdated,
-)
 
-from ostiary.config.schema import ListenerTimeouts
-from ostiary.eager import begin
-from ostiary.edge.carry import carry
 from ostiary.edge.gone import GONE
 from ostiary.edge.head import next_id
-from ostiary.edge.http2_frames import DATA, GOAWAY, ConnectionBroken, Frame, Frames
-from ostiary.edge.http2_guard import Guard
-from ostiary.edge.http2_head import check_trailers, shown
-from ostiary.edge.http2_request import read_request
-from ostiary.edge.http2_sender import Sender
+from ostiary.edge.http2_frames import DATA, ConnectionBroken, Frames
 from ostiary.edge.http2_stream import Http2Stream
-from ostiary.edge.http2_wire import STREAMS, Wire
+from ostiary.edge.http2_streams import DRAIN, Http2Streams
 from ostiary.edge.listening import Listening, address_of
 from ostiary.errors import GatewayError
 from ostiary.model import Peer
 from ostiary.reasons import Reason
 
-BUFFERED: Final = 1 << 20
-"""Octets of answers that may wait for the caller's windows before his further requests wait as well."""
-
 _LINGER: Final = 1.0
 """Seconds in which the caller may read why his connection has ended."""
 _EVERY_STREAM: Final = 2**31 - 1
-_DRAIN: Final = b"ostiary."
 
 
-class Http2Connection(asyncio.Protocol):
-    """One connection from a caller.
-
-    Attributes:
-        streams: the requests under way.
-        wire: the state that h2 keeps.
-        sender: what goes out.
-    """
+class Http2Connection(Http2Streams, asyncio.Protocol):
+    """One connection from a caller."""
 
     def __init__(self, listening: Listening, loop: asyncio.AbstractEventLoop) -> None:
-        self.loop = loop
-        self.limits = listening.limits
-        self.wire = Wire(listening.limits.headers)
-        self.sender = Sender(self.wire, loop, self._write, self._sent)
-        self.streams: dict[int, Http2Stream] = {}
-        self._listening = listening
+        super().__init__(listening, loop)
         self._transport: asyncio.Transport = cast("asyncio.Transport", None)
         self._peer = Peer("")
-        self._proven_by = listening.prove
-        self._refusal: GatewayError | None = None  # what the peer's certificate deserves
+        self._proven_by: Callable[[asyncio.Transport], Peer] | None = None
         self._frames = Frames()
-        self._guard = Guard(2 * listening.limits.headers, loop.time())
-        self._waiting: deque[Http2Stream] = deque()  # requests that wait until less is buffered
-        self._ended = False
-        self._leaving = False  # the caller opens no more streams
-        self._last: int | None = None  # the last stream that is served, once the listener closes
         self._head_by = 0.0  # deadlines on the loop's clock; 0.0 for none
-        self._idle_by = 0.0
         self._write_by = 0.0
-
-    @property
-    def timeouts(self) -> ListenerTimeouts:
-        """The listener's patience, as the configuration says now."""
-        return self._listening.timeouts
 
     # --- asyncio.Protocol ----------------------------------------------------------------------
 
@@ -106,16 +60,22 @@ class Http2Connection(asyncio.Protocol):
         self._prove()
         self.sender.flush()
 
-    def _prove(self) -> None:
-        """Find out who is at the other end: once, and again when a reload has changed who is let in."""
+    @property
+    def _address(self) -> str:
+        return self._peer.address
+
+    def _prove(self) -> Peer:
+        """Return who is at the other end: found out once, and again when a reload has changed who is let in."""
         listening = self._listening
-        self.limits = listening.limits
-        self._proven_by = listening.prove
-        self._refusal = None
-        try:
-            self._peer = listening.prove(self._transport)
-        except GatewayError as refusal:
-            self._refusal = refusal
+        if self._proven_by is not listening.prove:
+            self._proven_by = listening.prove
+            self.limits = listening.limits
+            self._refusal = None
+            try:
+                self._peer = listening.prove(self._transport)
+            except GatewayError as refusal:
+                self._refusal = refusal
+        return self._peer
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
         """Let go of everything that was under way."""
@@ -161,117 +121,6 @@ class Http2Connection(asyncio.Protocol):
             self._settle()
             self.sender.soon()
 
-    def _settle(self) -> None:
-        for stream in tuple(self.streams.values()):
-            stream.settle()
-
-    # --- what comes ----------------------------------------------------------------------------
-
-    def _receive(self, frame: Frame, now: float) -> None:
-        if frame.kind == GOAWAY:  # h2 would send nothing more; but a caller may say so and wait for his answers
-            self._leaving = True
-            return
-        if frame.kind == DATA and frame.stream not in self.streams:
-            self._guard.control(now)
-        for event in self.wire.receive(frame.octets):
-            self._on(event, now)
-
-    def _on(self, event: Event, now: float) -> None:
-        match event:
-            case DataReceived():
-                self._on_data(event, now)
-            case RequestReceived():
-                self._on_request(event, now)
-            case StreamEnded():
-                if (stream := self.streams.get(event.stream_id)) is not None:
-                    stream.complete()
-            case WindowUpdated():
-                self._wake((event.stream_id,) if event.stream_id else tuple(self.streams))
-            case StreamReset():
-                self._on_reset(event, now)
-            case TrailersReceived():
-                self._on_trailers(event)
-            case RemoteSettingsChanged():
-                self.wire.keep_small()
-                self._wake(tuple(self.streams))
-            case PingAckReceived() if event.ping_data == _DRAIN and self._listening.stopping:
-                self._serve_no_more()
-            case _:
-                pass
-
-    def _on_request(self, event: RequestReceived, now: float) -> None:
-        self._guard.opened()
-        self._idle_by = 0.0
-        number, fields = event.stream_id, event.headers or []
-        stream = self.streams[number] = Http2Stream(self, number, next_id(), now, self._peer.address)
-        stream.method, stream.target = shown(fields)
-        stream.read = event.stream_ended is not None
-        if len(self.streams) > STREAMS or self._last is not None:
-            self._turn_away(stream, now)
-            return
-        if self._proven_by is not self._listening.prove:
-            self._prove()
-        try:
-            scheme = self._listening.scheme
-            request = read_request(stream, fields, limits=self.limits, scheme=scheme, peer=self._peer)
-            if self._refusal is not None:
-                raise self._refusal
-        except GatewayError as error:
-            stream.fail(error)
-            return
-        stream.request = request
-        if self.sender.buffered > BUFFERED:
-            self._waiting.append(stream)
-        else:
-            self._start(stream)
-
-    def _turn_away(self, stream: Http2Stream, now: float) -> None:
-        """Refuse a stream that nobody has worked on: the caller may send it again (RFC 9113, section 8.7)."""
-        stream.record.reason = Reason.OVERLOADED if self._last is None else Reason.STOPPING
-        self.reset(stream.number, ErrorCodes.REFUSED_STREAM)
-        self._guard.reset(now)
-
-    def _start(self, stream: Http2Stream) -> None:
-        if stream.request is None or stream.answered:
-            return
-        stream.await_body()
-        task = begin(carry(self._listening.gateway, stream.request, stream), self.loop)
-        if task is not None:
-            stream.task = task
-
-    def _on_data(self, event: DataReceived, now: float) -> None:
-        data, octets = event.data or b"", event.flow_controlled_length or 0
-        if not data and event.stream_ended is None:
-            self._guard.control(now)
-        stream = self.streams.get(event.stream_id)
-        if stream is None:
-            self.acknowledge(event.stream_id, octets)
-        else:
-            stream.take(data, octets)
-
-    def _on_trailers(self, event: TrailersReceived) -> None:
-        """Drop a trailer section (RFC 9110, section 6.5.1), and refuse a malformed request."""
-        stream = self.streams.get(event.stream_id)
-        if stream is None or stream.answered:
-            return
-        try:
-            check_trailers(event.headers or [])
-        except GatewayError as error:
-            stream.refuse(error)
-
-    def _on_reset(self, event: StreamReset, now: float) -> None:
-        stream = self.streams.get(event.stream_id)
-        if stream is not None:
-            stream.lose()
-        self._guard.reset(now)
-
-    def _wake(self, numbers: Iterable[int]) -> None:
-        """The caller's windows may be wider."""
-        for number in numbers:
-            stream = self.streams.get(number)
-            if stream is not None and not stream.answered:
-                self.sender.ready(stream)
-
     def _note_unfinished(self, now: float) -> None:
         """A head has to arrive in time, and of a body something now and then."""
         unfinished = self._frames.unfinished
@@ -284,70 +133,11 @@ class Http2Connection(asyncio.Protocol):
         elif not self._head_by:
             self._head_by = now + self.timeouts.headers
 
-    # --- what goes -----------------------------------------------------------------------------
-
     def _write(self, data: bytes) -> None:
         if data and not self._ended and not self._transport.is_closing():
             self._transport.write(data)
 
-    def _sent(self) -> None:
-        """Everything was sent that could be."""
-        while self._waiting and self.sender.buffered <= BUFFERED // 2:
-            self._start(self._waiting.popleft())
-        if not self.streams and not self._ended and (self._leaving or self._listening.stopping):
-            self._leave()
-
-    def passed_on(self, octets: int) -> None:
-        """So much content of an answer was sent."""
-        self.sender.buffered -= octets
-        self._guard.sent(octets)
-
-    def inform(self, number: int, fields: list[tuple[bytes, bytes]]) -> None:
-        """Send an informational head."""
-        self.wire.send_head(number, fields, end=False)
-        self.sender.soon()
-
-    def acknowledge(self, number: int, octets: int) -> None:
-        """Let the caller send as much again."""
-        if not self._ended:
-            self.wire.acknowledge(number, octets)
-            self.sender.soon()
-
-    def reset(self, number: int, code: ErrorCodes) -> None:
-        """End a stream at once, whatever is under way."""
-        stream = self.streams.get(number)
-        if stream is not None and not self._ended:
-            self.wire.reset(number, code)
-            self.sender.soon()
-            stream.end()
-
-    # --- the end of a stream, and of the connection --------------------------------------------
-
-    def forget(self, number: int) -> None:
-        """A stream has ended in both directions."""
-        stream = self.streams.pop(number, None)
-        if stream is None:
-            return
-        stream.request = None  # each holds the other: let go, so that no garbage is left to be collected
-        if not self.streams:
-            self._idle_by = self.loop.time() + self.timeouts.keep_alive
-            self.sender.soon()
-
-    def log(self, stream: Http2Stream) -> None:
-        """Write the line of a request."""
-        request = stream.request
-        self._listening.gateway.access.write(
-            stream.record,
-            id=stream.id,
-            method=stream.method,
-            target=stream.target,
-            host="" if request is None else request.host,
-            address=stream.address,
-            status=stream.status,
-            sent=stream.sent,
-            now=self.loop.time(),
-            listener=self._listening.name,
-        )
+    # --- the end of the connection -------------------------------------------------------------
 
     def _break(self, broken: ConnectionBroken) -> None:
         """End the connection because of what the caller did, and let him read why."""
@@ -360,12 +150,6 @@ class Http2Connection(asyncio.Protocol):
             self._transport.write(self.wire.farewell(self.wire.last, broken.code))
             self._transport.pause_reading()
             self.loop.call_later(_LINGER, self._transport.abort)
-
-    def _lose_all(self, detail: str) -> None:
-        self.sender.clear()
-        self._waiting.clear()
-        for stream in tuple(self.streams.values()):
-            stream.lose(detail)
 
     def _leave(self) -> None:
         """Close a connection on which nothing is under way, and say which stream was the last."""
@@ -407,7 +191,7 @@ class Http2Connection(asyncio.Protocol):
         if not self.streams:
             self._leave()
             return
-        self.wire.ping(_DRAIN)
+        self.wire.ping(DRAIN)
         self._write(self.wire.farewell(_EVERY_STREAM))
 
     def _serve_no_more(self) -> None:

@@ -16,7 +16,7 @@ from ostiary.errors import ContentTooLarge, GatewayError
 from ostiary.model import BodySink, Headers
 
 if TYPE_CHECKING:
-    from ostiary.edge.http2 import Http2Connection
+    from ostiary.edge.http2_streams import Http2Streams
 
 _WORTH_READING: Final = 64 << 10
 """Octets of a request that are taken and dropped after its answer, before the caller is told to stop."""
@@ -43,6 +43,7 @@ class Http2Body(ABC):
         "_read_by",
         "_sink",
         "_taken",
+        "_trailed",
         "_unacknowledged",
         "answered",
         "expects",
@@ -53,7 +54,7 @@ class Http2Body(ABC):
         "unwanted",
     )
 
-    def __init__(self, connection: Http2Connection, number: int) -> None:
+    def __init__(self, connection: Http2Streams, number: int) -> None:
         self._connection = connection
         self._sink: BodySink | None = None
         self._held: list[bytes] = []  # octets that came before anybody wanted them
@@ -61,6 +62,7 @@ class Http2Body(ABC):
         self._dropped = 0
         self._unacknowledged = 0  # octets of the caller's window that he does not have back yet
         self._paused = False
+        self._trailed: Headers | None = None  # came behind the body
         self._read_by = 0.0  # a deadline on the loop's clock; 0.0 for none
         self.number = number
         self.length: int | None = 0
@@ -126,6 +128,10 @@ class Http2Body(ABC):
         if self.answered and self._dropped > _WORTH_READING:
             self._connection.reset(self.number, ErrorCodes.NO_ERROR)
 
+    def trail(self, trailers: Headers) -> None:
+        """Take what came behind the body."""
+        self._trailed = trailers
+
     def complete(self) -> None:
         """The request has been read to its end."""
         if self.read:  # with its head
@@ -135,7 +141,7 @@ class Http2Body(ABC):
         if self.answered:
             self._connection.forget(self.number)
         elif self._sink is not None:
-            self._sink.finish()
+            self._sink.finish(self._trailed)
 
     def _acknowledge(self) -> None:
         """Give the caller his window back."""
@@ -168,7 +174,7 @@ class Http2Body(ABC):
         for data in held:
             sink.feed(data)
         if self.read:
-            sink.finish()
+            sink.finish(self._trailed)
         elif not self._paused:
             self._acknowledge()
             self.await_body()

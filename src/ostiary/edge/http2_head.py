@@ -20,6 +20,7 @@ Fields: TypeAlias = Sequence[tuple[bytes, bytes]]
 
 _NAME: Final = re.compile(rb"[!#$%&'*+\-.^_`|~0-9a-z]+")
 _METHOD: Final = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+_VALUE: Final = re.compile(rb"[\t\x20-\x7e\x80-\xff]*")
 _PSEUDO: Final = frozenset({b":method", b":scheme", b":authority", b":path"})
 _USUAL: Final = 64  # octets of a name that may be remembered
 _CONNECTION: Final = frozenset({b"connection", b"proxy-connection", b"keep-alive", b"transfer-encoding", b"upgrade"})
@@ -137,14 +138,16 @@ def _name_host(headers: Headers, authority: bytes | None) -> None:
         raise Malformed("Host differs from :authority", reason=Reason.HOST_INVALID)
 
 
-def check_trailers(fields: Fields) -> None:
-    """Return when a trailer section may be dropped: it is not passed on, and must not be taken for something else.
+def read_trailers(fields: Fields) -> Headers:
+    """Return the fields of a trailer section (section 8.1).
 
     Raises:
-        Malformed: it could be taken for something else (section 8.1).
+        Malformed: it could be taken for something else.
     """
-    for name, _ in fields:
-        _folded(name)
+    for _, value in fields:
+        if not _VALUE.fullmatch(value):
+            raise Malformed("a trailer's value with what no value has")
+    return _checked(fields)
 
 
 def content_length(headers: Headers, *, ended: bool) -> int | None:

@@ -18,7 +18,7 @@ from ostiary.problem import render
 from ostiary.reasons import Reason
 
 if TYPE_CHECKING:
-    from ostiary.edge.http2 import Http2Connection
+    from ostiary.edge.http2_streams import Http2Streams
 
 HIGH_WATER: Final = 64 << 10
 """Octets of an answer that may wait for the caller's windows before its source is paused."""
@@ -58,7 +58,7 @@ class Http2Stream(Http2Body):
         "target",
     )
 
-    def __init__(self, connection: Http2Connection, number: int, id: str, started: float, address: str) -> None:  # noqa: A002
+    def __init__(self, connection: Http2Streams, number: int, id: str, started: float, address: str) -> None:  # noqa: A002
         super().__init__(connection, number)
         self._code: ErrorCodes | None = None  # the answer does not end the stream: it is reset behind it
         self._source: Flow | None = None

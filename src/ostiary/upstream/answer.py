@@ -21,6 +21,7 @@ from ostiary.model import Headers, fold
 from ostiary.upstream.exchange import Exchange
 from ostiary.upstream.headers import HOP_BY_HOP, Passing, named_by_connection
 from ostiary.upstream.plain import LONGEST, read_plain
+from ostiary.upstream.trailers import FROM_UPSTREAM
 
 MAX_HEAD: Final = 64 << 10  # octets of fields, informational responses and trailers included
 MAX_INFORMATIONAL: Final = 16
@@ -164,7 +165,7 @@ class AnswerReader:
         if self._size > MAX_HEAD:
             _refuse("header block larger than 64 KiB")
         folded = fold(name)
-        if _PASSING[folded]:
+        if (FROM_UPSTREAM if self.started else _PASSING)[folded]:
             self._fields.append((name, folded, value.rstrip(b" \t")))
         elif not self.started:
             self._hops.append((name, folded, value.rstrip(b" \t")))

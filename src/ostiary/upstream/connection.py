@@ -14,8 +14,10 @@ import asyncio
 from typing import Protocol, cast
 
 from ostiary.errors import GatewayError
+from ostiary.model import Headers
 from ostiary.upstream.answer import AnswerReader
 from ostiary.upstream.exchange import Exchange
+from ostiary.upstream.trailers import CallersTrailers
 
 
 class Owner(Protocol):
@@ -23,6 +25,7 @@ class Owner(Protocol):
 
     name: str
     host: bytes
+    trailers: CallersTrailers
 
     async def renew(self, connection: Connection) -> Connection:
         """Return a new one in its place."""
@@ -101,6 +104,10 @@ class Connection(asyncio.Protocol):
             self._paused = False
             if self.usable:
                 self._transport.resume_reading()
+
+    def last_chunk(self, trailers: Headers) -> bytes:
+        """Return the end of a chunked body, with the trailers that pass."""
+        return self.owner.trailers.last_chunk(trailers)
 
     def abort(self) -> None:
         """Break the connection off; its exchange has ended."""

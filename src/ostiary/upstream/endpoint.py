@@ -13,6 +13,7 @@ from ostiary.config.values import Endpoint
 from ostiary.eager import in_a_task
 from ostiary.errors import GatewayError, UpstreamTimeout, UpstreamUnreachable
 from ostiary.upstream.connection import Connection
+from ostiary.upstream.trailers import CallersTrailers
 from ostiary.upstream.waiting import WaitingRoom
 
 _REST: Final = 1.0  # seconds in which an endpoint that could not be reached is tried last
@@ -42,6 +43,7 @@ class EndpointPool:
         name: scheme, host and port.
         host: host and port, as its Host field.
         rests_until: when it is tried in its turn again, on the loop's clock.
+        trailers: which fields pass behind the bodies of requests.
     """
 
     def __init__(
@@ -50,10 +52,12 @@ class EndpointPool:
         spec: UpstreamSpec,
         context: ssl.SSLContext | None,
         waiting: WaitingRoom[Connection | EndpointPool],
+        trailers: CallersTrailers,
     ) -> None:
         self.name = str(endpoint)
         self.host = self.name.partition("://")[2].encode()
         self.rests_until = 0.0
+        self.trailers = trailers
         self._endpoint = endpoint
         self._context = context if endpoint.scheme == "https" else None
         self._server_name = (spec.tls.server_name or endpoint.host) if self._context else None

@@ -38,6 +38,9 @@ class Line(Protocol):
     def abort(self) -> None:
         """Break the connection off."""
 
+    def last_chunk(self, trailers: Headers) -> bytes:
+        """Return the end of a chunked body, with the trailers that pass."""
+
     def time(self) -> float:
         """Return the time on the loop's clock, in seconds."""
 
@@ -119,12 +122,12 @@ class Exchange:
             self._left -= len(data)
             self.line.write(data)
 
-    def finish(self) -> None:
-        """The request's body is complete."""
+    def finish(self, trailers: Headers | None = None) -> None:
+        """The request's body is complete. Where its length was said, there is no place for trailers."""
         if self.done or self.sent:
             return
         if self._left is None:
-            self.line.write(b"0\r\n\r\n")
+            self.line.write(b"0\r\n\r\n" if trailers is None else self.line.last_chunk(trailers))
         elif self._left:
             self.abandon()
             return

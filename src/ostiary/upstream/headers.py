@@ -20,10 +20,10 @@ HOP_BY_HOP: Final = frozenset(
         *(b"proxy-authenticate", b"proxy-authorization", b"content-length", b"http2-settings"),
     )
 )
-_ROUTING: Final = frozenset((b"host", b"expect", b"proxy"))  # `Proxy` turns into HTTP_PROXY behind CGI (httpoxy)
+ROUTING: Final = frozenset((b"host", b"expect", b"proxy"))  # `Proxy` turns into HTTP_PROXY behind CGI (httpoxy)
 
 # What only a proxy may say: addresses, paths, methods, certificates. From a caller it is pretence.
-_PRETENCE: Final = frozenset(
+PRETENCE: Final = frozenset(
     (
         *(b"forwarded", b"x-forwarded", b"x-real-ip", b"x-client-ip", b"x-cluster-client-ip", b"true-client-ip"),
         *(b"x-original-url", b"x-original-uri", b"x-original-host", b"x-original-method", b"x-rewrite-url"),
@@ -31,7 +31,7 @@ _PRETENCE: Final = frozenset(
         *(b"client-cert", b"client-cert-chain", b"x-request-id"),
     )
 )
-_PRETENCES: Final = (b"x-forwarded-", b"x-ssl-", b"ssl-client-", b"x-client-cert", b"x-amzn-mtls-")
+PRETENCES: Final = (b"x-forwarded-", b"x-ssl-", b"ssl-client-", b"x-client-cert", b"x-amzn-mtls-")
 _REMEMBERED: Final = 1024  # names; more come only from somebody who makes them up
 _NOTHING_NAMED: Final = (b"keep-alive", b"close")
 
@@ -61,7 +61,7 @@ class Opening:
     __slots__ = ("_passing",)
 
     def __init__(self, strip: frozenset[bytes]) -> None:
-        self._passing = Passing(HOP_BY_HOP | _ROUTING | _PRETENCE | strip, _PRETENCES)
+        self._passing = Passing(HOP_BY_HOP | ROUTING | PRETENCE | strip, PRETENCES)
 
     def open(self, request: Request, permit: Permit) -> Outbound:
         """Return the head that goes upstream, before injection."""

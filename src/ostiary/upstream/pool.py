@@ -19,6 +19,7 @@ from ostiary.upstream.endpoint import EndpointPool, EndpointState
 from ostiary.upstream.exchange import Exchange
 from ostiary.upstream.head import request_head
 from ostiary.upstream.route import RouteUpstream
+from ostiary.upstream.trailers import CallersTrailers
 from ostiary.upstream.waiting import WaitingRoom
 
 _SWEEP: Final = 0.25
@@ -39,7 +40,9 @@ class UpstreamPool:
         self._patience = spec.timeouts
         self._preserve = spec.host == "preserve"
         self._waiting: WaitingRoom[Connection | EndpointPool] = WaitingRoom(self._give_back)
-        self._endpoints = [EndpointPool(endpoint, spec, context, self._waiting) for endpoint in spec.endpoints]
+        self._trailers = CallersTrailers()
+        common = (spec, context, self._waiting, self._trailers)
+        self._endpoints = [EndpointPool(endpoint, *common) for endpoint in spec.endpoints]
         self._turn = 0
         self._retries: set[asyncio.Task[None]] = set()
         self._timer: asyncio.TimerHandle | None = None
@@ -80,6 +83,7 @@ class UpstreamPool:
             strip: folded names of headers that must not pass.
             upgrades: protocols, in lower case, that may be changed to.
         """
+        self._trailers.strip(strip)
         return RouteUpstream(self, strip, upgrades)
 
     async def forward(self, outbound: Outbound, body: Body, answer: Answer) -> None:

@@ -14,6 +14,9 @@ class _NoLine:
     def pause(self) -> None: ...
     def resume(self) -> None: ...
     def abort(self) -> None: ...
+    def last_chunk(self, trailers: Headers) -> bytes:  # noqa: ARG002 - nobody's
+        return b""
+
     def time(self) -> float:
         return 0.0
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ostiary.edge import http2_head
-from ostiary.edge.http2_head import check_trailers, content_length, read, shown
+from ostiary.edge.http2_head import content_length, read, read_trailers, shown
 from ostiary.errors import BadRequest
 from ostiary.model import Headers
 from ostiary.reasons import Reason
@@ -122,11 +122,17 @@ def test_the_log_gets_what_there_is_of_a_malformed_head():
 @pytest.mark.parametrize("name", [b":path", b"X-A", b"", b"transfer-encoding", b"x\n"])
 def test_malformed_trailers_are_refused(name):
     with pytest.raises(BadRequest):
-        check_trailers([(b"x-sum", b"1"), (name, b"1")])
+        read_trailers([(b"x-sum", b"1"), (name, b"1")])
+
+
+@pytest.mark.parametrize("value", [b"a\r\nx: y", b"a\0", b"\x7f", b" a"])
+def test_so_are_values_that_would_be_something_else_in_http1(value):
+    with pytest.raises(BadRequest):
+        read_trailers([(b"x-sum", value)])
 
 
 def test_trailers_may_be_there():
-    check_trailers([(b"x-sum", b"1")])
+    assert list(read_trailers([(b"x-sum", b"1")])) == [(b"x-sum", b"1")]
 
 
 @pytest.mark.parametrize(

@@ -57,13 +57,23 @@ async def test_a_body_waits_until_somebody_wants_it(line):
     assert (bytes(asked.sink.data), asked.sink.finished) == (b"hello", 1)
 
 
-async def test_trailers_end_the_body_and_are_dropped(line):
+async def test_trailers_end_the_body_and_are_handed_on_apart_from_the_head(line):
     asked = await line.ask(POST, end=False)
     line.caller.send_data(1, b"hello")
     line.caller.send_headers(1, [(b"x-sum", b"1")], end_stream=True)
     await line.turn()
     assert (bytes(asked.sink.data), asked.sink.finished) == (b"hello", 1)
+    assert list(asked.sink.trailers) == [(b"x-sum", b"1")]
     assert asked.request.headers.get(b"x-sum") is None
+
+
+async def test_trailers_that_came_before_anybody_wanted_the_body_are_kept_with_it(line):
+    line.gateway.flowing = False
+    asked = await line.ask(POST, end=False)
+    line.caller.send_headers(1, [(b"x-sum", b"1")], end_stream=True)
+    await line.turn()
+    asked.request.body.flow_to(asked.sink)
+    assert list(asked.sink.trailers) == [(b"x-sum", b"1")]
 
 
 async def test_malformed_trailers_end_the_request(line):
@@ -190,17 +200,36 @@ async def test_a_body_beyond_the_limit_is_refused_when_it_comes(connect):
     assert (line.status(), asked.sink.abandoned) == ("413", 1)
 
 
-async def test_whoever_shows_a_certificate_that_proves_nobody_is_told_so_on_each_stream(connect):
+def prove_nobody(_: object) -> Peer:
+    raise InvalidCertificate("revoked", reason=Reason.CERTIFICATE_REVOKED)
+
+
+async def test_whoever_shows_a_certificate_that_proves_nobody_is_told_so_and_his_connection_ends(connect):
     line = connect()
-
-    def prove(_: object) -> Peer:
-        raise InvalidCertificate("revoked", reason=Reason.CERTIFICATE_REVOKED)
-
-    line.listening.prove = prove  # a reload exchanges it while the connection lives
+    line.listening.prove = prove_nobody  # a reload exchanges it while the connection lives
     await line.open()
     await line.turn()
     assert (line.status(), line.gateway.asked) == ("401", [])
     assert line.gateway.lines()[0]["reason"] == "certificate.revoked"
+    [ended] = line.heard(ConnectionTerminated)
+    assert (ended.error_code, ended.last_stream_id) == (ErrorCodes.NO_ERROR, 1)
+    assert line.pipe.closing
+
+
+async def test_what_was_asked_before_a_certificate_was_revoked_is_answered_before_the_end(connect):
+    line = connect()
+    asked = await line.ask()
+    line.listening.prove = prove_nobody
+    for _ in range(2):
+        await line.open()
+        await line.turn()
+        assert line.status() == "401"
+    assert line.heard(ConnectionTerminated) == []
+    asked.whole()
+    await line.turn()
+    assert line.status() == "200"
+    assert line.heard(ConnectionTerminated)[0].last_stream_id == 5
+    assert line.pipe.closing
 
 
 async def test_the_streams_that_are_announced_are_served_and_one_more_is_refused(line):

@@ -1,0 +1,273 @@
+"""The streams of an HTTP/2 connection (RFC 9113, section 5): frames become requests, and what they ask for, frames."""
+
+from __future__ import annotations
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections import deque
+from collections.abc import Iterable
+from typing import Final
+
+from h2.errors import ErrorCodes
+from h2.events import (
+    DataReceived,
+    Event,
+    PingAckReceived,
+    RemoteSettingsChanged,
+    RequestReceived,
+    StreamEnded,
+    StreamReset,
+    TrailersReceived,
+    WindowUpdated,
+)
+
+from ostiary.config.schema import ListenerTimeouts
+from ostiary.eager import begin
+from ostiary.edge.carry import carry
+from ostiary.edge.head import next_id
+from ostiary.edge.http2_frames import DATA, GOAWAY, Frame
+from ostiary.edge.http2_guard import Guard
+from ostiary.edge.http2_head import read_trailers, shown
+from ostiary.edge.http2_request import read_request
+from ostiary.edge.http2_sender import Sender
+from ostiary.edge.http2_stream import Http2Stream
+from ostiary.edge.http2_wire import STREAMS, Wire
+from ostiary.edge.listening import Listening
+from ostiary.errors import GatewayError
+from ostiary.model import Peer
+from ostiary.reasons import Reason
+
+BUFFERED: Final = 1 << 20
+"""Octets of answers that may wait for the caller's windows before his further requests wait as well."""
+DRAIN: Final = b"ostiary."
+"""What our last PING says: when it comes back, every stream that was on its way has come."""
+
+
+class Http2Streams(ABC):
+    """A connection, as far as it is about its streams.
+
+    Attributes:
+        streams: the requests under way.
+        wire: the state that h2 keeps.
+        sender: what goes out.
+        limits: what a request may cost.
+    """
+
+    def __init__(self, listening: Listening, loop: asyncio.AbstractEventLoop) -> None:
+        self.loop = loop
+        self.limits = listening.limits
+        self.wire = Wire(listening.limits.headers)
+        self.sender = Sender(self.wire, loop, self._write, self._sent)
+        self.streams: dict[int, Http2Stream] = {}
+        self._listening = listening
+        self._guard = Guard(2 * listening.limits.headers, loop.time())
+        self._refusal: GatewayError | None = None  # what the peer's certificate deserves
+        self._waiting: deque[Http2Stream] = deque()  # requests that wait until less is buffered
+        self._ended = False
+        self._leaving = False  # it ends with its last stream: the caller opens no more, or proves nobody any more
+        self._last: int | None = None  # the last stream that is served, once the listener closes
+        self._idle_by = 0.0  # a deadline on the loop's clock; 0.0 for none
+
+    @property
+    def timeouts(self) -> ListenerTimeouts:
+        """The listener's patience, as the configuration says now."""
+        return self._listening.timeouts
+
+    @property
+    @abstractmethod
+    def _address(self) -> str:
+        """The caller's."""
+
+    @abstractmethod
+    def _prove(self) -> Peer:
+        """Return who is at the other end, as the listener lets people in now; see `_refusal`."""
+
+    @abstractmethod
+    def _write(self, data: bytes) -> None:
+        """Send octets."""
+
+    @abstractmethod
+    def _serve_no_more(self) -> None:
+        """Say which stream was the last, and close after it."""
+
+    @abstractmethod
+    def _leave(self) -> None:
+        """Close a connection on which nothing is under way."""
+
+    # --- what comes ----------------------------------------------------------------------------
+
+    def _receive(self, frame: Frame, now: float) -> None:
+        if frame.kind == GOAWAY:  # h2 would send nothing more; but a caller may say so and wait for his answers
+            self._leaving = True
+            return
+        if frame.kind == DATA and frame.stream not in self.streams:
+            self._guard.control(now)
+        for event in self.wire.receive(frame.octets):
+            self._on(event, now)
+
+    def _on(self, event: Event, now: float) -> None:
+        match event:
+            case DataReceived():
+                self._on_data(event, now)
+            case RequestReceived():
+                self._on_request(event, now)
+            case StreamEnded():
+                if (stream := self.streams.get(event.stream_id)) is not None:
+                    stream.complete()
+            case WindowUpdated():
+                self._wake((event.stream_id,) if event.stream_id else tuple(self.streams))
+            case StreamReset():
+                self._on_reset(event, now)
+            case TrailersReceived():
+                self._on_trailers(event)
+            case RemoteSettingsChanged():
+                self.wire.keep_small()
+                self._wake(tuple(self.streams))
+            case PingAckReceived() if event.ping_data == DRAIN and self._listening.stopping:
+                self._serve_no_more()
+            case _:
+                pass
+
+    def _on_request(self, event: RequestReceived, now: float) -> None:
+        self._guard.opened()
+        self._idle_by = 0.0
+        number, fields = event.stream_id, event.headers or []
+        stream = self.streams[number] = Http2Stream(self, number, next_id(), now, self._address)
+        stream.method, stream.target = shown(fields)
+        stream.read = event.stream_ended is not None
+        if len(self.streams) > STREAMS or self._last is not None:
+            self._turn_away(stream, now)
+            return
+        peer = self._prove()
+        try:
+            scheme = self._listening.scheme
+            request = read_request(stream, fields, limits=self.limits, scheme=scheme, peer=peer)
+            if self._refusal is not None:
+                raise self._refusal
+        except GatewayError as error:
+            stream.fail(error)
+            self._leaving = self._leaving or self._refusal is not None  # no further business on this connection
+            return
+        stream.request = request
+        if self.sender.buffered > BUFFERED:
+            self._waiting.append(stream)
+        else:
+            self._start(stream)
+
+    def _turn_away(self, stream: Http2Stream, now: float) -> None:
+        """Refuse a stream that nobody has worked on: the caller may send it again (RFC 9113, section 8.7)."""
+        stream.record.reason = Reason.OVERLOADED if self._last is None else Reason.STOPPING
+        self.reset(stream.number, ErrorCodes.REFUSED_STREAM)
+        self._guard.reset(now)
+
+    def _start(self, stream: Http2Stream) -> None:
+        if stream.request is None or stream.answered:
+            return
+        stream.await_body()
+        task = begin(carry(self._listening.gateway, stream.request, stream), self.loop)
+        if task is not None:
+            stream.task = task
+
+    def _on_data(self, event: DataReceived, now: float) -> None:
+        data, octets = event.data or b"", event.flow_controlled_length or 0
+        if not data and event.stream_ended is None:
+            self._guard.control(now)
+        stream = self.streams.get(event.stream_id)
+        if stream is None:
+            self.acknowledge(event.stream_id, octets)
+        else:
+            stream.take(data, octets)
+
+    def _on_trailers(self, event: TrailersReceived) -> None:
+        """Take what came behind a body, or refuse a malformed request."""
+        stream = self.streams.get(event.stream_id)
+        if stream is None or stream.answered:
+            return
+        try:
+            stream.trail(read_trailers(event.headers or []))
+        except GatewayError as error:
+            stream.refuse(error)
+
+    def _on_reset(self, event: StreamReset, now: float) -> None:
+        stream = self.streams.get(event.stream_id)
+        if stream is not None:
+            stream.lose()
+        self._guard.reset(now)
+
+    def _wake(self, numbers: Iterable[int]) -> None:
+        """The caller's windows may be wider."""
+        for number in numbers:
+            stream = self.streams.get(number)
+            if stream is not None and not stream.answered:
+                self.sender.ready(stream)
+
+    # --- what goes -----------------------------------------------------------------------------
+
+    def _sent(self) -> None:
+        """Everything was sent that could be."""
+        while self._waiting and self.sender.buffered <= BUFFERED // 2:
+            self._start(self._waiting.popleft())
+        if not self.streams and not self._ended and (self._leaving or self._listening.stopping):
+            self._leave()
+
+    def passed_on(self, octets: int) -> None:
+        """So much content of an answer was sent."""
+        self.sender.buffered -= octets
+        self._guard.sent(octets)
+
+    def inform(self, number: int, fields: list[tuple[bytes, bytes]]) -> None:
+        """Send an informational head."""
+        self.wire.send_head(number, fields, end=False)
+        self.sender.soon()
+
+    def acknowledge(self, number: int, octets: int) -> None:
+        """Let the caller send as much again."""
+        if not self._ended:
+            self.wire.acknowledge(number, octets)
+            self.sender.soon()
+
+    def reset(self, number: int, code: ErrorCodes) -> None:
+        """End a stream at once, whatever is under way."""
+        stream = self.streams.get(number)
+        if stream is not None and not self._ended:
+            self.wire.reset(number, code)
+            self.sender.soon()
+            stream.end()
+
+    # --- the end of a stream -------------------------------------------------------------------
+
+    def forget(self, number: int) -> None:
+        """A stream has ended in both directions."""
+        stream = self.streams.pop(number, None)
+        if stream is None:
+            return
+        stream.request = None  # each holds the other: let go, so that no garbage is left to be collected
+        if not self.streams:
+            self._idle_by = self.loop.time() + self.timeouts.keep_alive
+            self.sender.soon()
+
+    def log(self, stream: Http2Stream) -> None:
+        """Write the line of a request."""
+        request = stream.request
+        self._listening.gateway.access.write(
+            stream.record,
+            id=stream.id,
+            method=stream.method,
+            target=stream.target,
+            host="" if request is None else request.host,
+            address=stream.address,
+            status=stream.status,
+            sent=stream.sent,
+            now=self.loop.time(),
+            listener=self._listening.name,
+        )
+
+    def _lose_all(self, detail: str) -> None:
+        self.sender.clear()
+        self._waiting.clear()
+        for stream in tuple(self.streams.values()):
+            stream.lose(detail)
+
+    def _settle(self) -> None:
+        for stream in tuple(self.streams.values()):
+            stream.settle()
