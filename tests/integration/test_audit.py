@@ -73,6 +73,7 @@ async def test_a_client_that_was_refused_in_the_handshake_has_a_line_too(tmp_pat
         assert await gateway.process.stop() == 0
         (refused,) = [event for event in events(tmp_path) if event["event.action"] == "connection-refused"]
     assert (refused["event.outcome"], refused["event.reason"]) == ("failure", "certificate.untrusted")
+    assert (refused["source.ip"], refused["ostiary.listener"]) == ("127.0.0.1", "public")
 
 
 async def test_a_reload_is_told_and_so_is_one_that_was_refused(tmp_path: Path):

@@ -33,6 +33,7 @@ from ostiary.config.listeners import (
     ProxyProtocolSpec,
     ShownCertificateSpec,
 )
+from ostiary.config.observing import AdminSpec, AuditSpec, LogSpec, TracingSpec
 from ostiary.config.rules import RuleSpec, ScopesSpec, SomeOf, TimeSpec
 from ostiary.config.sockets import LocalSpec, SocketSpec
 from ostiary.config.spec import OneOf, Some, Spec
@@ -243,71 +244,13 @@ class RouteSpec(Spec):
 # --- operators ---------------------------------------------------------------------------------
 
 
-class AdminSpec(Spec):
-    """Where operators look: health, metrics, the configuration in use. Nothing can be changed there."""
-
-    bind: Address = Field(description="IP:PORT to listen on. Beyond loopback, it has to be said who may read.")
-    tls: ListenerTlsSpec | None = Field(None, description="TLS; with `client: {mode: required}` it says who may read.")
-    token: SecretReference | None = Field(
-        None, description="Bearer token that readers show (RFC 6750); /livez, /healthz and /readyz answer without it."
-    )
-    hosts: Annotated[tuple[HostPattern, ...], Field(strict=False)] = Field(
-        (), description="Host names under which it is asked, besides localhost and IP addresses."
-    )
-    plaintext: Literal["accepted"] | None = Field(
-        None, description="`accepted` allows an address that other machines can reach without TLS."
-    )
-    anonymous: Literal["accepted"] | None = Field(
-        None, description="`accepted` allows whoever reaches such an address to read, without token or certificate."
-    )
-
-    @model_validator(mode="after")
-    def _not_for_everybody(self) -> Self:
-        if self.bind.loopback:
-            return self
-        if self.tls is None and self.plaintext is None:
-            raise Refused(
-                "C304",
-                "an admin listener that other machines can reach needs `tls` (or, in so many words, "
-                "`plaintext: accepted`)",
-            )
-        certificate = self.tls is not None and self.tls.client.mode == "required"
-        if not certificate and self.token is None and self.anonymous is None:
-            raise Refused(
-                "C341",
-                "an admin listener that other machines can reach needs `token`, or `tls` with `client: {mode: "
-                "required}` (or, in so many words, `anonymous: accepted`)",
-            )
-        return self
-
-
-class TracingSpec(Spec):
-    """Traces (W3C Trace Context): one id for a request on its way through many services, in the log as well."""
-
-    sample: int = Field(
-        100, ge=0, le=100, description="Percent of the traces begun here that are marked to be recorded."
-    )
-    otlp: SecureUrl | None = Field(
-        None,
-        description="Where spans are sent: OTLP over HTTP, such as http://127.0.0.1:4318/v1/traces. An extra: otel.",
-    )
-
-
-class AuditSpec(Spec):
-    """Who did what: a stream of its own beside the access log, in which a change shows (`ostiary audit verify`)."""
-
-    path: Text = Field(description="The file; seen from the configuration file. Several workers add their number.")
-    on_failure: Literal["deny", "continue"] = Field(
-        "deny", description="While it cannot be written. deny: requests end with 503. continue: they go on, unseen."
-    )
-
-
 class GatewaySpec(Spec):
     """The whole file."""
 
     version: Literal[1] = Field(description="Version of this language.")
     listeners: dict[Name, ListenerSpec] = Field(min_length=1, description="Where callers connect.")
     admin: AdminSpec | None = Field(None, description="Where operators look.")
+    log: LogSpec = Field(default_factory=LogSpec, description="What a line of the access log says.")
     audit: AuditSpec | None = Field(None, description="Who did what.")
     tracing: TracingSpec | None = Field(None, description="Traces; by default a caller's headers pass as they are.")
     issuers: dict[Name, IssuerSpec] = Field(default_factory=dict, description="Whose tokens count.")
@@ -326,5 +269,5 @@ class GatewaySpec(Spec):
         0.0, description="How long callers are still let in after readiness turned false, when the gateway stops."
     )
     state: Text | None = Field(
-        None, description="Folder for what should outlive a restart: the last good key sets. By default systemd's."
+        None, description="Folder for what outlives a restart: the last good key sets, revocation lists. By default systemd's."
     )

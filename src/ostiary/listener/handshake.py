@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Mapping
+from contextvars import ContextVar
 from time import perf_counter
 from types import MappingProxyType
 from typing import ClassVar, Final
@@ -27,6 +28,9 @@ _VERIFY: Final = {  # X509_V_ERR_*
     23: Reason.CERTIFICATE_REVOKED,
     **dict.fromkeys((3, 8, 11, 12, 33, 44), Reason.CERTIFICATE_REVOCATION_UNKNOWN),
 }
+
+CALLER: Final[ContextVar[Mapping[str, str]]] = ContextVar("caller", default=MappingProxyType({}))
+"""Who shakes hands: `listener` and `address`, as far as whoever accepts connections has noted it."""
 
 ABANDONED: Final = "abandoned"
 _FAULTS: Final = {  # SSL_R_*, in the few words that a metric can bear
@@ -75,7 +79,7 @@ class ServerSslObject(ssl.SSLObject):
         self.tally.refused[fault_of(error) if reason is None else str(reason)] += 1
         if reason is not None:
             why = getattr(error, "verify_message", error.reason)
-            _log.info("client certificate refused in the handshake", reason=str(reason), openssl=why)
+            _log.info("client certificate refused in the handshake", reason=str(reason), openssl=why, **CALLER.get())
 
     def __del__(self) -> None:
         if self._began and not self._over:

@@ -16,6 +16,7 @@ from typing import Final
 import structlog
 
 from ostiary.edge.listening import Listening, forget, plain, tell
+from ostiary.listener.handshake import CALLER
 from ostiary.listener.proxy_protocol import NotProxied, receive
 from ostiary.serve.descriptors import Descriptors
 
@@ -153,6 +154,7 @@ class Door:
         try:
             if self._proxied(accepted, address):
                 address = await self._ask_the_proxy(accepted, address)
+            CALLER.set({"listener": self._listening.name, "address": address})
             await loop.connect_accepted_socket(
                 self._protocol,
                 accepted,

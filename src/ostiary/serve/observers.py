@@ -78,6 +78,7 @@ class Observers:
                 undone.callback(exporter.spans.close)
             yield
             undone.pop_all()
+        self._access.tell(loaded.spec.log.claims)
         self._exchange_audit(audit, loaded)
         self._exchange_exporter(exporter)
 
@@ -105,6 +106,7 @@ class Observers:
         if fresh is not None and loaded.spec.audit is not None:
             fresh.deny = loaded.spec.audit.on_failure == "deny"
             fresh.config = digest(loaded)
+            fresh.claims = loaded.spec.log.claims
         if before is not None and before is not fresh:
             if fresh is not None:
                 fresh.succeed(before)

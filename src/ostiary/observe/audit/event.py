@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import base64
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from ostiary.model import Principal, Record
 from ostiary.observe.access import decision
+from ostiary.observe.claims import told
 
 Event = dict[str, Any]
 
@@ -35,7 +36,11 @@ _TOLD: Final[dict[str, tuple[str, str, dict[str, str]]]] = {
         "success",
         {"vault": "ostiary.vault", "path": "ostiary.path", "version": "ostiary.credential_version"},
     ),
-    "client certificate refused in the handshake": ("connection-refused", "failure", {"reason": "event.reason"}),
+    "client certificate refused in the handshake": (
+        "connection-refused",
+        "failure",
+        {"reason": "event.reason", "address": "source.ip", "listener": "ostiary.listener"},
+    ),
 }
 """Events of the log that are also audit events: action, outcome, and which facts under which names."""
 
@@ -48,13 +53,13 @@ def stamped(action: str, outcome: str, category: list[str], facts: Event) -> Eve
     return {**head, "event.action": action, "event.outcome": outcome, **facts}
 
 
-def of_log(told: Mapping[str, Any]) -> Event | None:
+def of_log(said: Mapping[str, Any]) -> Event | None:
     """Return an event of the log as an audit event, or None when it is none."""
-    known = _TOLD.get(str(told.get("event")))
+    known = _TOLD.get(str(said.get("event")))
     if known is None:
         return None
     action, outcome, names = known
-    facts = {name: told[key] for key, name in names.items() if key in told}
+    facts = {name: said[key] for key, name in names.items() if key in said}
     return stamped(action, outcome, ["configuration" if "certificate" not in action else "authentication"], facts)
 
 
@@ -68,8 +73,9 @@ def of_request(
     address: str,
     status: int,
     listener: str,
+    claims: Sequence[str] = (),
 ) -> Event:
-    """Return what became of a request. The arguments are those of the access log."""
+    """Return what became of a request. The arguments are those of the access log, and the claims that are told."""
     answered = record.upstream_answered > 0.0 or (listener == "admin" and 0 < status < 400)  # noqa: PLR2004 - refusals
     action, outcome = _ALLOWED if answered else _VERDICTS[decision(status)]
     if listener == "admin":
@@ -91,6 +97,7 @@ def of_request(
         facts["trace.id"] = record.trace.id
     if record.principal is not None:
         facts.update(_who(record.principal))
+        facts.update({f"ostiary.claims.{name}": value for name, value in told(record.principal, claims).items()})
     return stamped(action, outcome, ["authentication", "api"], facts)
 
 

@@ -46,12 +46,14 @@ class AuditLog:
         config: the digest of the configuration in use; each event bears it.
         broken: whether it cannot be written.
         lost: events that were too many to be kept.
+        claims: names of the claims that are told of a principal.
     """
 
     def __init__(self, path: Path, *, deny: bool) -> None:
         self.config = ""
         self.broken = False
         self.lost = 0
+        self.claims: tuple[str, ...] = ()
         self.path = path
         self.deny = deny
         self._descriptor = -1
@@ -109,6 +111,7 @@ class AuditLog:
                 address=address,
                 status=status,
                 listener=listener,
+                claims=self.claims,
             )
         )
 
