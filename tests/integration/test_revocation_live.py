@@ -4,80 +4,37 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-import subprocess
-import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
-from tests.support.gateway_process import GatewayProcess, Reply, curl, gateway_process
-from tests.support.legacy_nginx import free_port
+from tests.support.neighbours import free_port
 from tests.support.origin import Origin, ok, origin
-from tests.support.pki import openssl
+from tests.support.revocation import Guarded, guarded, responder
 
 from ostiary.pki.authority import Authority, Identity
 from ostiary.pki.files import write_certificates, write_identity
-from ostiary.pki.keys import private_pem
 
 pytestmark = pytest.mark.integration
 
-FILE = """
-version: 1
-listeners:
-  public:
-    bind: 127.0.0.1:0
-    tls:
-      certificate: file:server.pem
-      private_key: file:server.key
-      client:
-        mode: optional
-        authorities: [file:ca.pem]
-        warn_before: {warn}
-        revocation: {{{revocation}, timeout: 2s}}
-upstreams:
-  old: {{endpoints: ["http://127.0.0.1:{upstream}"]}}
-routes:
-  - name: who
-    match: {{path: /who}}
-    authenticate: {{mtls: {{subject: cn, allow: ["**"]}}}}
-    authorize: anyone
-    upstream: old
-"""
-
 
 @dataclass
-class Scene:
+class Scene(Guarded):
     """An authority that publishes, a gateway that asks, an upstream."""
 
-    folder: Path
     authority: Authority
     web: Origin
-    gateway: GatewayProcess
     people: dict[str, Identity]
 
     def publish(self, **how) -> None:
         der = self.authority.crl(**how).public_bytes(Encoding.DER)
         self.web.answers["/ca.crl"] = ok(der)
 
-    async def ask(self, name: str, *options: str) -> Reply:
-        files = ("--cert", self.folder / f"{name}.pem", "--key", self.folder / f"{name}.key")
-        url = f"https://localhost:{self.gateway.port}/who"
-        resolve = ("--resolve", f"localhost:{self.gateway.port}:127.0.0.1")
-        return await curl(self.folder, url, "--cacert", self.folder / "ca.pem", *resolve, *files, *options)
-
-    async def eventually(self, name: str, status: int) -> Reply:
-        async with asyncio.timeout(10):
-            while (reply := await self.ask(name)).status != status:  # noqa: ASYNC110 - curl has no event to wait for
-                await asyncio.sleep(0.1)
-        return reply
-
-    async def reason(self) -> str:
-        await asyncio.sleep(0.5)  # the log is gathered for a moment before it is written
-        return self.gateway.access()[-1]["reason"]
+    def issued(self) -> dict[str, object]:
+        return {name: one.certificate for name, one in self.people.items()}
 
 
 @asynccontextmanager
@@ -85,17 +42,15 @@ async def scene(folder: Path, revocation: str, *, warn: str = "1h", published: b
     authority = Authority.create("CA")
     people = {name: authority.issue_client(cn=name) for name in ("john", "fired")}
     write_certificates(folder / "ca.pem", [authority.certificate])
-    write_identity(folder / "server.pem", folder / "server.key", authority.issue_server("localhost"))
     for name, identity in people.items():
         write_identity(folder / f"{name}.pem", folder / f"{name}.key", identity)
     async with origin() as web:
         web.answers["/who"] = ok(b"hello")
         if published:
             web.answers["/ca.crl"] = ok(authority.crl().public_bytes(Encoding.DER))
-        file = folder / "gateway.yaml"
-        file.write_text(FILE.format(revocation=revocation.format(web=web.port), upstream=web.port, warn=warn))
-        async with gateway_process(file) as gateway:
-            yield Scene(folder, authority, web, gateway, people)
+        block = revocation.format(web=web.port) + ", timeout: 2s"
+        async with guarded(folder, block, web.url(), warn=warn) as running:
+            yield Scene(folder, running.gateway, authority, web, people)
 
 
 # --- lists by URL -------------------------------------------------------------------------------
@@ -116,7 +71,7 @@ async def test_a_list_is_fetched_and_a_revoked_caller_is_out_within_the_refresh_
 async def test_a_connection_that_lives_is_asked_again_when_the_list_says_something_new(tmp_path):
     async with scene(tmp_path, 'urls: ["http://127.0.0.1:{web}/ca.crl"], refresh: 300ms') as world:
         await world.eventually("fired", 200)
-        context = ssl.create_default_context(cafile=str(tmp_path / "ca.pem"))
+        context = ssl.create_default_context(cafile=str(tmp_path / "web.pem"))
         context.load_cert_chain(tmp_path / "fired.pem", tmp_path / "fired.key")
         where = {"host": "127.0.0.1", "port": world.gateway.port, "ssl": context, "server_hostname": "localhost"}
         reader, writer = await asyncio.open_connection(**where)
@@ -180,61 +135,10 @@ async def test_an_older_list_does_not_replace_a_newer_one(tmp_path):
 # --- a responder --------------------------------------------------------------------------------
 
 
-@contextmanager
-def responder(folder: Path, authority: Authority, port: int):
-    """The real `openssl ocsp`, which answers from an index of what was issued."""
-    write_certificates(folder / "ocsp-ca.pem", [authority.certificate])
-    (folder / "ocsp-ca.key").write_bytes(private_pem(authority.key))
-    command = (
-        "openssl",
-        "ocsp",
-        "-port",
-        str(port),
-        "-index",
-        "index.txt",
-        "-CA",
-        "ocsp-ca.pem",
-        "-rsigner",
-        "ocsp-ca.pem",
-    )
-    with (folder / "ocsp.log").open("wb") as said:
-        process = subprocess.Popen(
-            [*command, "-rkey", "ocsp-ca.key", "-nmin", "5", "-ignore_err"], cwd=folder, stdout=said, stderr=said
-        )
-        try:
-            for _ in range(100):  # it answers one connection at a time: looking whether it is there would be one
-                if b"waiting for" in (folder / "ocsp.log").read_bytes():
-                    break
-                time.sleep(0.05)
-            yield
-        finally:
-            process.terminate()
-            process.wait(10)
-
-
-def index(folder: Path, people: dict[str, Identity], *revoked: str) -> None:
-    lines = []
-    for name, identity in people.items():
-        certificate = identity.certificate
-        end = certificate.not_valid_after_utc.strftime("%y%m%d%H%M%SZ")
-        state = (
-            ("R", datetime.now(certificate.not_valid_after_utc.tzinfo).strftime("%y%m%d%H%M%SZ"))
-            if name in revoked
-            else ("V", "")
-        )
-        lines.append(
-            "\t".join((state[0], end, state[1], f"{certificate.serial_number:040X}", "unknown", f"/CN={name}"))
-        )
-    (folder / "index.txt").write_text("\n".join(lines) + "\n")
-    (folder / "index.txt.attr").write_text("unique_subject = no\n")
-
-
 async def test_the_responder_is_asked_and_its_answer_used_for_a_while(tmp_path):
-    openssl("version")
     port = free_port()
     async with scene(tmp_path, f'ocsp: {{{{url: "http://127.0.0.1:{port}/"}}}}, refresh: 1m') as world:
-        index(tmp_path, world.people, "fired")
-        with responder(tmp_path, world.authority, port):
+        with responder(tmp_path / "ocsp", world.authority, port, world.issued(), "fired"):
             good, bad = await world.ask("john"), await world.ask("fired")
             why = await world.reason()
         again, still = await world.ask("john"), await world.ask("fired")
@@ -257,8 +161,7 @@ async def test_without_an_answer_hard_is_503_and_soft_lets_in(tmp_path, mode, st
 async def test_an_answer_by_somebody_else_is_no_answer(tmp_path):
     port = free_port()
     async with scene(tmp_path, f'ocsp: {{{{url: "http://127.0.0.1:{port}/"}}}}') as world:
-        index(tmp_path, world.people)
-        with responder(tmp_path, Authority.create("CA"), port):
+        with responder(tmp_path / "ocsp", Authority.create("CA"), port, world.issued()):
             reply = await world.ask("john")
 
     assert reply.status == 503

@@ -269,5 +269,5 @@ class GatewaySpec(Spec):
         0.0, description="How long callers are still let in after readiness turned false, when the gateway stops."
     )
     state: Text | None = Field(
-        None, description="Folder for what outlives a restart: the last good key sets, revocation lists. By default systemd's."
+        None, description="Folder for what outlives a restart: key sets, revocation lists. By default systemd's."
     )

@@ -80,6 +80,8 @@ class FetchedLists:
         """Keep what a configuration before has fetched, as far as it still counts."""
         for one in previous.publications:
             here = self._at.get(one.url)
+            if here is not None:
+                here.failures = one.failures
             if here is not None and one.issue is not None and (here.issue is None or here.issue.at < one.issue.at):
                 with suppress(ConfigError):  # its authority is not trusted any more
                     self._take(here, here.read(one.issue.content, one.issue.at))

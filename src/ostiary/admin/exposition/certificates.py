@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from prometheus_client.metrics_core import Metric
 
-from ostiary.admin.exposition.families import gauge
+from ostiary.admin.exposition.families import counter, gauge
 from ostiary.admin.view import View
 
 _LIST = "revocation-list"
@@ -32,13 +32,27 @@ def certificates(view: View) -> Iterator[Metric]:
         "When the certificates of clients end: of those that were seen, the few that end first.", ("subject",),
         (((subject,), at) for soonest in clients for subject, at in soonest.now(time.time())),
     )  # fmt: skip
-    fetched = [(one.place.name, lists.ages) for one in view.listeners for lists in one.place.lists]
-    yield gauge(
-        "ostiary_crl_fetched_age_seconds", "How long ago a revocation list was fetched.", ("listener", "url"),
-        (((name, url), age) for name, ages in fetched for url, age in ages.items()),
-    )  # fmt: skip
+    yield from _fetched(view)
     asked = [(one.place.name, one.place.responder) for one in view.listeners]
     yield gauge(
         "ostiary_ocsp_oldest_answer_age_seconds", "Age of the oldest answer in use of a responder.", ("listener",),
         (((name,), responder.oldest) for name, responder in asked if responder is not None),
+    )  # fmt: skip
+
+
+def _fetched(view: View) -> Iterator[Metric]:
+    """Return what is told of revocation lists that are fetched."""
+    lists = [(one.place.name, lists) for one in view.listeners for lists in one.place.lists]
+    places = [(name, one) for name, fetched in lists for one in fetched.publications]
+    yield gauge(
+        "ostiary_crl_fetched_age_seconds", "How long ago a revocation list was fetched.", ("listener", "url"),
+        (((name, url), age) for name, fetched in lists for url, age in fetched.ages.items()),
+    )  # fmt: skip
+    yield gauge(
+        "ostiary_crl_fetched_next_update_timestamp_seconds", "When a list that was fetched is to be replaced.",
+        ("listener", "url"), (((name, one.url), one.issue.until) for name, one in places if one.issue is not None),
+    )  # fmt: skip
+    yield counter(
+        "ostiary_crl_fetch_failures_total", "Looks at a revocation list that brought none.", ("listener", "url"),
+        (((name, one.url), one.failures) for name, one in places),
     )  # fmt: skip
