@@ -49,6 +49,7 @@ listeners:
 {listeners}
 issuers:
   bank: {{issuer: "{issuer}", jwks_file: file:jwks.json, audiences: [{audience}], algorithms: [ES256], claims: {{tenant: tid}}}}
+  away: {{issuer: "https://away.example", jwks_url: "http://127.0.0.1:9/jwks", audiences: [{audience}], algorithms: [ES256]}}
 vaults:
   folder: {{type: files, path: secrets}}
 credentials:
@@ -110,6 +111,11 @@ routes:
     authenticate: {{jwt: {{issuers: [bank]}}}}
     authorize: anyone
     inject: [basic: {{credential: nowhere}}]
+    upstream: old
+  - name: away
+    match: {{path: /away}}
+    authenticate: {{jwt: {{issuers: [away]}}}}
+    authorize: anyone
     upstream: old
   - name: near
     match: {{path: /near}}
@@ -235,6 +241,7 @@ class World:
     signer: Signer
     ports: dict[str, int]
     tokens: dict[str, str] = field(default_factory=dict)
+    gateway: Gateway | None = None
 
     @property
     def file(self) -> Path:
@@ -360,6 +367,7 @@ def _furnish(made: World) -> None:
         "early": made.token(nbf=now + 8000),
         "wrongaudience": made.token(aud="somebody-else"),
         "wrongissuer": made.token(iss="https://elsewhere.example"),
+        "away": made.token(iss="https://away.example"),
         "north": made.token(tid="north"),
         "south": made.token(tid="south"),
         "bound": made.token(cnf={"x5t#S256": _thumbprint(people["john"].certificate)}),

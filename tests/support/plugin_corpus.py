@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
-from tests.support.plugin import BASIC, KEY, Said, World
+from tests.support.plugin import BASIC, CANARY, KEY, Said, World
 
 FILE = Path(__file__).parents[1] / "integration" / "proxies" / "corpus.yaml"
 
@@ -57,6 +57,8 @@ class Case:
         told = said.status not in exceptions.get("silent", ())
         if told and self.reason and said.status == self.status and said.reason != self.reason:
             return f"{said.reason} in place of {self.reason}"
+        if any(BASIC in value or CANARY in value for _, value in said.fields):
+            return "the caller was told the credential"
         if said.status == 200 and not self.ask.startswith("HEAD "):
             return self._wrong_upstream(said)
         return None

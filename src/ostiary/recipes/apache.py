@@ -35,6 +35,8 @@ Listen {listen}
     AuthnzFcgiCheckAuthnProvider ostiary Authoritative On RequireBasicAuth Off UserExpr "%{{reqenv:OSTIARY_ID}}"
     Require valid-user
     SetEnvIf Authorization "(.+)" HTTP_AUTHORIZATION=$1
+    # or a caller could name the policy's headers in it, and Apache would take them away
+    RequestHeader unset Connection
 {told}
 {owned}
 {gone}

@@ -2,32 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
-from tests.support.plugged import PROXIES, Plugged, listeners, plugged
-from tests.support.plugin import Gateway, World, world
+from tests.support.plugin import World
 from tests.support.plugin_corpus import corpus
 
 pytestmark = pytest.mark.integration
 EXCEPTIONS: dict[str, dict[str, object]] = {
     "envoy-http": {"silent": [503]},  # 5xx is an error to Envoy, which answers by itself
 }
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with world(tmp_path_factory.mktemp("plugin"), listeners()) as one:
-        gateway = Gateway(one.file)
-        gateway.start()
-        yield one
-        gateway.stop()
-
-
-@pytest.fixture(scope="module", params=PROXIES)
-def proxy(request: pytest.FixtureRequest, made: World) -> Iterator[Plugged]:
-    with plugged(request.param, made) as one:
-        yield one
 
 
 def verdicts(made: World, port: int, **how) -> dict[str, str]:
