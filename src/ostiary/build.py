@@ -57,7 +57,8 @@ def compile_gateway(
     vaults, credentials = compile_vaults(spec.vaults, _fixed(spec), folder) if sources is None else ({}, sources)
     each = _each(spec, vaults)
     tools = Tools(credentials, folder, _origins(spec))
-    keys = compile_keys(spec.keys, spec.vaults, folder, clock=clock) if sources is None else {}
+    servers = {name: vault.server for name, vault in vaults.items() if vault.server is not None}
+    keys = compile_keys(spec.keys, spec.vaults, folder, servers=servers, clock=clock) if sources is None else {}
     upstreams = {name: compile_upstream(name, upstream, folder) for name, upstream in spec.upstreams.items()}
     around = Around(issuers, credentials, folder, clock)
     tracing = () if spec.tracing is None else (TraceInjector(),)
@@ -71,7 +72,7 @@ def compile_gateway(
     told = _told(spec, credentials, folder) if sources is None else ()
     given = (*tools.made.values(), *asking, *told)
     parts: tuple[Part, ...] = (*each.values(), *vaults.values(), *issuers.values(), *upstreams.values(), *given)
-    parts = (*keys.values(), *parts)
+    parts = (*parts, *keys.values())
     memories = _memories(route for _, route in routes)
     access = access or AccessLog()
     shadows = _shadows(route for _, route in routes)

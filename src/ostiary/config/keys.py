@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, model_validator
 
 from ostiary.config.spec import Spec
-from ostiary.config.values import Duration, Name, Refused, SecureUrl, Text
+from ostiary.config.values import Duration, FileReference, Name, Refused, SecretReference, SecureUrl, Text
 
 SigningAlgorithm = Literal["ES256", "ES384", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "EdDSA"]
 
@@ -36,8 +36,27 @@ class LocalKeySpec(RingSpec):
     path: Text | None = Field(None, description="Its record, below `keys/`; the name of the key by default.")
 
 
-KeySpec = LocalKeySpec
-"""One class for each `type`."""
+class TransitKeySpec(RingSpec):
+    """A key of the Transit engine of a HashiCorp vault or OpenBao. It signs there."""
+
+    type: Literal["transit"]
+    vault: Name = Field(description="Which vault, of type hashicorp.")
+    name: Text | None = Field(None, description="The key's name in the engine; the name of the key by default.")
+    mount: Text = Field("transit", description="Where the engine is mounted.")
+
+
+class Pkcs11KeySpec(RingSpec):
+    """Keys of an HSM, by way of PKCS#11. They sign there. An extra: hsm."""
+
+    type: Literal["pkcs11"]
+    module: FileReference = Field(description="The vendor's library, a shared object.")
+    token: Text = Field(description="Label of the token (the partition).")
+    label: Text = Field(description="Label of the keys; of several the one with the greatest CKA_ID is the newest.")
+    pin: SecretReference = Field(description="PIN of the token's user. A wrong one is tried once.")
+    timeout: Duration = Field(10.0, description="Patience with one call.")
+
+
+KeySpec = Annotated[LocalKeySpec | TransitKeySpec | Pkcs11KeySpec, Field(discriminator="type")]
 
 
 class PublicationSpec(Spec):
@@ -73,5 +92,7 @@ class PublicationSpec(Spec):
 
 KEY_NOUNS: Final[dict[type, str]] = {
     LocalKeySpec: "a key in a local vault",
+    TransitKeySpec: "a key of Transit",
+    Pkcs11KeySpec: "a key in an HSM",
     PublicationSpec: "publication",
 }

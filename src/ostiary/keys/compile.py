@@ -4,15 +4,30 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import assert_never
+from urllib.parse import quote
 
-from ostiary.config.keys import KeySpec, LocalKeySpec
+from ostiary.config.keys import KeySpec, LocalKeySpec, Pkcs11KeySpec, TransitKeySpec
 from ostiary.config.vaults import LocalVaultSpec, VaultSpec
 from ostiary.errors import ConfigError
+from ostiary.keys.hsm import compile_hsm
 from ostiary.keys.keeper import Keeper
 from ostiary.keys.local import LocalKeeper, LocalRing, record_path
 from ostiary.keys.ring import Ring
+from ostiary.keys.transit import Server, TransitKeeper
 from ostiary.sealed import local_store
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What keepers are compiled from, beside their own block."""
+
+    vaults: Mapping[str, VaultSpec]
+    folder: Path
+    servers: Mapping[str, Server]
+    clock: Callable[[], float]
 
 
 def compile_keys(
@@ -20,6 +35,7 @@ def compile_keys(
     vaults: Mapping[str, VaultSpec],
     folder: Path,
     *,
+    servers: Mapping[str, Server] | None = None,
     clock: Callable[[], float] = time.time,
 ) -> dict[str, Ring]:
     """Return a ring for each key of the configuration; nothing is opened before `start`.
@@ -28,15 +44,17 @@ def compile_keys(
         specs: what the file says of keys, by alias.
         vaults: what it says of vaults, by name.
         folder: the folder of the configuration file.
+        servers: who is asked for keys of Transit, by the name of the vault.
         clock: epoch seconds, by which versions begin and end.
 
     Raises:
         ConfigError: a key can never work as configured.
     """
+    around = Around(vaults, folder, servers or {}, clock)
     return {
         alias: Ring(
             alias,
-            _keeper(alias, spec, vaults, folder),
+            _keeper(alias, spec, around),
             keep=spec.keep,
             pin=None if spec.version is None else str(spec.version),
             clock=clock,
@@ -57,5 +75,32 @@ def local_ring(alias: str, spec: LocalKeySpec, vaults: Mapping[str, VaultSpec], 
     return LocalRing(local_store(vault, folder), record_path(spec.path or alias), spec.algorithm)
 
 
-def _keeper(alias: str, spec: KeySpec, vaults: Mapping[str, VaultSpec], folder: Path) -> Keeper:
-    return LocalKeeper(local_ring(alias, spec, vaults, folder))
+def _keeper(alias: str, spec: KeySpec, around: Around) -> Keeper:
+    match spec:
+        case LocalKeySpec():
+            return LocalKeeper(local_ring(alias, spec, around.vaults, around.folder))
+        case TransitKeySpec():
+            return _transit(alias, spec, around)
+        case Pkcs11KeySpec():
+            return compile_hsm(spec, around.folder, around.clock)
+    assert_never(spec)
+
+
+def _transit(alias: str, spec: TransitKeySpec, around: Around) -> TransitKeeper:
+    server = around.servers.get(spec.vault)
+    if server is None:
+        raise ConfigError(f"keys > {alias} > vault: {spec.vault!r} has no Transit engine")
+    place = (_segments(alias, spec.mount), _segments(alias, spec.name or alias))
+    return TransitKeeper(server, place, spec.algorithm, spec.publish_before)
+
+
+def _segments(alias: str, path: str) -> str:
+    """Return a path of the server, encoded.
+
+    Raises:
+        ConfigError: it could be read in two ways.
+    """
+    parts = path.split("/")
+    if any(part in ("", ".", "..") or not part.isprintable() or "%" in part for part in parts):
+        raise ConfigError(f"keys > {alias}: {path!r}: no empty, . or .. segments, no % and no control character")
+    return "/".join(quote(part, safe="") for part in parts)

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from ostiary.keys.algorithms import algorithm, thumbprint
 from ostiary.keys.errors import KeyRefused
 from ostiary.keys.material import Material
-from ostiary.keys.version import KeyVersion
+from ostiary.keys.version import KeyVersion, described
 from ostiary.model import Secret
 from ostiary.pki.files import pem
 from ostiary.pki.keys import PrivateKey, private_pem
@@ -70,19 +69,17 @@ def kept(opened: Opened, wanted: str | None) -> KeptKey:
 
 
 def _kept(opened: Opened, private: object, wanted: str | None) -> KeptKey:
-    material = Material(private)  # type: ignore[arg-type]  # `algorithm` looks at its kind
-    alg = algorithm(material.public, wanted)
-    version = KeyVersion(
-        id=str(opened.version.number),
-        order=opened.version.number,
-        public=material.public,
-        alg=alg,
-        kid=thumbprint(material.public),
-        enabled=opened.version.state is VersionState.ENABLED,
+    material = Material(private)  # type: ignore[arg-type]  # `described` looks at its kind
+    version = described(
+        str(opened.version.number),
+        opened.version.number,
+        material.public,
+        wanted,
         begins=_moment(opened.fields, "not_before") or 0.0,
         ends=_moment(opened.fields, "not_after"),
-        certificates=_certificates(opened.fields["certificates"].reveal()),
+        enabled=opened.version.state is VersionState.ENABLED,
     )
+    version = replace(version, certificates=_certificates(opened.fields["certificates"].reveal()))
     return KeptKey(version, opened.version.state, opened.version.created, material.private)
 
 

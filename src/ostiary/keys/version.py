@@ -10,12 +10,13 @@ before the first token that it signed arrives. It stays published until the last
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import inf
 
 from cryptography import x509
 
+from ostiary.keys.algorithms import algorithm, thumbprint
 from ostiary.pki.keys import PublicKey
 
 
@@ -44,6 +45,37 @@ class KeyVersion:
     begins: float
     ends: float | None = None
     certificates: tuple[x509.Certificate, ...] = field(default=(), repr=False)
+
+
+def described(
+    name: str,
+    order: int,
+    public: object,
+    wanted: str | None,
+    *,
+    begins: float,
+    ends: float | None = None,
+    enabled: bool = True,
+) -> KeyVersion:
+    """Return a version from its public half; `wanted` is the algorithm of the configuration, or None.
+
+    Raises:
+        KeyRefused: we do not sign with such a key, or not with that algorithm.
+    """
+    alg = algorithm(public, wanted)
+    known: PublicKey = public  # type: ignore[assignment]  # `algorithm` has looked at its kind
+    return KeyVersion(name, order, known, alg, thumbprint(known), enabled, begins, ends)
+
+
+def begins(created: Mapping[int, float], lead: float) -> dict[int, float]:
+    """Return when versions begin to sign that do not say so: the first at once, each other after it was published.
+
+    Args:
+        created: when each was made, by its number; seconds since the epoch.
+        lead: how long each is published first, in seconds.
+    """
+    first = min(created, default=0)
+    return {number: moment if number == first else moment + lead for number, moment in created.items()}
 
 
 def signing(versions: Iterable[KeyVersion], now: float, pin: str | None = None) -> KeyVersion | None:

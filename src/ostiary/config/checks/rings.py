@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from ostiary.config.draft import Draft
-from ostiary.config.keys import LocalKeySpec
+from ostiary.config.keys import LocalKeySpec, TransitKeySpec
 from ostiary.config.problem import Problem
-from ostiary.config.schema import LocalVaultSpec
+from ostiary.config.vaults import HashicorpVaultSpec, LocalVaultSpec
+
+_WANTED: Final = {LocalKeySpec: LocalVaultSpec, TransitKeySpec: HashicorpVaultSpec}
 
 
 def rings_kept(draft: Draft) -> Iterator[Problem]:
     """Find keys that are said to be in a vault that keeps no such keys."""
     for name, key in draft.keys.items():
-        vault = draft.vaults.get(key.vault) if isinstance(key, LocalKeySpec) else None
-        if vault is not None and not isinstance(vault, LocalVaultSpec):
-            message = f"keys of type local are in a local vault; this one is of type {vault.type}"
+        wanted = _WANTED.get(type(key))
+        vault = draft.vaults.get(getattr(key, "vault", ""))
+        if wanted is not None and vault is not None and not isinstance(vault, wanted):
+            message = f"a key of type {key.type} is not in a vault of type {vault.type}"
             yield draft.problem("C371", message, ("keys", name, "vault"))
 
 

@@ -25,7 +25,8 @@ KEYS: Final = (
     Code(
         "C371",
         "a vault that keeps no such keys",
-        "The kind of key and the kind of vault do not go together: `local` keys are in a local vault.",
+        "The kind of key and the kind of vault do not go together: `local` keys are in a local vault, `transit` keys "
+        "in one of type hashicorp.",
         "keys:\n  identity: {type: local, vault: corporate}",
         "keys:\n  identity: {type: local, vault: local}",
     ),

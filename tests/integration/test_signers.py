@@ -1,0 +1,223 @@
+"""Does everybody who keeps keys sign in the same way? One contract, asked of the real ones and of the doubles."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import jwt
+import pytest
+from joserfc import jws
+from joserfc.jwk import KeySet
+from tests.support.openbao import bao  # noqa: F401 - a fixture
+from tests.support.signers.hsm import Hsm
+from tests.support.signers.local import Local
+from tests.support.signers.shape import LEAD, Kept
+from tests.support.signers.transit import Transit
+
+from ostiary.jwks.encoding import unpadded
+from ostiary.keys.algorithms import jwk, thumbprint
+from ostiary.keys.keeper import Keeper
+from ostiary.keys.ring import Ring
+from ostiary.keys.version import KeyVersion
+from ostiary.sealed.errors import Misconfigured, SecretError, Unavailable
+
+pytestmark = [pytest.mark.integration, pytest.mark.filterwarnings("ignore:EdDSA is deprecated")]
+
+WHO = ("local", "transit", "hsm")
+ALGORITHMS = ("ES256", "ES384", "RS256", "PS256", "EdDSA")
+SIZES = {"ES256": 64, "ES384": 96, "RS256": 256, "PS256": 256, "EdDSA": 64}
+names = (f"key-{number}" for number in itertools.count())
+
+
+def compiled(request: pytest.FixtureRequest, folder: Path) -> Kept:
+    match request.param:
+        case "transit":
+            return Transit(request.getfixturevalue("bao"), folder)
+        case "hsm":
+            return Hsm(request.getfixturevalue("softhsm"))
+    return Local(folder)
+
+
+CAN = {"local": ALGORITHMS, "transit": ALGORITHMS, "hsm": ALGORITHMS}
+PAIRS = [(who, alg) for who in WHO for alg in CAN[who]]
+
+
+@pytest.fixture(params=WHO)
+async def kept(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Kept]:
+    found = compiled(request, tmp_path)
+    yield found
+    await found.aclose()
+
+
+@asynccontextmanager
+async def opened(kept: Kept, name: str, wanted: str | None = None) -> AsyncIterator[Keeper]:
+    keeper = kept.keeper(name, wanted)
+    await keeper.start()
+    try:
+        yield keeper
+    finally:
+        await keeper.aclose()
+
+
+@asynccontextmanager
+async def ring(kept: Kept, name: str, now: float | None = None, wanted: str | None = None) -> AsyncIterator[Ring]:
+    found = Ring(name, kept.keeper(name, wanted), keep=3600.0, clock=time.time if now is None else lambda: now)
+    await found.start()
+    try:
+        yield found
+    finally:
+        await found.aclose()
+
+
+def public(version: KeyVersion) -> dict[str, str]:
+    return jwk(version.public, version.alg, version.kid)
+
+
+def verified(token: str, *keys: dict[str, str]) -> Any:
+    """Return the payload, by another library than the one that signs and verifies here."""
+    alg = str(jwt.get_unverified_header(token)["alg"])
+    found = jws.deserialize_compact(token, KeySet.import_key_set({"keys": list(keys)}), algorithms=[alg])
+    return json.loads(found.payload)
+
+
+async def token(keeper: Keeper, version: KeyVersion, claims: dict[str, Any]) -> str:
+    head = unpadded(json.dumps({"alg": version.alg, "kid": version.kid}).encode())
+    data = f"{head}.{unpadded(json.dumps(claims).encode())}"
+    return f"{data}.{unpadded(await keeper.sign(version, data.encode()))}"
+
+
+@pytest.mark.parametrize(("kept", "alg"), PAIRS, indirect=["kept"])
+async def test_another_library_verifies_what_is_signed_and_the_next_version_signs_like_it(kept, alg):
+    name = next(names)
+    kept.make(name, alg)
+    kept.make(name, alg)
+    async with opened(kept, name, alg) as keeper:
+        first, second = await keeper.versions()
+        assert (first.alg, second.alg) == (alg, alg)
+        assert first.kid != second.kid
+        for version in (first, second):
+            signed = await token(keeper, version, {"n": version.order})
+            assert verified(signed, public(version)) == {"n": version.order}
+            assert len(await keeper.sign(version, b"data")) == SIZES[alg]
+
+
+async def test_a_key_is_known_by_its_thumbprint(kept):
+    name = next(names)
+    kept.make(name, "ES256")
+    async with opened(kept, name) as keeper:
+        (version,) = await keeper.versions()
+        assert version.kid == thumbprint(version.public)
+
+
+async def test_elliptic_signatures_are_never_der(kept):
+    name = next(names)
+    kept.make(name, "ES256")
+    async with opened(kept, name) as keeper:
+        (version,) = await keeper.versions()
+        assert {len(await keeper.sign(version, bytes([n]))) for n in range(12)} == {64}
+
+
+async def test_many_signatures_at_once_are_each_of_their_own_octets(kept):
+    name = next(names)
+    kept.make(name, "ES256")
+    async with opened(kept, name) as keeper:
+        (version,) = await keeper.versions()
+        tokens = await asyncio.gather(*(token(keeper, version, {"n": n}) for n in range(40)))
+        assert [verified(one, public(version))["n"] for one in tokens] == list(range(40))
+
+
+async def test_a_key_that_is_not_there_is_not_an_outage(kept):
+    kept.make(next(names), "ES256")
+    async with opened(kept, "nobody-made-it") as keeper:
+        with pytest.raises(SecretError) as caught:
+            await keeper.versions()
+    assert not caught.value.transient
+
+
+async def test_an_algorithm_that_does_not_fit_is_refused(kept):
+    name = next(names)
+    kept.make(name, "ES256")
+    async with opened(kept, name, "RS256") as keeper:
+        with pytest.raises(Misconfigured, match="cannot sign with RS256"):
+            await keeper.versions()
+
+
+async def test_a_ring_signs_and_its_key_set_verifies_by_pyjwt(kept):
+    name = next(names)
+    kept.make(name, "ES256")
+    async with ring(kept, name) as source:
+        key = await source.get()
+        signed = await token(key.keeper, key.version, {"aud": "orders"})
+        found = jwt.PyJWKSet.from_dict({"keys": await source.jwks()})
+        assert jwt.decode(signed, found[key.kid], algorithms=["ES256"], audience="orders") == {"aud": "orders"}
+
+
+async def test_the_first_version_signs_at_once(kept):
+    name = next(names)
+    kept.make(name, "ES256")
+    async with ring(kept, name) as source:
+        assert source.current() is not None
+
+
+async def test_the_next_version_is_published_before_it_signs_and_the_old_one_until_its_tokens_died(kept):
+    name = next(names)
+    kept.make(name, "ES256")
+    async with ring(kept, name) as source:
+        old = source.current().kid
+        kept.make(name, "ES256")
+        await source.read()
+        kids = [key["kid"] for key in await source.jwks()]
+        assert (len(kids), kids[1]) == (2, old)
+        assert source.current().kid == old
+        versions = source.versions
+        assert versions[1].begins == pytest.approx(time.time() + LEAD, abs=60)
+
+
+async def test_nothing_private_is_published_or_printed(kept):
+    name = next(names)
+    kept.make(name, "ES256")
+    async with ring(kept, name) as source:
+        (key,) = await source.jwks()
+        assert sorted(key) == ["alg", "crv", "kid", "kty", "use", "x", "y"]
+        assert "canary" not in repr(source.current()) + repr(source.versions)
+
+
+@pytest.mark.parametrize("kept", [who for who in WHO if who != "hsm"], indirect=True)  # that one is in this process
+async def test_while_the_keeper_is_away_it_is_said_and_afterwards_it_signs_again(kept):
+    name = next(names)
+    kept.make(name, "ES256")
+    async with opened(kept, name) as keeper:
+        (version,) = await keeper.versions()
+        kept.away()
+        try:
+            with pytest.raises(Unavailable):
+                await keeper.versions()
+        finally:
+            kept.back()
+        async with asyncio.timeout(20):
+            while True:
+                try:
+                    await keeper.versions()
+                    break
+                except SecretError:
+                    await asyncio.sleep(0.2)
+        assert verified(await token(keeper, version, {"n": 1}), public(version)) == {"n": 1}
+
+
+async def test_a_caller_who_goes_away_leaves_the_others_their_signatures(kept):
+    name = next(names)
+    kept.make(name, "ES256")
+    async with opened(kept, name) as keeper:
+        (version,) = await keeper.versions()
+        leaving = asyncio.create_task(token(keeper, version, {"n": 0}))
+        staying = [asyncio.create_task(token(keeper, version, {"n": n})) for n in range(1, 6)]
+        await asyncio.sleep(0)
+        leaving.cancel()
+        assert [verified(one, public(version))["n"] for one in await asyncio.gather(*staying)] == [1, 2, 3, 4, 5]
