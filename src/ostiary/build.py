@@ -10,6 +10,7 @@ from pathlib import Path
 from ostiary.authn.compile import Around, compose
 from ostiary.authn.introspection import IntrospectionAuthenticator
 from ostiary.authn.jwt import JwtAuthenticator
+from ostiary.authn.memory import Memory
 from ostiary.authn.verified import VerifiedTokens
 from ostiary.authz import compile_policy
 from ostiary.authz.shadow import ShadowRule
@@ -39,6 +40,7 @@ def compile_gateway(
     *,
     clock: Callable[[], float] = time.time,
     sources: Mapping[str, CredentialSource] | None = None,
+    memory: Memory | None = None,
 ) -> Gateway:
     """Return the gateway that a file describes, not yet started.
 
@@ -47,6 +49,7 @@ def compile_gateway(
         access: where the access log goes; nowhere by default.
         clock: epoch seconds, by which evidence and conditions are judged.
         sources: credentials in place of those in the vaults, which are left alone then.
+        memory: what outlives this gateway, and what other processes remember with it; by default there is none.
 
     Raises:
         ConfigError: something cannot work as configured.
@@ -60,7 +63,7 @@ def compile_gateway(
     servers = {name: vault.server for name, vault in vaults.items() if vault.server is not None}
     keys = compile_keys(spec.keys, spec.vaults, folder, servers=servers, clock=clock) if sources is None else {}
     upstreams = {name: compile_upstream(name, upstream, folder) for name, upstream in spec.upstreams.items()}
-    around = Around(issuers, credentials, folder, clock)
+    around = Around(issuers, credentials, folder, clock, memory)
     tracing = () if spec.tracing is None else (TraceInjector(),)
     injectors = [compile_injectors(route.inject, {**credentials, **each}, tools) for route in spec.routes]
     owned = _owned(injectors).union(*(injector.owns for injector in tracing))

@@ -14,6 +14,7 @@ import uvloop
 
 from ostiary.admin.source import Own
 from ostiary.admin.view import Idle, Nothing, View
+from ostiary.authn.memory import Memory
 from ostiary.build import compile_gateway
 from ostiary.config.load import Loaded
 from ostiary.config.schema import ListenerSpec
@@ -49,17 +50,18 @@ def run_gateway(file: Path, loaded: Loaded, bond: Bond | None = None) -> None:
 async def _gateway(file: Path, loaded: Loaded, bond: Bond | None) -> None:
     metrics, life = Metrics(), Lifecycle(configured_at=time.time())
     access = AccessLog(sys.stdout.fileno(), metrics, turn=bond.turn if bond else None)
+    memory = Memory(bond.memory if bond else None)
     async with observed(access, loaded, worker=bond.number if bond else None) as observers:
         over = loaded.overlays
         change = Change(file, loaded.draft, poll=POLL if bond is None else None, overlays=over)
-        gateway, places = _built(loaded, access)
+        gateway, places = _built(loaded, access, memory)
         server = Server(gateway, places, ending=Ending.of(loaded.spec), shared=bond is not None)
 
         view = View(server, life, metrics, access)
         async with _seen(Own(view, lambda asked: answer(server.gateway, asked)), view, bond) as seen:
 
             async def take(read: Loaded) -> None:
-                fresh, where = await asyncio.to_thread(_built, read, access)
+                fresh, where = await asyncio.to_thread(_built, read, access, memory)
                 with observers.changing(read), seen(read):
                     await server.change(fresh, where, Ending.of(read.spec))
 
@@ -88,9 +90,9 @@ async def _seen(
         view.lag.stop()
 
 
-def _built(loaded: Loaded, access: AccessLog) -> tuple[Gateway, dict[str, Place]]:
+def _built(loaded: Loaded, access: AccessLog, memory: Memory | None = None) -> tuple[Gateway, dict[str, Place]]:
     state = state_folder(loaded.spec.state, loaded.folder)
-    return compile_gateway(loaded, access), compile_places(loaded.spec.listeners, loaded.folder, state)
+    return compile_gateway(loaded, access, memory=memory), compile_places(loaded.spec.listeners, loaded.folder, state)
 
 
 def run_workers(file: Path, loaded: Loaded, count: int) -> int:

@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Final, Self, TypeAlias
 
 from ostiary.asgi.generation import Generation
+from ostiary.authn.memory import Memory
 from ostiary.build import compile_gateway
 from ostiary.config.load import Loaded, load_checked
 from ostiary.config.schema import ListenerLimits, ListenerTimeouts
@@ -89,7 +90,8 @@ class GatewayApp:
         self._beside = beside
         self._loaded = loaded
         self._reload = reload
-        self._serving = self._generation(compile_gateway(loaded, self._access))
+        self._memory = Memory()
+        self._serving = self._generation(compile_gateway(loaded, self._access, memory=self._memory))
         self._observers: Observers | None = None
         self._life = AsyncExitStack()
         self._starting = asyncio.Lock()
@@ -184,7 +186,7 @@ class GatewayApp:
     async def _take(self, read: Loaded) -> None:
         """Serve what a new configuration says: every request from now on."""
         assert self._observers is not None  # noqa: S101 - it has started
-        gateway = await asyncio.to_thread(compile_gateway, read, self._access)
+        gateway = await asyncio.to_thread(compile_gateway, read, self._access, memory=self._memory)
         gateway.inherit(self._serving.gateway)
         async with self._beside(read):
             with self._observers.changing(read):

@@ -7,6 +7,7 @@ once, with the token; whether this request meets it is checked for every request
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from typing import Any, Final, Literal, TypeAlias
 
 from cachetools import LRUCache
 
+from ostiary.authn.memory import Life, Memory
 from ostiary.authn.rehearsal import is_rehearsal
 from ostiary.errors import InvalidToken
 from ostiary.jwks.encoding import base64url
@@ -114,14 +116,16 @@ class Renewals:
     Args:
         window: seconds, from the beginning of the new certificate.
         clock: epoch seconds.
+        memory: what the processes of a gateway remember together.
     """
 
-    __slots__ = ("_clock", "_seen", "_window")
+    __slots__ = ("_clock", "_known", "_memory", "_window")
 
-    def __init__(self, window: float, clock: Callable[[], float]) -> None:
+    def __init__(self, window: float, clock: Callable[[], float], memory: Memory) -> None:
         self._window = window
         self._clock = clock
-        self._seen: LRUCache[str, Certificate] = LRUCache(_REMEMBERED)
+        self._memory = memory
+        self._known: LRUCache[str, Life] = LRUCache(_REMEMBERED)  # of the memory, what this process has seen of it
 
     def check(self, thumbprint: str, certificate: Certificate | None) -> None:
         """Return when the connection's certificate is the one that the token names, or its successor.
@@ -129,18 +133,28 @@ class Renewals:
         Raises:
             InvalidToken: there is no certificate, or it is another one.
         """
-        if certificate is not None and self._succeeds(self._seen.get(thumbprint), certificate):
+        if certificate is not None and thumbprint != certificate.thumbprint and self._succeeds(thumbprint, certificate):
             return
         check_binding(thumbprint, certificate)
-        if certificate is not None and not is_rehearsal():
-            self._seen[thumbprint] = certificate
+        if certificate is not None and thumbprint not in self._known and not is_rehearsal():
+            self._known[thumbprint] = life = _life(certificate)
+            self._memory.note(thumbprint, life, now=self._clock())
 
-    def _succeeds(self, old: Certificate | None, new: Certificate) -> bool:
-        if old is None or old.thumbprint == new.thumbprint or new.not_before <= old.not_before:
+    def _succeeds(self, thumbprint: str, new: Certificate) -> bool:
+        old, fresh = self._seen(thumbprint), _life(new)
+        if old is None or fresh.begins <= old.begins:
             return False
-        return 0 <= self._clock() - new.not_before <= self._window and _identity(old) == _identity(new)
+        return 0 <= self._clock() - fresh.begins <= self._window and old.identity == fresh.identity
+
+    def _seen(self, thumbprint: str) -> Life | None:
+        """Return what is known of the certificate that a token names, whichever process has seen it."""
+        life = self._known.get(thumbprint) or self._memory.life(thumbprint)
+        if life is not None and not is_rehearsal():
+            self._known[thumbprint] = life
+        return life
 
 
-def _identity(certificate: Certificate) -> tuple[Any, ...]:
+def _life(certificate: Certificate) -> Life:
     names = certificate.san_uris, certificate.san_dns, certificate.san_emails
-    return certificate.issuer, certificate.subject, *names
+    said = repr((certificate.issuer, certificate.subject, *names))
+    return Life(hashlib.sha256(said.encode()).digest()[:16], certificate.not_before)

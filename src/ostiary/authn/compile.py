@@ -15,6 +15,7 @@ from ostiary.authn.ask import HttpEndpoint
 from ostiary.authn.compose import Every, First
 from ostiary.authn.introspection import IntrospectionAuthenticator
 from ostiary.authn.jwt import compile_jwt
+from ostiary.authn.memory import Memory
 from ostiary.authn.mtls import compile_mtls
 from ostiary.authn.password import compile_password
 from ostiary.config.schema import (
@@ -44,6 +45,7 @@ class Around:
         credentials: where records come from, by alias.
         folder: the folder of the configuration file.
         clock: epoch seconds.
+        memory: what the processes of a gateway remember together; None: each authenticator has its own.
         made: the authenticators that were compiled already, by what their blocks say.
     """
 
@@ -51,6 +53,7 @@ class Around:
     credentials: Mapping[str, CredentialSource] = field(default_factory=lambda: _NONE)
     folder: Path = Path()
     clock: Callable[[], float] = time.time
+    memory: Memory | None = None
     made: dict[tuple[str, bool], Authenticator] = field(default_factory=dict, compare=False, repr=False)
 
 
@@ -94,7 +97,9 @@ def _compile(spec: AuthenticatorSpec, around: Around, *, shared: bool) -> Authen
 def _make(spec: AuthenticatorSpec, around: Around, *, shared: bool) -> Authenticator:
     match spec.value:
         case JwtSpec() as jwt:
-            return compile_jwt(jwt, around.issuers, around.clock, shared=shared, folder=around.folder)
+            return compile_jwt(
+                jwt, around.issuers, around.clock, shared=shared, folder=around.folder, memory=around.memory
+            )
         case MtlsSpec() as mtls:
             return compile_mtls(mtls, around.clock)
         case IntrospectionSpec() as introspection:

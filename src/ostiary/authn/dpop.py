@@ -12,13 +12,11 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-import secrets
 from collections.abc import Callable
 from typing import Any, Final
 
-from cachetools import TTLCache
-
 from ostiary.authn.compact import Jws, parse_proof, read_claims
+from ostiary.authn.memory import Memory
 from ostiary.authn.rehearsal import is_rehearsal
 from ostiary.authn.signature import is_signed_by
 from ostiary.errors import BadRequest, InvalidProof, InvalidToken
@@ -33,8 +31,8 @@ _ALLOWED: Final = frozenset(ALGORITHMS)
 _LARGEST: Final = 4096
 _WINDOW: Final = 30.0
 """Seconds between a proof's `iat` and our clock, either way."""
-_REMEMBERED: Final = 250_000
-"""Proofs that are remembered for twice that long: some four thousand new ones a second; more are refused."""
+_REMEMBERED: Final = 2 * _WINDOW + 1
+"""Seconds for which a proof could be shown again."""
 _NONCE_LIFE: Final = 300.0
 _OURS: Final = re.compile(rb"dpop (?! )", re.IGNORECASE)
 
@@ -54,17 +52,16 @@ def take_bound_token(headers: Headers) -> bytes | None:
 class Proofs:
     """Judges proofs, and remembers them for as long as they could be shown again.
 
-    The memory is this process's: several processes need the nonce to make a repeated proof useless in another.
-
     Args:
         clock: epoch seconds.
+        memory: what the processes of a gateway remember together.
         nonce: whether each proof must have a nonce of ours.
     """
 
-    def __init__(self, clock: Callable[[], float], *, nonce: bool = False) -> None:
+    def __init__(self, clock: Callable[[], float], memory: Memory, *, nonce: bool = False) -> None:
         self._clock = clock
-        self._nonces = Nonces(clock) if nonce else None
-        self._seen: TTLCache[bytes, None] = TTLCache(_REMEMBERED, 2 * _WINDOW, timer=clock)
+        self._memory = memory
+        self._nonces = Nonces(clock, memory.secret) if nonce else None
 
     def check(self, request: Request, token: bytes, thumbprint: str) -> None:
         """Return when the request has a proof for itself, made with the key of that thumbprint.
@@ -105,14 +102,13 @@ class Proofs:
         identifier = claims.get("jti")
         if not isinstance(identifier, str) or not identifier:
             raise InvalidProof("jti is not text")
-        mark = hashlib.sha256(f"{key.thumbprint} {identifier}".encode()).digest()
-        if mark in self._seen:
+        now = self._clock()
+        mark = f"{key.thumbprint} {identifier}".encode("utf-8", "surrogatepass")
+        used = self._memory.use(mark, now=now, until=now + _REMEMBERED, rehearsal=is_rehearsal())
+        if used == "seen":
             raise InvalidProof("jti was seen before", reason=Reason.PROOF_REPLAYED)
-        if is_rehearsal():
-            return
-        if len(self._seen) >= _REMEMBERED:
+        if used == "full":
             raise InvalidProof("more proofs than can be remembered", reason=Reason.PROOF_REPLAYED)
-        self._seen[mark] = None
 
 
 class Nonces:
@@ -122,11 +118,12 @@ class Nonces:
 
     Args:
         clock: epoch seconds.
+        secret: what they are made of, the same in every process.
     """
 
-    def __init__(self, clock: Callable[[], float]) -> None:
+    def __init__(self, clock: Callable[[], float], secret: bytes) -> None:
         self._clock = clock
-        self._secret = secrets.token_bytes(32)
+        self._secret = secret
 
     def current(self) -> str:
         """Return the nonce of now."""

@@ -34,6 +34,7 @@ from ostiary.authn.compact import Jws, parse, read_claims
 from ostiary.authn.dpop import CHALLENGE as PROOF_CHALLENGE
 from ostiary.authn.dpop import Proofs, take_bound_token
 from ostiary.authn.envelope import Envelopes, is_closed, read_keys
+from ostiary.authn.memory import Memory
 from ostiary.authn.signature import verify
 from ostiary.authn.verified import Verified, VerifiedTokens
 from ostiary.config.schema import JwtSpec
@@ -75,15 +76,17 @@ class JwtAuthenticator:
         shared: bool = False,
         envelopes: Mapping[str, Envelopes] = NO_ENVELOPES,
         clock: Callable[[], float] = time.time,
+        memory: Memory | None = None,
     ) -> None:
+        memory = Memory() if memory is None and (dpop != "off" or renewal is not None) else memory
         self._trusted = Choice(issuers, envelopes)
         self._bound = bound
         self._dpop: Proof = dpop
         self._shared = shared
         self._clock = clock
         self._known = VerifiedTokens()
-        self._renewals = None if renewal is None else Renewals(renewal, clock)
-        self._proofs = None if dpop == "off" else Proofs(clock, nonce=nonce)
+        self._renewals = None if renewal is None or memory is None else Renewals(renewal, clock, memory)
+        self._proofs = None if dpop == "off" or memory is None else Proofs(clock, memory, nonce=nonce)
         self.evidence = frozenset(("a signed bearer token",) if shared else ALL_BEARER)
         self.challenges = {"off": (CHALLENGE,), "required": (PROOF_CHALLENGE,)}.get(dpop, (CHALLENGE, PROOF_CHALLENGE))
         self.challenge = self.challenges[0]
@@ -202,6 +205,7 @@ def compile_jwt(
     *,
     shared: bool = False,
     folder: Path = Path(),
+    memory: Memory | None = None,
 ) -> JwtAuthenticator:
     """Return the authenticator that a block of the configuration describes.
 
@@ -221,6 +225,7 @@ def compile_jwt(
         shared=shared,
         envelopes=_envelopes(chosen, folder),
         clock=clock,
+        memory=memory,
     )
 
 

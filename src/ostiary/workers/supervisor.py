@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import structlog
 
+from ostiary.authn.memory import shared_descriptor
 from ostiary.observe.lifecycle import Lifecycle
 from ostiary.workers.worker import Worker, spawn
 
@@ -49,6 +50,7 @@ class Supervisor:
         self._signals = 0
         self._stopping = asyncio.Event()
         self._turn = tempfile.TemporaryFile()  # noqa: SIM115 - as long as we live
+        self._memory = shared_descriptor()  # for as long, too
 
     async def run(self, beside: Sequence[Callable[[], Coroutine[Any, Any, None]]]) -> int:
         """Supervise until a signal says stop.
@@ -134,7 +136,7 @@ class Supervisor:
         return spare
 
     async def _spawn(self) -> Worker:
-        return await spawn(self._command, self._turn.fileno())
+        return await spawn(self._command, self._turn.fileno(), self._memory)
 
     async def _tend(self, worker: Worker) -> int:
         """Start a worker anew whenever it dies; return the exit code that it ends with when all of them end."""

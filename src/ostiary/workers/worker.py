@@ -18,20 +18,21 @@ _PATIENCE: Final = 2.0
 """Seconds that a worker is given for an answer. Operators wait for the slowest."""
 
 
-async def spawn(command: Sequence[str], turn: int) -> Worker:
+async def spawn(command: Sequence[str], turn: int, memory: int) -> Worker:
     """Start a process that waits for its number.
 
     Args:
         command: what it is started with.
         turn: a descriptor that it inherits, see `Bond`.
+        memory: another one.
     """
     ours, theirs = socket.socketpair()
     ours.setblocking(False)
     with theirs:
         process = await asyncio.create_subprocess_exec(
             *command,
-            env={**os.environ, VARIABLE: f"{theirs.fileno()}:{turn}"},
-            pass_fds=(theirs.fileno(), turn),
+            env={**os.environ, VARIABLE: f"{theirs.fileno()}:{turn}:{memory}"},
+            pass_fds=(theirs.fileno(), turn, memory),
             start_new_session=True,  # a Ctrl-C is ours to pass on, once
         )
     return Worker(process, ours)

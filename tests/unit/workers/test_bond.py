@@ -27,7 +27,7 @@ def ends():
 
 
 def bond(theirs: socket.socket) -> Bond:
-    environ = {VARIABLE: f"{theirs.detach()}:7"}
+    environ = {VARIABLE: f"{theirs.detach()}:7:8"}
     found = Bond.take(environ)
     assert found is not None
     assert environ == {}, "whoever it starts is none"
