@@ -20,7 +20,7 @@ from ostiary.config.schema import AnonymousSpec, AuthenticateSpec, GatewaySpec, 
 from ostiary.config.vaults import CredentialSpec
 from ostiary.edge.decide.permit import Permitted
 from ostiary.gateway import Decisions, Gateway, Part, Route
-from ostiary.inject import EachCredential, Tools, compile_each, compile_injectors, watched
+from ostiary.inject import EachCredential, Tools, compile_each, compile_injectors, watched, withheld
 from ostiary.inject.trace import TraceInjector
 from ostiary.jwks import compile_issuer, state_folder
 from ostiary.jwks.compile import server_trust
@@ -59,13 +59,16 @@ def compile_gateway(
     issuers = {name: compile_issuer(name, issuer, folder, state) for name, issuer in spec.issuers.items()}
     vaults, credentials = compile_vaults(spec.vaults, _fixed(spec), folder) if sources is None else ({}, sources)
     each = _each(spec, vaults)
-    tools = Tools(credentials, folder, _origins(spec))
     servers = {name: vault.server for name, vault in vaults.items() if vault.server is not None}
     keys = compile_keys(spec.keys, spec.vaults, folder, servers=servers, clock=clock) if sources is None else {}
+    tools = Tools(credentials, folder, _origins(spec), keys or withheld(spec.keys))
     upstreams = {name: compile_upstream(name, upstream, folder) for name, upstream in spec.upstreams.items()}
     around = Around(issuers, credentials, folder, clock, memory)
     tracing = () if spec.tracing is None else (TraceInjector(),)
-    injectors = [compile_injectors(route.inject, {**credentials, **each}, tools) for route in spec.routes]
+    injectors = [
+        compile_injectors(route.inject, {**credentials, **each}, tools.towards(spec.upstreams[route.upstream]))
+        for route in spec.routes
+    ]
     owned = _owned(injectors).union(*(injector.owns for injector in tracing))
     routes = [
         (route.match, _route(route, around, upstreams, owned, (*own, *tracing)))

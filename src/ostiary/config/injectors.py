@@ -7,7 +7,9 @@ from typing import ClassVar, Self
 from pydantic import Field, model_validator
 
 from ostiary.config.certificates import CertificateHeaderSpec
+from ostiary.config.identity import CustomSpec, IdentityTokenSpec
 from ostiary.config.oauth import ON_REJECT, ClientCredentialsSpec, OnReject, TokenExchangeSpec
+from ostiary.config.sigv4 import SigV4Spec
 from ostiary.config.spec import OneOf, Spec
 from ostiary.config.values import CookieName, HeaderName, Name, Refused, Text
 
@@ -70,4 +72,7 @@ class InjectorSpec(OneOf):
     cookie: CookieSpec | None = Field(None, description="A cookie.")
     oauth2: ClientCredentialsSpec | None = Field(None, description="A token of the gateway's own.")
     token_exchange: TokenExchangeSpec | None = Field(None, description="A token in exchange for the caller's.")
+    identity: IdentityTokenSpec | None = Field(None, description="A token about the caller that the gateway signs.")
+    custom: CustomSpec | None = Field(None, description="What a plug-in writes.")
+    sigv4: SigV4Spec | None = Field(None, description="A signature as AWS wants it.")
     certificate: CertificateHeaderSpec | None = Field(None, description="The caller's certificate, as a header.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final, get_args
 
-from ostiary.config import certificates, oauth, schema, vaults
+from ostiary.config import certificates, identity, oauth, schema, sigv4, vaults
 from ostiary.config.certificates import IdentitySpec
 from ostiary.config.keys import KEY_NOUNS
 from ostiary.config.problem import Path
@@ -29,6 +29,7 @@ NOUNS: Final[dict[type, str]] = {
     schema.ListenerTimeouts: "a listener's timeouts",
     schema.AdminSpec: "admin",
     schema.TracingSpec: "tracing",
+    schema.LogSpec: "log",
     schema.AuditSpec: "audit",
     schema.IssuerSpec: "an issuer",
     schema.KeysSpec: "an issuer's keys",
@@ -71,6 +72,9 @@ NOUNS: Final[dict[type, str]] = {
     schema.CookieSpec: "cookie",
     oauth.ClientCredentialsSpec: "oauth2",
     oauth.TokenExchangeSpec: "token_exchange",
+    sigv4.SigV4Spec: "sigv4",
+    identity.IdentityTokenSpec: "identity",
+    identity.CustomSpec: "custom",
     certificates.CertificateHeaderSpec: "a certificate header",
 }
 
@@ -89,7 +93,6 @@ LATER: Final[dict[type, dict[str, str]]] = {
     schema.AuthenticateSpec: {},
     schema.AuthenticatorSpec: {},
     schema.InjectorSpec: {
-        "identity": "a signed identity token",
     },
     schema.RouteSpec: {"limits": "limits per route", "timeouts": "timeouts per route", "shadow": "shadow routes"},
 }

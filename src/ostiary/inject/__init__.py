@@ -4,6 +4,9 @@ basic.py    Authorization: Basic        header.py  a header: a secret, or text a
 bearer.py   Authorization: Bearer       query.py   a parameter of the query, likewise
 cookie.py   a cookie, likewise
 token.py    a token that an issuer gave
+sigv4.py    a signature as AWS wants it
+identity.py a token about the caller, signed by the gateway
+custom.py   what a plug-in writes
 template.py text with {principal...} in it
 each.py     credentials of which each caller has another one
 encoded.py  a credential's encoding, kept for as long as the credential is the same
@@ -17,6 +20,6 @@ be written safely ends the request.
 from ostiary.inject.again import watched
 from ostiary.inject.compile import compile_injectors
 from ostiary.inject.each import EachCredential, compile_each
-from ostiary.inject.tools import Tools
+from ostiary.inject.tools import Tools, withheld
 
-__all__ = ["EachCredential", "Tools", "compile_each", "compile_injectors", "watched"]
+__all__ = ["EachCredential", "Tools", "compile_each", "compile_injectors", "watched", "withheld"]

@@ -6,19 +6,23 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from ostiary.config.certificates import CertificateHeaderSpec
+from ostiary.config.identity import CustomSpec, IdentityTokenSpec
 from ostiary.config.injectors import BasicSpec, BearerSpec, CookieSpec, HeaderSpec, InjectorSpec, QuerySpec
 from ostiary.config.oauth import ClientCredentialsSpec, TokenExchangeSpec
+from ostiary.config.sigv4 import SigV4Spec
 from ostiary.config.spec import Spec
 from ostiary.errors import ConfigError
 from ostiary.inject import cookie, header, query
 from ostiary.inject.basic import basic
 from ostiary.inject.bearer import bearer
 from ostiary.inject.certificate import certificate_header
+from ostiary.inject.custom import compile_custom
 from ostiary.inject.encoded import Each, Written, encoded
+from ostiary.inject.identity import compile_identity
 from ostiary.inject.template import compile_template
 from ostiary.inject.token import exchanged_token, own_token
 from ostiary.inject.tools import Tools
-from ostiary.inject.written import refuse_twice
+from ostiary.inject.written import refuse_shared, refuse_twice
 from ostiary.model import Credential, CredentialSource, Injector, fold
 
 Sources = Mapping[str, CredentialSource] | Mapping[str, CredentialSource | Each]
@@ -39,7 +43,9 @@ def compile_injectors(
     """
     refuse_twice([one.value for one in spec])
     around = tools or Tools()
-    return tuple(COMPILERS[type(one.value)](one.value, credentials, around) for one in spec)
+    made = tuple(COMPILERS[type(one.value)](one.value, credentials, around) for one in spec)
+    refuse_shared(made)
+    return made
 
 
 def _basic(spec: BasicSpec, credentials: Sources, _: Tools) -> Injector:
@@ -82,6 +88,10 @@ def _source(alias: str, credentials: Sources) -> CredentialSource | Each:
     return credentials[alias]
 
 
+def _given(spec: CustomSpec, tools: Tools) -> CredentialSource | None:
+    return None if spec.credential is None else tools.credential(spec.credential)
+
+
 COMPILERS: Final[Mapping[type[Spec], Callable[[Any, Sources, Tools], Injector]]] = {
     BasicSpec: _basic,
     BearerSpec: _bearer,
@@ -89,6 +99,9 @@ COMPILERS: Final[Mapping[type[Spec], Callable[[Any, Sources, Tools], Injector]]]
     QuerySpec: _query,
     CookieSpec: _cookie,
     ClientCredentialsSpec: lambda spec, _, tools: own_token(spec, tools.token(spec)),
+    SigV4Spec: lambda spec, _, tools: tools.signer(spec),
+    IdentityTokenSpec: lambda spec, _, tools: compile_identity(spec, tools.key(spec.key)),
+    CustomSpec: lambda spec, _, tools: compile_custom(spec, _given(spec, tools)),
     TokenExchangeSpec: lambda spec, _, tools: exchanged_token(spec, tools.exchange(spec)),
     CertificateHeaderSpec: lambda spec, _, __: certificate_header(spec),
 }

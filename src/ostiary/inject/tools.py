@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
 from ostiary.config.oauth import ClientCredentialsSpec, TokenExchangeSpec, TokenSpec
-from ostiary.model import CredentialSource
+from ostiary.config.schema import UpstreamSpec
+from ostiary.config.sigv4 import SigV4Spec
+from ostiary.errors import ConfigError, CredentialUnavailable
+from ostiary.inject.sigv4 import Scope, SigV4Injector
+from ostiary.model import CredentialSource, KeySource, SigningKey, fold
 from ostiary.oauth import ClientToken, ExchangedTokens, compile_exchange, compile_token
 from ostiary.oauth.client import Around
 
 _NONE: Final[Mapping[str, CredentialSource]] = MappingProxyType({})
+_KEYS: Final[Mapping[str, KeySource]] = MappingProxyType({})
 _NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 
 
@@ -26,12 +31,16 @@ class Tools:
         credentials: credentials that are the same for all callers, by alias.
         folder: the folder of the configuration file.
         origins: what the file says of each credential, by alias: what was obtained with one is of no use to another.
+        keys: what signs, by alias.
+        host: what the upstream of the route is sent as Host, by endpoint; None for what the caller sent.
         made: the tokens that were compiled already, by what their blocks say. They have a lifetime.
     """
 
     credentials: Mapping[str, CredentialSource] = field(default_factory=lambda: _NONE)
     folder: Path = Path()
     origins: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
+    keys: Mapping[str, KeySource] = field(default_factory=lambda: _KEYS)
+    host: tuple[bytes, ...] | None = None
     made: dict[str, ClientToken | ExchangedTokens] = field(default_factory=dict, compare=False, repr=False)
 
     def token(self, spec: ClientCredentialsSpec) -> ClientToken:
@@ -58,6 +67,49 @@ class Tools:
             made = self.made[name] = compile_exchange(name, spec, self._around)
         return made
 
+    def signer(self, spec: SigV4Spec) -> SigV4Injector:
+        """Return what signs for AWS.
+
+        Raises:
+            ConfigError: a credential is not defined, or the Host is not known.
+        """
+        if self.host is not None and len(self.host) != 1:
+            raise ConfigError("sigv4: the upstream has several endpoints, so Host is not known when it is signed")
+        return SigV4Injector(
+            credential=self.credential(spec.credential),
+            session=None if spec.session_token is None else self.credential(spec.session_token),
+            scope=Scope(spec.region, spec.service),
+            host=None if self.host is None else self.host[0],
+            unsigned=spec.payload == "unsigned",
+            passing=frozenset(fold(name.encode()) for name in spec.headers),
+        )
+
+    def credential(self, alias: str) -> CredentialSource:
+        """Return a credential that is the same for all callers.
+
+        Raises:
+            ConfigError: there is none of that name.
+        """
+        if alias not in self.credentials:
+            raise ConfigError(f"there is no credential {alias!r} that is the same for all callers")
+        return self.credentials[alias]
+
+    def key(self, alias: str) -> KeySource:
+        """Return a key that signs.
+
+        Raises:
+            ConfigError: there is none of that name.
+        """
+        if alias not in self.keys:
+            raise ConfigError(f"there is no key {alias!r}; there are: {', '.join(sorted(self.keys)) or 'none'}")
+        return self.keys[alias]
+
+    def towards(self, upstream: UpstreamSpec) -> Tools:
+        """Return the same, for routes to an upstream."""
+        if upstream.host == "preserve":
+            return self
+        return replace(self, host=tuple(str(one).partition("://")[2].encode() for one in upstream.endpoints))
+
     @property
     def _around(self) -> Around:
         return Around(self.credentials, self.folder)
@@ -76,3 +128,23 @@ def _digest(file: Path) -> str:
         return hashlib.sha256(file.read_bytes()).hexdigest()
     except OSError:
         return ""  # whoever reads it next says what is wrong
+
+
+class Withheld:
+    """A key that does not sign, because nothing is sent."""
+
+    def __init__(self, alias: str) -> None:
+        self.alias = alias
+
+    def current(self) -> SigningKey | None:
+        """Return None: it is not known."""
+        return None
+
+    async def get(self) -> SigningKey:
+        """Raise CredentialUnavailable."""
+        raise CredentialUnavailable(f"the key {self.alias} is not asked for")
+
+
+def withheld(aliases: Iterable[str]) -> dict[str, KeySource]:
+    """Return keys that do not sign."""
+    return {alias: Withheld(alias) for alias in aliases}

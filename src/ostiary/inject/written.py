@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from ostiary.config.certificates import CertificateHeaderSpec
-from ostiary.config.injectors import CookieSpec, HeaderSpec, QuerySpec
-from ostiary.config.oauth import TokenSpec
+from ostiary.config.identity import CustomSpec
+from ostiary.config.injectors import CookieSpec, QuerySpec
 from ostiary.errors import ConfigError
 from ostiary.inject import cookie, query
-from ostiary.model import fold
+from ostiary.model import Injector, fold
 from ostiary.pki.dialect import DIALECTS
 
 
@@ -28,16 +28,28 @@ def refuse_twice(specs: Sequence[Any]) -> None:
         seen.add(written)
 
 
+def refuse_shared(injectors: Sequence[Injector]) -> None:
+    """Refuse injectors of a route that own the same header, however they came by it.
+
+    Raises:
+        ConfigError: two of them do.
+    """
+    seen: set[bytes] = set()
+    for one in injectors:
+        if shared := sorted(seen & one.owns):
+            raise ConfigError(f"two injectors of a route write the header {shared[0].decode()}")
+        seen |= one.owns
+
+
 def _written(spec: Any) -> tuple[str, bytes]:
     match spec:
-        case HeaderSpec():
-            return "header", fold(spec.name.encode())
-        case TokenSpec():
-            return "header", fold(spec.header.encode())
         case QuerySpec():
             return "parameter", query.alike(spec.name.encode())
         case CookieSpec():
             return "cookie", cookie.alike(spec.name.encode())
+        case CustomSpec():
+            return "headers of the plug-in", spec.name.encode()
         case CertificateHeaderSpec():
             return "header", fold((spec.header or DIALECTS[spec.dialect].header).encode())
-    return "header", b"authorization"
+    name = str(getattr(spec, "header", None) or getattr(spec, "name", "Authorization"))
+    return "header", fold(name.encode())

@@ -12,6 +12,8 @@ from ostiary.config.draft import Draft
 from ostiary.config.nearest import nearest
 from ostiary.config.oauth import TokenSpec
 from ostiary.config.problem import Path, Problem
+from ostiary.config.schema import UpstreamSpec
+from ostiary.config.values import is_loopback_host
 
 _ABOUT: Final = tuple(place for place in PLACES if place.startswith("principal."))
 _WRITE: Final = frozenset(("basic", "bearer", "header", "query", "cookie"))
@@ -63,3 +65,38 @@ def bound(draft: Draft) -> Iterator[Problem]:
                 yield draft.problem(
                     "C352", message, ("routes", index, "inject", position, injector.kind, "bound"), help=help_
                 )
+
+
+def signatures(draft: Draft) -> Iterator[Problem]:
+    """Find signatures that would not hold: something is written after them, or the Host is not known before."""
+    for index, route in draft.routes.items():
+        upstream = draft.upstreams.get(route.upstream)
+        for position, injector in enumerate(route.inject):
+            if injector.sigv4 is None:
+                continue
+            where: Path = ("routes", index, "inject", position)
+            if position != len(route.inject) - 1:
+                yield draft.problem("C355", "`sigv4` signs what the others write: it is the last one", where)
+            if upstream is not None and upstream.host == "endpoint" and len(upstream.endpoints) > 1:
+                message = f"upstream {route.upstream!r} has several endpoints, so Host is not known when it is signed"
+                yield draft.problem("C355", message, where)
+            if injector.sigv4.payload == "unsigned" and upstream is not None and not _secure(upstream):
+                message = (
+                    f"a body that is not signed is accepted over TLS only, and upstream {route.upstream!r} has none"
+                )
+                yield draft.problem("C355", message, (*where, "sigv4", "payload"))
+
+
+def _secure(upstream: UpstreamSpec) -> bool:
+    return all(one.scheme == "https" or is_loopback_host(one.host) for one in upstream.endpoints)
+
+
+def lives(draft: Draft) -> Iterator[Problem]:
+    """Find tokens about callers that could live longer than the key that verifies them is published."""
+    for index, route in draft.routes.items():
+        for position, injector in enumerate(route.inject):
+            spec = injector.identity
+            key = draft.keys.get(spec.key) if spec is not None else None
+            if spec is not None and key is not None and spec.lifetime > key.keep:
+                message = f"tokens live longer than key {spec.key!r} is published after it was replaced (`keep`)"
+                yield draft.problem("C356", message, ("routes", index, "inject", position, "identity", "lifetime"))

@@ -83,7 +83,7 @@ def references(draft: Draft) -> Iterator[tuple[str, str, Path]]:
 def _of_injectors(route: RouteSpec, path: Path) -> Iterator[tuple[str, str, Path]]:
     """Return what the injectors of a route show the upstream, and sign with."""
     for position, injector in enumerate(route.inject):
-        for section, key in (("credentials", "credential"), ("keys", "key")):
+        for section, key in (("credentials", "credential"), ("credentials", "session_token"), ("keys", "key")):
             if (name := getattr(injector.value, key, None)) is not None:
                 yield section, name, (*path, "inject", position, injector.kind, key)
         if isinstance(injector.value, TokenSpec):

@@ -53,4 +53,35 @@ INJECTORS: Final = (
         'credentials:\n  robots: {vault: local, path: "{principal.tenant}"}\n...\n- api_key: {keys: [robots]}',
         "credentials:\n  robots: {vault: local}\n...\n- api_key: {keys: [robots]}",
     ),
+    Code(
+        "C355",
+        "a signature that would not hold",
+        "`sigv4` signs the request as it is sent, so nothing is written after it, and the Host must be known: the "
+        "caller's, or that of the only endpoint. S3 accepts an unsigned body over TLS only.",
+        "inject:\n  - sigv4: {...}\n  - query: {name: tenant, value: a}",
+        "inject:\n  - query: {name: tenant, value: a}\n  - sigv4: {...}",
+    ),
+    Code(
+        "C356",
+        "a token that outlives its key",
+        "After a rotation the old key is published for as long as `keep` says. A token that lives longer could not "
+        "be verified any more.",
+        "keys:\n  ours: {type: local, vault: local, keep: 1m}\n...\n- identity: {key: ours, lifetime: 5m, ...}",
+        "keys:\n  ours: {type: local, vault: local, keep: 10m}\n...\n- identity: {key: ours, lifetime: 5m, ...}",
+    ),
+    Code(
+        "C357",
+        "what a token about a caller cannot say",
+        "Who issued it, for whom, and for how long is written by the gateway. It cannot be taken back, so it lives for "
+        "an hour at most.",
+        '- identity: {..., claims: {sub: "{principal.subject}", exp: "2000000000"}}',
+        '- identity: {..., claims: {sub: "{principal.subject}"}, lifetime: 5m}',
+    ),
+    Code(
+        "C358",
+        "a plug-in that is not installed",
+        "`custom` names an entry point of the group `ostiary.injectors`. It has to be installed beside the gateway.",
+        "- custom: {name: stmap}",
+        "- custom: {name: stamp}",
+    ),
 )
