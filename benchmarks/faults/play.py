@@ -21,6 +21,7 @@ from benchmarks.faults.figures import Figure
 from benchmarks.faults.idle import idle
 from benchmarks.faults.issuer import issuer_trouble
 from benchmarks.faults.keys import keys_down, keys_poisoned, keys_rotated, kid_flood
+from benchmarks.faults.rotation import rotate_while_loaded
 from benchmarks.faults.slow import handshakes, slowloris
 from benchmarks.faults.soak import soak
 from benchmarks.faults.stage import Stage, staged
@@ -48,6 +49,7 @@ SCENARIOS: Final[dict[str, Scenario]] = {
         streams,
         vault_down,
         vault_rotated,
+        rotate_while_loaded,
         keys_down,
         keys_rotated,
         keys_poisoned,

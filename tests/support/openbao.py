@@ -147,6 +147,76 @@ class Bao:
         pytest.fail(f"OpenBao did not start: {(self.home / 'bao.log').read_text()[-2000:]}")
 
 
+@dataclass
+class LastingBao(Bao):
+    """A server that keeps what it has learned on disk: it can be killed, and must be unsealed when it is back."""
+
+    def start(self) -> None:
+        """Start the server; the first time it is furnished as the one in memory is."""
+        with (self.home / "bao.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [binary(), "server", f"-config={self._file()}"],
+                env={"HOME": str(self.home)},
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+        try:
+            self._answers()
+            if self.unseal_key:
+                self.unseal()
+            else:
+                self._furnish()
+        except BaseException:
+            self.stop()
+            raise
+
+    def kill(self) -> None:
+        """End the server as a power failure would."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait(10)
+            self.process = None
+
+    def _file(self) -> Path:
+        (self.home / "raft").mkdir(exist_ok=True)
+        file = self.home / "bao.hcl"
+        file.write_text(
+            f"""storage "raft" {{
+              path = "{self.home}/raft"
+              node_id = "only"
+              performance_multiplier = 1
+            }}
+            listener "tcp" {{
+              address = "127.0.0.1:{self.port}"
+              cluster_address = "127.0.0.1:{free_port()}"
+              tls_disable = true
+            }}
+            api_addr = "{self.address}"
+            cluster_addr = "http://127.0.0.1:{free_port()}"
+            """
+        )
+        return file
+
+    def _furnish(self) -> None:
+        made = self.ask("PUT", "sys/init", {"secret_shares": 1, "secret_threshold": 1})
+        self.unseal_key = made["keys_base64"][0]
+        self.unseal()
+        token = made["root_token"]
+        self.ask("POST", "auth/token/create", {"id": ROOT, "policies": ["root"]}, token=token)
+        self.ask("POST", "sys/mounts/secret", {"type": "kv", "options": {"version": "2"}})
+
+    def _answers(self) -> None:
+        end = time.monotonic() + 15
+        while time.monotonic() < end:
+            try:
+                httpx2.get(f"{self.address}/v1/sys/seal-status", trust_env=False, timeout=1)
+            except httpx2.HTTPError:
+                time.sleep(0.05)
+            else:
+                return
+        pytest.fail(f"OpenBao did not start: {(self.home / 'bao.log').read_text()[-2000:]}")
+
+
 @pytest.fixture(scope="module")
 def bao(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bao]:
     """A server for the tests of one module."""
