@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,7 +25,7 @@ from ostiary.inject import EachCredential, Tools, compile_each, compile_injector
 from ostiary.inject.trace import TraceInjector
 from ostiary.jwks import compile_issuer, state_folder
 from ostiary.jwks.compile import server_trust
-from ostiary.keys import Documents, Publication, Ring, compile_keys
+from ostiary.keys import Documents, Keys, Publication, Ring, compile_keys, compile_shown
 from ostiary.model import Authenticator, CredentialSource, Injector, Request, fold
 from ostiary.observe.access import AccessLog
 from ostiary.observe.trace import Traces
@@ -62,7 +63,8 @@ def compile_gateway(
     servers = {name: vault.server for name, vault in vaults.items() if vault.server is not None}
     keys = compile_keys(spec.keys, spec.vaults, folder, servers=servers, clock=clock) if sources is None else {}
     tools = Tools(credentials, folder, _origins(spec), keys or withheld(spec.keys))
-    upstreams = {name: compile_upstream(name, upstream, folder) for name, upstream in spec.upstreams.items()}
+    shown = compile_shown(keys, spec.keys) if sources is None else None
+    upstreams = {name: compile_upstream(name, one, folder, shown) for name, one in spec.upstreams.items()}
     around = Around(issuers, credentials, folder, clock, memory)
     tracing = () if spec.tracing is None else (TraceInjector(),)
     injectors = [
@@ -128,6 +130,27 @@ def _spelt(spec: GatewaySpec, folded: Iterable[bytes]) -> tuple[bytes, ...]:
         and one.kind not in ("query", "cookie")
     }
     return tuple(written.get(name, name.title()) for name in sorted(folded))
+
+
+@asynccontextmanager
+async def opened_keys(loaded: Loaded) -> AsyncIterator[Keys]:
+    """Open the keys of a configuration, for programs that sign and encrypt with them and serve nothing.
+
+    Raises:
+        ConfigError: a key can never work as configured.
+    """
+    spec, folder = loaded.spec, loaded.folder
+    wanted = {getattr(key, "vault", None) for key in spec.keys.values()}
+    vaults = {name: one for name, one in spec.vaults.items() if name in wanted}
+    made, _ = compile_vaults(vaults, {}, folder)
+    servers = {name: vault.server for name, vault in made.items() if vault.server is not None}
+    rings = compile_keys(spec.keys, spec.vaults, folder, servers=servers)
+    async with AsyncExitStack() as started:
+        parts: tuple[Part, ...] = (*made.values(), *rings.values())
+        for part in parts:
+            started.push_async_callback(part.aclose)
+            await part.start()
+        yield Keys(rings)
 
 
 def _published(spec: GatewaySpec, keys: Mapping[str, Ring]) -> list[tuple[MatchSpec, Route]]:

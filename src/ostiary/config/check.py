@@ -21,7 +21,7 @@ from ostiary.config.checks import (
     vaults,
 )
 from ostiary.config.checks.backends import accounts, circles, extras
-from ostiary.config.checks.rings import rings_beside, rings_kept, rings_known
+from ostiary.config.checks.rings import rings_beside, rings_kept, rings_known, rings_shown
 from ostiary.config.draft import Draft
 from ostiary.config.problem import Problem, in_order
 
@@ -54,6 +54,7 @@ _QUESTIONS: Final[tuple[Callable[[Draft], Iterator[Problem]], ...]] = (
     rings_kept,
     rings_known,
     rings_beside,
+    rings_shown,
     circles,
     accounts,
     extras,

@@ -179,6 +179,15 @@ class UpstreamTlsSpec(Spec):
     client: ShownCertificateSpec | None = Field(
         None, description="The certificate that the gateway shows, for upstreams that ask who is calling."
     )
+    identity: Name | None = Field(
+        None, description="In place of `client`: a key of type local, whose certificate is shown, version by version."
+    )
+
+    @model_validator(mode="after")
+    def _one_identity(self) -> Self:
+        if self.client is not None and self.identity is not None:
+            raise Refused("C374", "the gateway shows one certificate: give either `client` or `identity`")
+        return self
 
 
 class UpstreamTimeouts(Spec):

@@ -88,7 +88,6 @@ LATER: Final[dict[type, dict[str, str]]] = {
     schema.VaultAuthSpec: {
         **{word: f"logging in with {word}" for word in ("userpass", "ldap", "aws", "gcp", "azure")},
     },
-    schema.UpstreamTlsSpec: {"identity": "a client certificate for the upstream"},
     schema.UpstreamSpec: {"health": "health checks", "retry": "retries", "balance": "a choice of balancing"},
     schema.AuthenticateSpec: {},
     schema.AuthenticatorSpec: {},

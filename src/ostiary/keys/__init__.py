@@ -5,15 +5,19 @@
          local.py   the sealed file                                 record.py   a version as it stands there
 
 material.py    keys made and read: PEM, PKCS#12, JKS                algorithms.py  signatures, key sets, thumbprints
-publication.py our public keys, for those who verify               compile.py     from the configuration to rings
+transit.py     OpenBao signs         hsm/  an HSM signs            jose.py jwe.py signed and encrypted tokens
+publication.py our public keys, for those who verify               tls.py         a key and its certificate, shown
+api.py         for those who embed the gateway                     compile.py     from the configuration to rings
 
 A new version is published before it signs, and an old one until what it signed has died.
 """
 
 from __future__ import annotations
 
-from ostiary.keys.compile import compile_keys
+from ostiary.keys.api import Keys
+from ostiary.keys.compile import compile_keys, compile_shown
 from ostiary.keys.publication import Documents, Publication
 from ostiary.keys.ring import Ring, RingKey
+from ostiary.keys.tls import Shown
 
-__all__ = ["Documents", "Publication", "Ring", "RingKey", "compile_keys"]
+__all__ = ["Documents", "Keys", "Publication", "Ring", "RingKey", "Shown", "compile_keys", "compile_shown"]

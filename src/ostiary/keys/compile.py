@@ -16,6 +16,7 @@ from ostiary.keys.hsm import compile_hsm
 from ostiary.keys.keeper import Keeper
 from ostiary.keys.local import LocalKeeper, LocalRing, record_path
 from ostiary.keys.ring import Ring
+from ostiary.keys.tls import Shown
 from ostiary.keys.transit import Server, TransitKeeper
 from ostiary.sealed import local_store
 
@@ -61,6 +62,11 @@ def compile_keys(
         )
         for alias, spec in specs.items()
     }
+
+
+def compile_shown(rings: Mapping[str, Ring], specs: Mapping[str, KeySpec]) -> dict[str, Shown]:
+    """Return what may be shown in TLS handshakes: the keys that are in this process."""
+    return {alias: Shown(ring) for alias, ring in rings.items() if isinstance(specs[alias], LocalKeySpec)}
 
 
 def local_ring(alias: str, spec: LocalKeySpec, vaults: Mapping[str, VaultSpec], folder: Path) -> LocalRing:

@@ -100,6 +100,10 @@ class LocalKeeper:
         """The file and the record."""
         return f"{self._ring.store.path} {self._ring.path}"
 
+    def inherit(self, previous: LocalKeeper) -> None:
+        """Begin with what another keeper of the same ring has read: a reload does not accept an older file either."""
+        self._private, self._counter = previous._private, previous._counter
+
     async def start(self) -> None:
         """Check the file.
 

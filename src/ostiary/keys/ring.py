@@ -17,6 +17,7 @@ import structlog
 from ostiary.errors import CredentialUnavailable
 from ostiary.keys.algorithms import jwk
 from ostiary.keys.keeper import Keeper
+from ostiary.keys.material import Material
 from ostiary.keys.version import KeyVersion, published, signing, turns
 from ostiary.sealed.errors import SecretError, Unavailable
 
@@ -96,6 +97,7 @@ class Ring:
         self._reading: asyncio.Task[None] | None = None
         self._watcher: asyncio.Task[None] | None = None
         self._told: list[Callable[[], None]] = []
+        self._required: list[Callable[[], None]] = []
 
     @property
     def alias(self) -> str:
@@ -144,6 +146,15 @@ class Ring:
         found = published(self._versions, self._clock(), self.keep, self._pin)
         return [jwk(one.public, one.alg, one.kid) for one in found]
 
+    def material(self, version: KeyVersion) -> Material | None:
+        """Return the private half of a version and its certificates, where the keeper has it in this process."""
+        look: Callable[[KeyVersion], Material | None] | None = getattr(self._keeper, "material", None)
+        return None if look is None else look(version)
+
+    def require(self, check: Callable[[], None]) -> None:
+        """Have a function called at the end of the start, which may raise ConfigError."""
+        self._required.append(check)
+
     def subscribe(self, callback: Callable[[], None]) -> None:
         """Have a function called whenever another version signs."""
         self._told.append(callback)
@@ -152,6 +163,8 @@ class Ring:
         """Begin with the versions that the ring of the configuration before knew, if it is the same one."""
         if previous._keeper.origin == self._keeper.origin:
             self._versions, self._read_at = previous._versions, previous._read_at
+            if (take := getattr(self._keeper, "inherit", None)) is not None:
+                take(previous._keeper)
 
     async def start(self) -> None:
         """Read the versions, and look for changes from then on.
@@ -166,6 +179,8 @@ class Ring:
         await self.read()
         if self.current() is None:
             log.warning("key missing: nothing can be signed with it until it is there", key=self.name)
+        for check in self._required:
+            check()
 
     async def aclose(self) -> None:
         """Stop, and let go of the keeper."""

@@ -3,15 +3,32 @@
 from __future__ import annotations
 
 import ssl
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Protocol
 
 from ostiary.config.schema import UpstreamTlsSpec
 from ostiary.errors import ConfigError
 from ostiary.pki.identity import load_identity, use
 
 
-def client_context(spec: UpstreamTlsSpec, folder: Path, where: str) -> ssl.SSLContext:
+class Showing(Protocol):
+    """A key and its certificate, which may become another one while we run."""
+
+    def into(self, context: ssl.SSLContext) -> None:
+        """Show it in the handshakes of a context, from the start on."""
+
+
+def client_context(
+    spec: UpstreamTlsSpec, folder: Path, where: str, shown: Mapping[str, Showing] | None = None
+) -> ssl.SSLContext:
     """Return the context for connections to an upstream.
+
+    Args:
+        spec: `upstreams.NAME.tls`.
+        folder: the folder of the configuration file.
+        where: the upstream, for messages.
+        shown: the keys that may be shown, by name; None when nothing will be sent.
 
     Raises:
         ConfigError: a file of authorities cannot be read, or holds none; or our own certificate cannot be used.
@@ -31,4 +48,8 @@ def client_context(spec: UpstreamTlsSpec, folder: Path, where: str) -> ssl.SSLCo
             use(load_identity(spec.client, folder), context)
         except ConfigError as error:
             raise ConfigError(f"{where} > tls > client: {error}") from error
+    if spec.identity is not None and shown is not None:
+        if spec.identity not in shown:
+            raise ConfigError(f"{where} > tls > identity: {spec.identity!r} is no key that can be shown")
+        shown[spec.identity].into(context)
     return context

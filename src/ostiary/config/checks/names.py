@@ -98,6 +98,9 @@ def _of_keys(draft: Draft) -> Iterator[tuple[str, str, Path]]:
     for name, key in draft.keys.items():
         if (vault := getattr(key, "vault", None)) is not None:
             yield "vaults", vault, ("keys", name, "vault")
+    for name, upstream in draft.upstreams.items():
+        if upstream.tls.identity is not None:
+            yield "keys", upstream.tls.identity, ("upstreams", name, "tls", "identity")
     if draft.publication is not None:
         for position, name in enumerate(draft.publication.keys):
             yield "keys", name, ("publication", "keys", position)

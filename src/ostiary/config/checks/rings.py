@@ -45,3 +45,12 @@ def rings_beside(draft: Draft) -> Iterator[Problem]:
     for index, route in draft.routes.items():
         if route.match.path in ours and route.match.host in (None, spec.host):
             yield draft.problem("C373", "here the gateway answers itself", ("routes", index, "match", "path"))
+
+
+def rings_shown(draft: Draft) -> Iterator[Problem]:
+    """Find keys that are to be shown in TLS and cannot."""
+    for name, upstream in draft.upstreams.items():
+        key = draft.keys.get(upstream.tls.identity or "")
+        if key is not None and not isinstance(key, LocalKeySpec):
+            message = f"a key of type {key.type} is not shown in handshakes"
+            yield draft.problem("C375", message, ("upstreams", name, "tls", "identity"))

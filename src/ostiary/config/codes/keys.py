@@ -45,4 +45,18 @@ KEYS: Final = (
         "match: {path: /.well-known/jwks.json}",
         "match: {path: /keys/jwks.json}",
     ),
+    Code(
+        "C374",
+        "two client certificates",
+        "The upstream is shown one certificate: from files (`client`), or that of a key (`identity`).",
+        "tls: {client: {...}, identity: partner}",
+        "tls: {identity: partner}",
+    ),
+    Code(
+        "C375",
+        "a key that cannot be shown in TLS",
+        "In a handshake only keys of type local are shown: those in an HSM or on a server sign tokens.",
+        "tls: {identity: hsm-key}",
+        "tls: {identity: local-key}",
+    ),
 )

@@ -1,0 +1,73 @@
+"""A key and its certificate, as the gateway shows them in TLS: the version that signs, and the next in its time.
+
+A context is told in place: handshakes from then on show the new certificate, and connections that live go on.
+"""
+
+from __future__ import annotations
+
+import ssl
+
+import structlog
+
+from ostiary.errors import ConfigError
+from ostiary.keys.material import Material
+from ostiary.keys.ring import Ring
+from ostiary.pki.authority import Identity
+from ostiary.pki.identity import use
+
+log = structlog.get_logger("ostiary.keys")
+
+
+class Shown:
+    """What a ring is in TLS.
+
+    Args:
+        ring: the ring.
+    """
+
+    def __init__(self, ring: Ring) -> None:
+        self._ring = ring
+        self._contexts: list[ssl.SSLContext] = []
+        self._shown: Material | None = None
+        ring.subscribe(self._changed)
+        ring.require(self._check)
+
+    def into(self, context: ssl.SSLContext) -> None:
+        """Show it in the handshakes of a context, from the start on, and whatever it is later."""
+        self._contexts.append(context)
+
+    def _check(self) -> None:
+        """Make sure at the start that there is something to show.
+
+        Raises:
+            ConfigError: there is not.
+        """
+        if self._contexts and self._shown is None:
+            raise ConfigError(f"keys > {self._ring.name}: there is no version with a certificate to show in TLS")
+
+    def _changed(self) -> None:
+        """Take up the version that signs now. One that cannot be shown leaves the one before in its place."""
+        key = self._ring.current()
+        material = None if key is None else self._ring.material(key.version)
+        problem = self._problem(material)
+        if material is None or problem:
+            if self._contexts:
+                log.error("certificate not taken up", key=self._ring.name, problem=problem or "nothing signs now")
+            return
+        identity = Identity(material.certificates[0], material.private, material.certificates[1:])
+        try:
+            for context in self._contexts:
+                use(identity, context)
+        except ConfigError as error:
+            log.error("certificate not taken up", key=self._ring.name, problem=str(error))  # noqa: TRY400 - nothing of ours
+            return
+        self._shown = material
+        if self._contexts:
+            log.info("certificate in use", key=self._ring.name, subject=identity.certificate.subject.rfc4514_string())
+
+    def _problem(self, material: Material | None) -> str:
+        if material is not None and not material.certificates:
+            return "the version has no certificate"
+        if material is not None and self._shown is not None and type(material.private) is not type(self._shown.private):
+            return "a key of another kind is taken up by a reload only"  # a context has one key of each kind
+        return ""
