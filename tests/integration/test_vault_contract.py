@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 import structlog
 from tests.support.vaults.backend import Backend
+from tests.support.vaults.cloud import shared as emulated
 from tests.support.vaults.kinds import KINDS
 from tests.support.vaults.openbao import shared
 
@@ -46,7 +47,7 @@ def case(name: str) -> Callable[[Any], Any]:
 
 @pytest.fixture(scope="module", autouse=True)
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    with shared(tmp_path_factory.mktemp("bao")):
+    with shared(tmp_path_factory.mktemp("bao")), emulated(tmp_path_factory.mktemp("moto")):
         yield
 
 
@@ -251,8 +252,7 @@ async def test_a_pinned_version_stays(backend: Backend):
     async with opened(backend, backend.credential("crm")) as (source,):
         first = (await source.get()).version
     backend.put("crm", "svc-2", f"{CANARY}-2")
-    pin: int | str = int(first) if first.isdecimal() else first
-    async with opened(backend, backend.credential("crm", version=pin), backend.credential("crm")) as (pinned, newest):
+    async with opened(backend, backend.pinned("crm", first), backend.credential("crm")) as (pinned, newest):
         assert pair(await pinned.get()) == ("svc-1", f"{CANARY}-1")
         assert pair(await newest.get()) == ("svc-2", f"{CANARY}-2")
         assert (await pinned.get()).version == first
@@ -261,7 +261,7 @@ async def test_a_pinned_version_stays(backend: Backend):
 @case("never")
 async def test_a_version_that_never_was_is_missing(backend: Backend):
     backend.put("crm", "svc", CANARY)
-    async with opened(backend, backend.credential("crm", version=999)) as (source,):
+    async with opened(backend, backend.pinned("crm", "999")) as (source,):
         assert (await refused(source)).reason is Reason.CREDENTIAL_MISSING
 
 
@@ -315,14 +315,17 @@ async def test_without_a_copy_the_caller_is_told_to_come_back(backend: Backend):
 
 @case("slow")
 async def test_a_slow_vault_is_not_waited_for_longer_than_was_said(backend: Backend):
+    backend.timeout = 0.7
     backend.put("crm", "svc", CANARY)
     async with opened(backend, backend.credential("crm")) as (source,):
-        await source.get()
+        await until(source, lambda one: one is not None)
         backend.fail("slow")
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(10):  # the server would take twenty seconds
             await asked_again(source)
         assert source.state.reason is Reason.CREDENTIAL_UNAVAILABLE
         assert pair(await source.get()) == ("svc", CANARY)
+    assert backend.front is not None
+    await backend.front.drained()  # or connections that were given up outlive the test
 
 
 @case("garbage")

@@ -16,9 +16,15 @@ from typing import Any, Final
 
 from ostiary.config.spec import Spec
 from ostiary.config.vaults import (
+    AgeVaultSpec,
+    AwsVaultSpec,
+    AzureVaultSpec,
+    ConjurVaultSpec,
     CredentialSpec,
+    CyberarkVaultSpec,
     EnvVaultSpec,
     FilesVaultSpec,
+    GcpVaultSpec,
     HashicorpVaultSpec,
     HttpVaultSpec,
     LocalVaultSpec,
@@ -26,8 +32,14 @@ from ostiary.config.vaults import (
 )
 from ostiary.errors import ConfigError
 from ostiary.model import CredentialSource
+from ostiary.vault.age import compile_age
+from ostiary.vault.aws import compile_aws
+from ostiary.vault.azure import compile_azure
+from ostiary.vault.conjur import compile_conjur
+from ostiary.vault.cyberark import compile_cyberark
 from ostiary.vault.env import compile_env
 from ostiary.vault.files import compile_files
+from ostiary.vault.gcp import compile_gcp
 from ostiary.vault.hashicorp import compile_hashicorp
 from ostiary.vault.http import compile_http
 from ostiary.vault.local import compile_local
@@ -43,6 +55,12 @@ COMPILERS: Final[Mapping[type[Spec], Callable[[Any, Path], Provider]]] = {
     FilesVaultSpec: compile_files,
     EnvVaultSpec: compile_env,
     HttpVaultSpec: compile_http,
+    CyberarkVaultSpec: compile_cyberark,
+    ConjurVaultSpec: compile_conjur,
+    AwsVaultSpec: compile_aws,
+    AzureVaultSpec: compile_azure,
+    GcpVaultSpec: compile_gcp,
+    AgeVaultSpec: compile_age,
 }
 """How the provider of each kind of vault is made: from its spec and the folder of the configuration file."""
 

@@ -4,4 +4,7 @@ front.py     a server of ours: a double, or a relay before a real one; breaks on
 backend.py   what the suite asks of each kind
 near.py      local, files, env, age: on this machine
 openbao.py   hashicorp and http, against a real OpenBao
+cyberark.py  cyberark and conjur: doubles
+cloud.py     aws (moto), azure and gcp (doubles)
+kinds.py     all of them
 """

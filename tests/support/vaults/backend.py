@@ -10,8 +10,6 @@ from tests.support.vaults.front import Fault, Front
 
 from ostiary.config.vaults import CacheSpec, CredentialSpec, VaultSpec
 
-TIMEOUT = 1.0
-
 
 class Backend:
     """One kind of vault, and what an operator does with it.
@@ -22,6 +20,7 @@ class Backend:
         lacks: the cases that it cannot have, each with the reason.
         id, secret: names of the fields of a pair.
         outage: what makes it unavailable.
+        timeout: how long the gateway waits for an answer, in seconds.
     """
 
     name: ClassVar[str]
@@ -34,6 +33,7 @@ class Backend:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.front: Front | None = None
+        self.timeout = 5.0
 
     def close(self) -> None:
         if self.front is not None:
@@ -61,6 +61,10 @@ class Backend:
                 **options,
             }
         )
+
+    def pinned(self, path: str, version: str) -> CredentialSpec:
+        """Return a credential of which one version is wanted."""
+        return self.credential(path, version=int(version))
 
     def put(self, path: str, name: str, secret: str | bytes) -> None:
         """Write a record, or another version of it."""

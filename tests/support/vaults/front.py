@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import http.client
 import ssl
 import threading
@@ -48,12 +49,14 @@ class Front:
     Attributes:
         fault: what goes wrong, or None.
         asked: what it was asked, in order.
+        open: how many connections there are.
     """
 
     def __init__(self, answer: Answering, tls: ssl.SSLContext | None = None) -> None:
         self.answer = answer
         self.fault: Fault | None = None
         self.asked: list[Asked] = []
+        self.open = 0
         self._release = threading.Event()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
@@ -66,6 +69,13 @@ class Front:
     @property
     def address(self) -> str:
         return f"{self._scheme}://127.0.0.1:{self._server.server_address[1]}"
+
+    async def drained(self) -> None:
+        """Let go of whom it held up, and wait until the last of them is gone."""
+        self._release.set()
+        async with asyncio.timeout(10):
+            while self.open:  # noqa: ASYNC110 - it changes in threads
+                await asyncio.sleep(0.02)
 
     def close(self) -> None:
         self._release.set()
@@ -80,10 +90,13 @@ class Front:
             protocol_version = "HTTP/1.1"
 
             def handle(self) -> None:
+                front.open += 1
                 try:
                     super().handle()
                 except (OSError, ssl.SSLError):
                     self.close_connection = True  # the caller has gone: that is one of the cases
+                finally:
+                    front.open -= 1
 
             def _do(self) -> None:
                 length = int(self.headers.get("content-length") or 0)
@@ -117,7 +130,7 @@ class Front:
             case "busy":
                 return Answered(503, b"<html>busy</html>", {"Content-Type": "text/html"})
             case "slow":
-                self._release.wait(5)
+                self._release.wait(20)
             case "garbage":
                 return Answered(200, b'{"data": {"data": {"secret": "half a', json)
             case "large":

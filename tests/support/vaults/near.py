@@ -13,7 +13,7 @@ import pytest
 from tests.support.vaults.backend import Backend
 from tests.support.vaults.front import Fault
 
-from ostiary.config.vaults import CacheSpec, EnvVaultSpec, FilesVaultSpec, LocalVaultSpec, VaultSpec
+from ostiary.config.vaults import AgeVaultSpec, CacheSpec, EnvVaultSpec, FilesVaultSpec, LocalVaultSpec
 from ostiary.model import Secret
 from ostiary.vault.local import LocalStore, VersionState, local_store
 
@@ -154,5 +154,58 @@ class Env(Backend):
         self._patch.setenv(f"{variable}_SECRET", os.fsdecode(secret) if isinstance(secret, bytes) else secret)
 
 
-NEAR: tuple[type[Backend], ...] = (Local, Files, Env)
-__all__ = ["NEAR", "Env", "Files", "Local", "VaultSpec"]
+class Age(Backend):
+    name = "age"
+    against = "pyrage; files of the age program, where it is installed"
+    outage = "garbage"
+    lacks: ClassVar = {
+        "slow": NO_SERVER,
+        "busy": "nobody is between the gateway and a file",
+        "version": "a file keeps one version",
+        "never": "a file keeps one version",
+        "binary": "it is YAML, whose texts are Unicode",
+        "denied": "who has the identity can read every record",
+        "deny": "who has the identity can read every record",
+    }
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self._age = pytest.importorskip("pyrage")
+        self._identity = self._age.x25519.Identity.generate()
+        self._records: dict[str, dict[str, str]] = {}
+        (folder / "identity").write_text(f"# created for a test\n{self._identity}\n")
+        self._write()
+
+    def spec(self, cache: CacheSpec) -> AgeVaultSpec:
+        return AgeVaultSpec(type="age", path="secrets.age", identity="file:identity", cache=cache)
+
+    def put(self, path: str, name: str, secret: str | bytes) -> None:
+        self._records[path] = {"id": name, "secret": str(secret)}
+        self._write()
+
+    def delete(self, path: str) -> None:
+        del self._records[path]
+        self._write()
+
+    def fail(self, fault: Fault | None) -> None:
+        if fault == "down":
+            (self.folder / "secrets.age").unlink()
+        elif fault == "large":
+            self._replace(b"x" * (5 << 20))
+        elif fault is not None:
+            self._replace(b"age-encryption.org/v1 half a fi")
+        else:
+            self._write()
+
+    def _write(self) -> None:
+        self._replace(
+            self._age.encrypt(json.dumps(self._records, ensure_ascii=False).encode(), [self._identity.to_public()])
+        )
+
+    def _replace(self, content: bytes) -> None:
+        fresh = self.folder / "secrets.new"
+        fresh.write_bytes(content)
+        fresh.replace(self.folder / "secrets.age")
+
+
+NEAR: tuple[type[Backend], ...] = (Local, Files, Env, Age)

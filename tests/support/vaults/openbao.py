@@ -10,7 +10,7 @@ from typing import ClassVar
 from urllib.parse import quote
 
 from tests.support.openbao import Bao
-from tests.support.vaults.backend import TIMEOUT, Backend
+from tests.support.vaults.backend import Backend
 from tests.support.vaults.front import Front, relay
 
 from ostiary.config.vaults import (
@@ -84,7 +84,9 @@ class Hashicorp(OpenBao):
             (self.folder / name).chmod(0o600)
         auth = VaultAuthSpec(approle=AppRoleSpec(role_id="file:role", secret_id="file:sid"))
         assert self.front is not None
-        return HashicorpVaultSpec(type="hashicorp", address=self.front.address, auth=auth, timeout=TIMEOUT, cache=cache)
+        return HashicorpVaultSpec(
+            type="hashicorp", address=self.front.address, auth=auth, timeout=self.timeout, cache=cache
+        )
 
 
 class Http(OpenBao):
@@ -98,7 +100,7 @@ class Http(OpenBao):
             url=f"{self.front.address}/v1/secret/data/{{path}}?version={{version}}",
             headers={"X-Vault-Token": "{bao-token.secret}"},
             result=ResultSpec(id="$.data.data.id", secret="$.data.data['secret']", version="$.data.metadata.version"),
-            timeout=TIMEOUT,
+            timeout=self.timeout,
             cache=cache,
         )
 

@@ -31,11 +31,34 @@ VAULTS: Final = (
         "method: POST\nbody: {name: '{path}'}",
     ),
     Code(
+        "C163",
+        "not a value that the provider accepts",
+        "CyberArk's provider accepts no + & % ; and no white space in the values of a query; names of applications, "
+        "safes and objects that have them cannot be asked for.",
+        "app_id: my gateway",
+        "app_id: my-gateway",
+    ),
+    Code(
+        "C164",
+        "not a region or a project",
+        "The name becomes part of an address, so it is small letters, digits and hyphens.",
+        "region: Frankfurt",
+        "region: eu-central-1",
+    ),
+    Code(
         "C360",
         "a vault that needs itself",
         "To ask this vault, a credential is needed that is kept in it, or in a vault that needs this one. Nobody could "
         "begin.",
         "credentials:\n  api: {vault: external}\nvaults:\n  external: {..., headers: {Authorization: '{api.secret}'}}",
         "credentials:\n  api: {vault: local}",
+    ),
+    Code(
+        "C560",
+        "an extra is not installed",
+        "This type of vault needs a library that is not there. It is an extra, so that nobody has to install it who "
+        "does not use it.",
+        "type: aws",
+        '$ pip install "ostiary[aws]"',
     ),
 )

@@ -15,7 +15,23 @@ from pydantic import Field
 
 from ostiary.config.spec import Spec
 from ostiary.config.vaults.base import Cached, CacheSpec
+from ostiary.config.vaults.cloud import (
+    AgeVaultSpec,
+    AwsVaultSpec,
+    AzureAuthSpec,
+    AzureManagedSpec,
+    AzureSecretSpec,
+    AzureVaultSpec,
+    GcpVaultSpec,
+)
 from ostiary.config.vaults.credential import CredentialSpec
+from ostiary.config.vaults.cyberark import (
+    ConjurAuthSpec,
+    ConjurJwtSpec,
+    ConjurKeySpec,
+    ConjurVaultSpec,
+    CyberarkVaultSpec,
+)
 from ostiary.config.vaults.files import EnvVaultSpec, FilesVaultSpec
 from ostiary.config.vaults.hashicorp import (
     AppRoleSpec,
@@ -29,13 +45,25 @@ from ostiary.config.vaults.http import HttpVaultSpec, ResultSpec
 from ostiary.config.vaults.local import LocalVaultSpec
 
 __all__ = [
+    "AgeVaultSpec",
     "AppRoleSpec",
+    "AwsVaultSpec",
+    "AzureAuthSpec",
+    "AzureManagedSpec",
+    "AzureSecretSpec",
+    "AzureVaultSpec",
     "CacheSpec",
     "Cached",
     "CertificateLoginSpec",
+    "ConjurAuthSpec",
+    "ConjurJwtSpec",
+    "ConjurKeySpec",
+    "ConjurVaultSpec",
     "CredentialSpec",
+    "CyberarkVaultSpec",
     "EnvVaultSpec",
     "FilesVaultSpec",
+    "GcpVaultSpec",
     "HashicorpVaultSpec",
     "HttpVaultSpec",
     "JwtLoginSpec",
@@ -52,11 +80,22 @@ def _type_of(spec: type[Spec]) -> str:
 
 
 VaultSpec = Annotated[
-    LocalVaultSpec | HashicorpVaultSpec | FilesVaultSpec | EnvVaultSpec | HttpVaultSpec, Field(discriminator="type")
+    LocalVaultSpec
+    | HashicorpVaultSpec
+    | FilesVaultSpec
+    | EnvVaultSpec
+    | HttpVaultSpec
+    | CyberarkVaultSpec
+    | ConjurVaultSpec
+    | AwsVaultSpec
+    | AzureVaultSpec
+    | GcpVaultSpec
+    | AgeVaultSpec,
+    Field(discriminator="type"),
 ]
 
 TYPES: Final = tuple(_type_of(spec) for spec in get_args(get_args(VaultSpec)[0]))
-LATER: Final = frozenset(("cyberark", "aws", "azure", "gcp", "age", "conjur", "pkcs11", "onepassword"))
+LATER: Final = frozenset(("kubernetes", "pkcs11", "onepassword", "bitwarden", "doppler", "infisical", "akeyless"))
 """Types that were thought of, and are not there: refused by name."""
 
 NOUNS: Final[dict[type, str]] = {
@@ -68,5 +107,17 @@ NOUNS: Final[dict[type, str]] = {
     EnvVaultSpec: "an env vault",
     HttpVaultSpec: "an http vault",
     ResultSpec: "the result of an http vault",
+    CyberarkVaultSpec: "a cyberark vault",
+    ConjurVaultSpec: "a conjur vault",
+    ConjurAuthSpec: "the auth of a conjur vault",
+    ConjurKeySpec: "a login with an API key",
+    ConjurJwtSpec: "a login with a token",
+    AwsVaultSpec: "an aws vault",
+    AzureVaultSpec: "an azure vault",
+    AzureAuthSpec: "the auth of an azure vault",
+    AzureSecretSpec: "an application with a secret",
+    AzureManagedSpec: "the identity of a machine",
+    GcpVaultSpec: "a gcp vault",
+    AgeVaultSpec: "an age vault",
 }
 """What messages call these blocks."""
