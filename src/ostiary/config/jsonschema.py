@@ -59,6 +59,8 @@ def spelt(field: FieldInfo) -> Any:
         return _with_unit(default, _TIMES) or f"{default * 1000:g}ms"
     if is_word(field, values.size):
         return _with_unit(default, _SIZES)
+    if isinstance(default, values.SecretRef | values.FileRef):
+        return str(default)
     return list(default) if isinstance(default, tuple) else default
 
 
