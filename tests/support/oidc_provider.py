@@ -7,7 +7,7 @@ import json
 import shutil
 import socket
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -44,11 +44,17 @@ class Provider:
         issuer: its identifier, and where its discovery starts.
     """
 
-    def __init__(self, port: int, tls: Path | None = None, asker: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        port: int,
+        tls: Path | None = None,
+        asker: dict[str, Any] | None = None,
+        clients: Sequence[dict[str, Any]] = (),
+    ) -> None:
         self.port = port
         self.issuer = f"{'http' if tls is None else 'https'}://127.0.0.1:{port}"
         self._arguments = [str(port), *([] if tls is None else [str(tls)])]
-        self._asker = {} if asker is None else {"asker": asker}
+        self._asker = {"clients": list(clients), **({} if asker is None else {"asker": asker})}
         self._process: Process | None = None
 
     async def start(self, *signers: Signer) -> None:
@@ -97,15 +103,18 @@ class Provider:
 
 @asynccontextmanager
 async def oidc_provider(
-    *signers: Signer, tls: Path | None = None, asker: dict[str, Any] | None = None
+    *signers: Signer,
+    tls: Path | None = None,
+    asker: dict[str, Any] | None = None,
+    clients: Sequence[dict[str, Any]] = (),
 ) -> AsyncIterator[Provider]:
     """Run a provider for as long as the block lasts; without keys it is not started yet.
 
     With a folder in `tls` it speaks TLS (server.pem, server.key) and knows client certificates (ca.pem), and
-    the client `signer` by the public key in `asker`.
+    the client `signer` by the public key in `asker`. It knows `clients` as well.
     """
     node()
-    provider = Provider(free_port(), tls, asker)
+    provider = Provider(free_port(), tls, asker, clients)
     try:
         if signers:
             await provider.start(*signers)

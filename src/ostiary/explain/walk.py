@@ -8,10 +8,9 @@ to be unknown, and never guessed.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from ostiary.authn.compose import Every, First
-from ostiary.authn.introspection import IntrospectionAuthenticator
 from ostiary.authn.rehearsal import rehearsed
 from ostiary.authz.policy import Policy
 from ostiary.config.load import Loaded
@@ -25,6 +24,14 @@ from ostiary.explain.told import Explanation, Note
 from ostiary.gateway import Gateway, Route
 from ostiary.jwks import Issuer
 from ostiary.model import Body, Headers, Outbound, Peer, Record, Request
+
+
+@runtime_checkable
+class Asking(Protocol):
+    """A part that asks somebody, and can be told not to."""
+
+    def stay_offline(self) -> None:
+        """Ask nobody."""
 
 
 class Explainer:
@@ -45,7 +52,7 @@ class Explainer:
     def stay_offline(self) -> None:
         """Ask no issuer: what is on disk is what is known."""
         for part in self._gateway.parts:
-            if isinstance(part, Issuer | IntrospectionAuthenticator):
+            if isinstance(part, Asking):
                 part.stay_offline()
 
     async def explain(self, *, method: str, target: bytes, headers: Headers, peer: Peer, scheme: str) -> Explanation:
@@ -110,7 +117,7 @@ class Explainer:
         try:
             await injector.inject(outbound)
         except CredentialUnavailable as error:
-            text = f"{_written(one)}: credential {alias}: {error.detail or error.reason}"
+            text = f"{_written(one)}: {f'credential {alias}: ' if alias else ''}{error.detail or error.reason}"
             return Note("inject", one.kind, "unknown", text, where)
         text = f"{_written(one)} ******" + (f" (credential {alias})" if alias else "")
         return Note("inject", one.kind, "yes", text, where)

@@ -37,6 +37,7 @@ const certificates = {
   enabled: true,
   certificateBoundAccessTokens: true,
   tlsClientAuth: true,
+  selfSignedTlsClientAuth: true,
   getCertificate: (context) => context.socket.getPeerX509Certificate?.()?.toString(),
   certificateAuthorized: (context) => context.socket.authorized,
   certificateSubjectMatches: (context, property, expected) =>
@@ -44,11 +45,12 @@ const certificates = {
     context.socket.getPeerX509Certificate().subjectAltName.split(', ').includes(`URI:${expected}`),
 };
 
-function configuration({ asker, ...jwks }) {
+function configuration({ asker, clients = [], ...jwks }) {
   return {
     jwks,
     clients: [
       ...(folder ? others(asker) : []),
+      ...clients,
       {
         client_id: 'robot',
         client_secret: 'known to this test only',
@@ -59,7 +61,7 @@ function configuration({ asker, ...jwks }) {
         id_token_signed_response_alg: jwks.keys[0].alg, // of no use here, but it must be one of the keys' own
       },
     ],
-    clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'private_key_jwt', ...(folder ? ['tls_client_auth'] : [])],
+    clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'private_key_jwt', ...(folder ? ['tls_client_auth', 'self_signed_tls_client_auth'] : [])],
     features: {
       clientCredentials: { enabled: true },
       ...(folder ? { mTLS: certificates } : {}),
