@@ -5,8 +5,8 @@
       Unauthenticated       401      InternalError         500
         CredentialsMissing             UpstreamUnreachable 502
         InvalidCertificate           UpstreamInvalid       502
-        InvalidToken                 Overloaded            503
-        InvalidProof
+        InvalidToken                 CredentialRejected    502
+        InvalidProof                 Overloaded            503
         InvalidKey
         InvalidPassword
       Forbidden             403      KeysUnavailable       503
@@ -207,6 +207,12 @@ class UpstreamInvalid(UpstreamUnreachable):
     """The upstream's answer is not valid, unambiguous HTTP."""
 
     default = Reason.UPSTREAM_INVALID
+
+
+class CredentialRejected(UpstreamUnreachable):
+    """The upstream does not accept the gateway's credential. Its 401 was for the gateway, not for the caller."""
+
+    default = Reason.CREDENTIAL_REJECTED
 
 
 class Overloaded(GatewayError):

@@ -122,6 +122,7 @@ class Reason(Enum):
     CREDENTIAL_UNUSABLE = "credential.unusable", "The service cannot be reached right now."
     TOKEN_NOT_EXCHANGED = "token.not-exchanged", "This token cannot be used for the service."
     CREDENTIAL_NOT_FOR_CALLER = "credential.not-for-caller", "The service cannot be reached for this caller."
+    CREDENTIAL_REJECTED = "credential.rejected", "The service cannot be reached right now."
     INJECTION_UNSAFE = "injection.unsafe", "The caller's identity cannot be passed on safely."
 
     # The upstream

@@ -46,8 +46,8 @@ class ClientAuthSpec(OneOf):
 
 OnReject = Literal["replay", "renew", "ignore"]
 ON_REJECT: Final = (
-    "When the upstream says 401. renew: something newer is fetched for the next request. replay: for this one as well, "
-    "if it has no body. ignore: nothing."
+    "When the upstream says 401. ignore: the caller sees it. renew: something newer is fetched for the next one, and "
+    "the caller gets 502. replay: this request is sent again with it, once, if its body is short."
 )
 TokenType = Literal["access_token", "jwt", "id_token"]
 _OURS: Final = frozenset(

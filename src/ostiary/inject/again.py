@@ -1,8 +1,11 @@
 """An upstream that answers 401 to what was injected: something newer is looked for, and sent once.
 
-The upstream did not act on such a request (RFC 9110, section 15.5.2). One without a body waits with its answer
-until it is known whether there is another credential; if there is, the request is sent again with that one, and
-the caller sees the second answer only, whatever it is. Never a third: accounts get locked by those who insist.
+The upstream did not act on such a request (RFC 9110, section 15.5.2). One whose body is at hand waits until it is known
+whether there is another credential; if there is, the request is sent again with that one. Never a third time: accounts
+get locked by those who insist.
+
+The 401 itself is for the gateway. The caller has proven himself, so he does not see it, nor what it challenges: when
+nothing helps he gets 502, reason `credential.rejected`.
 """
 
 from __future__ import annotations
@@ -13,11 +16,12 @@ from http import HTTPStatus
 from typing import Final, Protocol, runtime_checkable
 
 from ostiary.config.oauth import OnReject
-from ostiary.errors import GatewayError, UpstreamUnreachable
+from ostiary.errors import CredentialRejected, GatewayError
+from ostiary.inject.body import KeptBody
 from ostiary.inject.encoded import Written
 from ostiary.model import Answer, Body, Flow, Headers, Outbound, Permit, Request, Tunnel
 
-_SHORT: Final = 64 << 10  # octets of an answer that is held back
+_SHORT: Final = 64 << 10  # octets of a 401 that are waited for: its connection is used again after that
 
 
 @runtime_checkable
@@ -77,115 +81,114 @@ class Watched:
 
     def forward(self, outbound: Outbound, body: Body, answer: Answer) -> Awaitable[None]:
         """Set the exchange going. Returns when it flows."""
-        return self._upstream.forward(outbound, body, _Watching(self, outbound, body, answer))
+        kept = KeptBody(body) if self._replays and outbound.request.upgrade is None else None
+        return self._upstream.forward(outbound, kept or body, _Watching(self, outbound, kept, answer))
 
-    def repeatable(self, outbound: Outbound, body: Body) -> bool:
-        """Whether a request could be sent again."""
-        return self._replays and body.length == 0 and outbound.request.upgrade is None
+    def rejected(self, outbound: Outbound, kept: KeptBody | None, answer: Answer) -> None:
+        """Look for something newer. The cold path: a task of its own is fine.
 
-    def rejected(self, outbound: Outbound, held: _Held | None) -> None:
-        """Look for something newer. The cold path: a task of its own is fine."""
-        task = asyncio.get_running_loop().create_task(self._rejected(outbound, held))
+        Args:
+            outbound: what was sent.
+            kept: its body, when it can be sent again.
+            answer: the caller's side, if he has not been told yet.
+        """
+        task = asyncio.get_running_loop().create_task(self._rejected(outbound, kept, answer))
         self._under_way.add(task)
         task.add_done_callback(self._under_way.discard)
 
-    async def _rejected(self, outbound: Outbound, held: _Held | None) -> None:
+    async def _rejected(self, outbound: Outbound, kept: KeptBody | None, answer: Answer) -> None:
         try:
             newer = [await one.credential.rejected(outbound) for one in self._injectors]
-            if held is not None and any(newer):
-                await self._again(outbound, held)
-            elif held is not None:
-                held.tell()
+            if kept is None or kept.gone:
+                return
+            if any(newer):
+                await self._again(outbound, kept, answer)
+            else:
+                answer.fail(CredentialRejected("the upstream says 401, and there is no other credential"))
         except GatewayError as error:
-            if held is not None:
-                held.answer.fail(error)
+            if kept is not None:
+                answer.fail(error)
         except asyncio.CancelledError:
-            if held is not None:
-                held.answer.fail(UpstreamUnreachable("not sent again"))
+            if kept is not None:
+                answer.fail(CredentialRejected("the upstream says 401; not sent again"))
             raise
 
-    async def _again(self, outbound: Outbound, held: _Held) -> None:
+    async def _again(self, outbound: Outbound, kept: KeptBody, answer: Answer) -> None:
         for injector in self._injectors:
             await injector.inject(outbound)
-        await self._upstream.forward(outbound, held.body, held.answer)
-
-
-class _Held:
-    """A 401 that the caller has not seen, and may never see."""
-
-    __slots__ = ("_content", "_headers", "_length", "answer", "body")
-
-    def __init__(self, headers: Headers, length: int, answer: Answer, body: Body) -> None:
-        self._headers, self._length, self.answer, self.body = headers, length, answer, body
-        self._content = bytearray()
-
-    def write(self, data: bytes) -> None:
-        """Keep a piece of its content."""
-        self._content += data
-
-    def tell(self) -> None:
-        """Let the caller see it after all."""
-        self.answer.start(HTTPStatus.UNAUTHORIZED, self._headers, self._length, _NO_FLOW)
-        self.answer.write(bytes(self._content))
-        self.answer.finish()
+        await self._upstream.forward(outbound, kept, _Watching(None, outbound, kept, answer))
 
 
 class _Watching:
-    """An answer that is passed on, unless it is a 401 that is worth another try; keeps `model.Answer`."""
+    """An answer that is passed on, unless it is a 401; keeps `model.Answer`.
 
-    __slots__ = ("_answer", "_body", "_held", "_outbound", "_watched")
+    Args:
+        watched: who looks for something newer; None when that has been done.
+        outbound: what was sent.
+        kept: its body, if it is kept.
+        answer: the caller's side.
+    """
 
-    def __init__(self, watched: Watched, outbound: Outbound, body: Body, answer: Answer) -> None:
-        self._watched, self._outbound, self._body, self._answer = watched, outbound, body, answer
-        self._held: _Held | None = None
+    __slots__ = ("_answer", "_dropped", "_kept", "_outbound", "_rejected", "_watched")
+
+    def __init__(self, watched: Watched | None, outbound: Outbound, kept: KeptBody | None, answer: Answer) -> None:
+        self._watched, self._outbound, self._kept, self._answer = watched, outbound, kept, answer
+        self._rejected = False  # the answer is a 401 that the caller does not see
+        self._dropped = 0
 
     def inform(self, status: int, headers: Headers) -> None:
         """Pass it on."""
         self._answer.inform(status, headers)
 
     def start(self, status: int, headers: Headers, length: int | None, source: Flow) -> None:
-        """Pass it on, or hold it back."""
-        if status == HTTPStatus.UNAUTHORIZED:
-            short = length is not None and length <= _SHORT
-            if short and self._watched.repeatable(self._outbound, self._body):
-                self._held = _Held(headers, length or 0, self._answer, self._body)
-                return
-            self._watched.rejected(self._outbound, None)
-        self._answer.start(status, headers, length, source)
+        """Pass it on, or see what a 401 means."""
+        if status != HTTPStatus.UNAUTHORIZED:
+            self._answer.start(status, headers, length, source)
+            return
+        self._rejected = True
+        if self._watched is None:
+            self._refuse("the upstream says 401 to the newest credential, too")
+        elif self._kept is None or not self._kept.repeatable:
+            self._watched.rejected(self._outbound, None, self._answer)
+            self._refuse("the upstream says 401, and the request cannot be sent again")
 
     def switch(self, protocol: bytes, headers: Headers, tunnel: Tunnel) -> None:
         """Pass it on."""
         self._answer.switch(protocol, headers, tunnel)
 
     def write(self, data: bytes) -> None:
-        """Pass it on, or hold it back."""
-        (self._held or self._answer).write(data)
+        """Pass it on; what a 401 says is of no use, and too much of it is not waited for."""
+        if not self._rejected:
+            self._answer.write(data)
+            return
+        self._dropped += len(data)
+        if self._dropped > _SHORT and self._kept is not None:
+            self._search()
+            self._kept.cut()
 
     def flush(self) -> None:
-        """Pass it on, unless there is nothing to be sent yet."""
-        if self._held is None:
+        """Pass it on."""
+        if not self._rejected:
             self._answer.flush()
 
     def finish(self, trailers: Headers | None = None) -> None:
-        """Pass it on, or see whether there is something newer."""
-        if self._held is None:
-            self._answer.finish(trailers)
+        """Pass it on; after a 401, look for something newer."""
+        if self._rejected:
+            self._search()
         else:
-            self._watched.rejected(self._outbound, self._held)
+            self._answer.finish(trailers)
 
     def fail(self, error: GatewayError) -> None:
-        """Pass it on."""
-        self._answer.fail(error)
+        """Pass it on, unless the caller has been told already."""
+        if not self._rejected or self._watched is not None:
+            self._watched = None
+            self._answer.fail(error)
 
+    def _search(self) -> None:
+        watched, self._watched = self._watched, None
+        if watched is not None:
+            watched.rejected(self._outbound, self._kept, self._answer)
 
-class _NoFlow:
-    """The source of an answer that is in memory already."""
-
-    def pause(self) -> None:
-        """Nothing flows."""
-
-    def resume(self) -> None:
-        """Nothing flows."""
-
-
-_NO_FLOW: Final = _NoFlow()
+    def _refuse(self, why: str) -> None:
+        self._watched = None
+        self._answer.fail(CredentialRejected(why))

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from tests.unit.inject.conftest import NoBody, outbound_of
 
-from ostiary.errors import CredentialUnavailable, GatewayError, UpstreamUnreachable
+from ostiary.errors import CredentialRejected, CredentialUnavailable, GatewayError, UpstreamUnreachable
 from ostiary.inject.again import Watched, watched
 from ostiary.inject.basic import basic
 from ostiary.inject.bearer import bearer
@@ -131,15 +131,15 @@ async def test_an_answer_that_is_no_401_passes():
     assert (source.rejections, len(upstream.seen)) == ([], 1)
 
 
-async def test_where_there_is_nothing_newer_the_caller_sees_the_401():
+async def test_where_there_is_nothing_newer_the_caller_does_not_see_the_401():
     source, upstream = Source(), Upstream(b"second")
-    assert await sent(source, upstream) == [401, b"wrong"]
+    assert await sent(source, upstream) == [CredentialRejected]
     assert (source.rejections, len(upstream.seen)) == (["first"], 1)
 
 
 async def test_it_is_sent_twice_and_no_third_time():
     upstream = Upstream(b"none of them")
-    assert await sent(Source("second", "third", "fourth"), upstream) == [401, b"wrong"]
+    assert await sent(Source("second", "third", "fourth"), upstream) == [CredentialRejected]
     assert len(upstream.seen) == 2
 
 
@@ -154,17 +154,110 @@ async def test_one_that_was_replaced_meanwhile_is_enough():
     assert caller.said == [200, b"good"]
 
 
-@pytest.mark.parametrize(("body", "length"), [(Long(), 5), (None, None), (None, 1 << 20)])
-async def test_what_cannot_be_sent_again_is_not_and_the_next_one_has_the_newer(body, length):
-    source, upstream = Source("second"), Upstream(b"second", length)
-    assert await sent(source, upstream, body) == [401, b"wrong"]
+@pytest.mark.parametrize("length", [None, 1 << 20])
+async def test_what_the_401_says_is_not_waited_for_beyond_measure(length):
+    upstream = Upstream(b"second", length)
+    assert await sent(Source("second"), upstream) == [200, b"good"]
+
+
+async def test_a_401_without_end_is_broken_off():
+    class Endless(Upstream):
+        async def forward(self, outbound: Outbound, body: Any, answer: Any) -> None:
+            if outbound.headers.get(b"authorization") == b"Bearer second":
+                await super().forward(outbound, body, answer)
+                return
+            self.sink = Sink()
+            body.flow_to(self.sink)
+            answer.start(401, Headers(), None, None)
+            for _ in range(3):
+                answer.write(b"x" * 40_000)
+
+    upstream = Endless(b"second")
+    assert await sent(Source("second"), upstream) == [200, b"good"]
+    assert upstream.sink.abandoned
+
+
+class Sink:
+    """Where a body flows to."""
+
+    def __init__(self) -> None:
+        self.data = b""
+        self.finished = self.abandoned = False
+
+    def feed(self, data: bytes) -> None:
+        self.data += data
+
+    def finish(self, trailers: Headers | None = None) -> None:
+        self.finished = True
+
+    def abandon(self) -> None:
+        self.abandoned = True
+
+
+class Sending:
+    """A body whose pieces come when it flows."""
+
+    length: Any = None
+
+    def __init__(self, *pieces: bytes, whole: bool = True) -> None:
+        self.pieces = pieces
+        self.whole = whole
+
+    def flow_to(self, sink: Any) -> None:
+        for piece in self.pieces:
+            sink.feed(piece)
+        if self.whole:
+            sink.finish()
+
+    def pause(self) -> None: ...
+    def resume(self) -> None: ...
+
+
+class Taking(Upstream):
+    """An upstream that reads the body first."""
+
+    def __init__(self, right: bytes) -> None:
+        super().__init__(right)
+        self.sinks: list[Sink] = []
+
+    async def forward(self, outbound: Outbound, body: Any, answer: Any) -> None:
+        self.sinks.append(Sink())
+        body.flow_to(self.sinks[-1])
+        await super().forward(outbound, body, answer)
+
+
+async def test_a_short_body_is_kept_and_sent_again():
+    upstream = Taking(b"second")
+    assert await sent(Source("second"), upstream, Sending(b"one ", b"two")) == [200, b"good"]
+    assert [(sink.data, sink.finished) for sink in upstream.sinks] == [(b"one two", True)] * 2
+
+
+@pytest.mark.parametrize("body", [Sending(b"x" * 40_000, b"x" * 40_000), Sending(b"x", whole=False)])
+async def test_what_is_not_at_hand_is_not_sent_again_and_the_next_one_has_the_newer(body):
+    source, upstream = Source("second"), Taking(b"second")
+    assert await sent(source, upstream, body) == [CredentialRejected]
     assert len(upstream.seen) == 1
     assert source.credential.version == "second"
 
 
+async def test_nothing_is_sent_again_for_a_caller_who_has_gone():
+    class Leaving(Taking):
+        async def forward(self, outbound: Outbound, body: Any, answer: Any) -> None:
+            await super().forward(outbound, body, answer)
+            body.abandon()
+
+    source, upstream, caller = Source("second"), Leaving(b"second"), Caller()
+    injector, outbound = bearer(source, "replay"), outbound_of()
+    await injector.inject(outbound)
+    await watched(upstream, [injector]).forward(outbound, Sending(b"x"), caller)
+    for _ in range(10):
+        await asyncio.sleep(0)
+    assert (len(upstream.seen), caller.said, upstream.sinks[0].abandoned) == (1, [], True)
+
+
 async def test_renew_sends_nothing_again():
     source, upstream = Source("second"), Upstream(b"second")
-    assert await sent(source, upstream, on_reject="renew") == [401, b"wrong"]
+    assert await sent(source, upstream, on_reject="renew") == [CredentialRejected]
     assert (len(upstream.seen), source.credential.version) == (1, "second")
 
 
@@ -181,7 +274,7 @@ async def test_an_upgrade_is_not_sent_again():
     outbound.request.upgrade = b"websocket"
     await injector.inject(outbound)
     await watched(upstream, [injector]).forward(outbound, NoBody(), caller)
-    assert caller.said == [401, b"wrong"]
+    assert caller.said == [CredentialRejected]
 
 
 async def test_a_401_that_breaks_off_is_a_failure():

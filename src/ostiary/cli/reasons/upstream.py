@@ -27,6 +27,10 @@ UPSTREAM: Final[dict[Reason, tuple[str, str]]] = {
         "The credential is another one for each caller, and what tells them apart is missing or is no name.",
         "The log names the place in its path; look at that claim in the token: letters, digits, `.`, `_` and `-`.",
     ),
+    Reason.CREDENTIAL_REJECTED: (
+        "The upstream answered 401 to the gateway's credential, and the vault has no other one.",
+        "Compare what the upstream expects with the newest version in the vault, which the log names.",
+    ),
     Reason.INJECTION_UNSAFE: (
         "What is to be written about the caller is missing, is not a single value, or has a control character.",
         "Look at the claim in the token; `value` of the injector says which.",

@@ -1,0 +1,82 @@
+"""The body of a request that may have to be sent twice: a short one is kept while it flows."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ostiary.model import Body, BodySink, Headers
+
+MOST: Final = 64 << 10  # octets of a body that are kept
+
+
+class KeptBody:
+    """A body, and what has flowed of it so far; keeps `model.Body`, and is the sink of the body that it stands for.
+
+    Attributes:
+        length: octets announced; None when it is chunked.
+        gone: the caller went away.
+    """
+
+    __slots__ = ("_body", "_complete", "_pieces", "_sink", "_size", "_trailers", "gone", "length")
+
+    def __init__(self, body: Body) -> None:
+        self._body = body
+        self.length = body.length
+        self.gone = False
+        self._complete = body.length == 0
+        self._pieces: list[bytes] | None = []
+        self._size = 0
+        self._trailers: Headers | None = None
+        self._sink: BodySink | None = None
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether all of it is at hand."""
+        return self._complete and self._pieces is not None and not self.gone
+
+    def flow_to(self, sink: BodySink) -> None:
+        """Hand everything received so far, and everything to come, to `sink`."""
+        before, self._sink = self._sink, sink
+        if before is None:
+            self._body.flow_to(self)
+            return
+        for piece in self._pieces or ():
+            sink.feed(piece)
+        if self._complete:
+            sink.finish(self._trailers)
+
+    def pause(self) -> None:
+        """Take no more from the caller for now."""
+        self._body.pause()
+
+    def resume(self) -> None:
+        """Take from the caller again."""
+        self._body.resume()
+
+    def cut(self) -> None:
+        """Let go of an exchange whose answer is of no use."""
+        if self._sink is not None:
+            self._sink.abandon()
+
+    # --- as the sink of the body ---
+
+    def feed(self, data: bytes) -> None:
+        """Pass the next piece on, and keep it while there is room."""
+        if self._pieces is not None:
+            self._size += len(data)
+            self._pieces = [*self._pieces, bytes(data)] if self._size <= MOST else None
+        if self._sink is not None:
+            self._sink.feed(data)
+
+    def finish(self, trailers: Headers | None = None) -> None:
+        """The body is complete."""
+        self._complete, self._trailers = True, trailers
+        if self._sink is not None:
+            self._sink.finish(trailers)
+
+    def abandon(self) -> None:
+        """The caller went away."""
+        self.gone = True
+        self._pieces = None
+        if self._sink is not None:
+            self._sink.abandon()
