@@ -73,11 +73,18 @@ def metrics() -> str:
     return metrics_page(load(ROOT / "config/demo.yaml"))
 
 
+def attacks() -> str:
+    """Return the page of attacks."""
+    made: str = runpy.run_path(str(ROOT / "tools/attacks.py"))["attacks_page"]()
+    return made
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "config/schema.json": schema,
     "docs/configuration.md": reference,
     "docs/errors.md": errors,
     "docs/metrics.md": metrics,
+    "docs/attacks.md": attacks,
     "deploy/grafana/ostiary.json": dashboard,
 }
 

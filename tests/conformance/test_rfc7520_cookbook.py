@@ -75,6 +75,7 @@ def test_every_other_signature_is_refused(vectors: Reader) -> None:
             assert judge(form if isinstance(form, str) else json.dumps(form), *keys) is not None
 
 
+@pytest.mark.attack(21)
 def test_what_is_encrypted_is_refused_before_any_key_is_asked(vectors: Reader) -> None:
     encrypted = [
         example["output"]["compact"] for example in examples(vectors, "jwe/").values() if "compact" in example["output"]

@@ -102,6 +102,7 @@ async def refused(door: First | Every, token: bytes, shown: Certificate | None =
     return caught.value.reason
 
 
+@pytest.mark.attack(26)
 async def test_a_certificate_bound_token_counts_with_the_client_s_certificate_only(world: World) -> None:
     token = await world.token("bound", "es256")
     for mode in ("required", "when-present"):
@@ -168,6 +169,7 @@ async def test_an_opaque_token_is_bound_as_the_answer_says(world: World) -> None
     assert await refused(door, token, world.other) is Reason.TOKEN_NOT_BOUND
 
 
+@pytest.mark.attack(65)
 async def test_a_provider_that_is_gone_is_503_and_wrong_credentials_of_ours_are_too(world: World) -> None:
     door = await world.door(introspection(world, {"basic": {"credential": "asker"}}, timeout="1s"))
     world.records["asker"].put("asker", "wrong")

@@ -118,6 +118,7 @@ async def becomes(door: Gate, token: bytes, wanted: Reason | None) -> None:
             await asyncio.sleep(0.05)
 
 
+@pytest.mark.attack(12)
 async def test_a_rotated_key_counts_at_once_and_the_removed_one_no_longer(tmp_path: Path) -> None:
     async with oidc_provider(EC) as provider, gate(provider, tmp_path) as door:
         old = await provider.token()

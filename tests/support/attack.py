@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from ostiary.build import compile_gateway
-from ostiary.config.load import load_checked
+from ostiary.config.load import load, load_checked
+from ostiary.model import CredentialSource
 from ostiary.observe.access import AccessLog
 from ostiary.serve import listening
 
@@ -210,19 +211,27 @@ class Field:
 
 @asynccontextmanager
 async def battlefield(
-    folder: Path, *, limits: str = "", timeouts: str = "", connections: int = 8
+    folder: Path,
+    *,
+    limits: str = "",
+    timeouts: str = "",
+    connections: int = 8,
+    text: str = _FILE,
+    sources: Mapping[str, CredentialSource] | None = None,
+    **places: str,
 ) -> AsyncIterator[Field]:
-    """Run a gateway before a canary."""
+    """Run a gateway before a canary; what it is shown from vaults may be given."""
     upstream = Upstream()
     server = await asyncio.start_server(upstream.serve, "127.0.0.1", 0, limit=1 << 20)
     port = server.sockets[0].getsockname()[1]
     file = folder / "gateway.yaml"
-    file.write_text(_FILE.format(limits=limits, timeouts=timeouts, upstream=port, connections=connections))
-    loaded = load_checked(file)
+    facts = {"limits": limits, "timeouts": timeouts, "upstream": port, "connections": connections, **places}
+    file.write_text(text.format(**facts))
+    loaded = load_checked(file) if sources is None else load(file)
     lines = folder / "access.log"
     with lines.open("wb") as log:
         access = AccessLog(log.fileno())
-        gateway = compile_gateway(loaded, access)
+        gateway = compile_gateway(loaded, access, sources=sources)
         async with listening(gateway, loaded.spec, loaded.folder, drain=0.01) as listeners:
             yield Field(listeners["l"].port, upstream, lines, access)
     server.close()

@@ -21,5 +21,5 @@ class Record:
 
     async def get(self) -> Credential:
         if not self.available:
-            raise CredentialUnavailable(f"{self.alias} is not to be had")
+            raise CredentialUnavailable(f"{self.alias} is not to be had", retry_after=1)
         return self._credential

@@ -25,6 +25,7 @@ def judge(claims: dict[str, Any], mode: Binding, shown: Certificate | None) -> R
     return None
 
 
+@pytest.mark.attack(26)
 @pytest.mark.parametrize("mode", ["when-present", "required"])
 def test_a_bound_token_counts_with_its_certificate_only(mode: Binding) -> None:
     assert judge(BOUND, mode, MINE) is None
@@ -45,6 +46,7 @@ def test_a_binding_is_ignored_where_the_configuration_says_so() -> None:
 HEX = hashlib.sha256(b"mine").hexdigest()
 
 
+@pytest.mark.attack(26)
 @pytest.mark.parametrize(
     "thumbprint",
     [

@@ -41,6 +41,7 @@ def test_a_token_may_be_exactly_as_large_as_allowed() -> None:
     assert refused(GOOD, len(GOOD) - 1) is Reason.TOKEN_TOO_LARGE
 
 
+@pytest.mark.attack(20)
 @pytest.mark.parametrize("token", [b"a" * 2_000_000, b"." * 1_000_000, b"e30.e30." + b"A" * 1_000_000])
 def test_a_token_too_large_is_refused_before_it_is_looked_at(token: bytes) -> None:
     assert refused(token) is Reason.TOKEN_TOO_LARGE
@@ -66,6 +67,7 @@ def test_what_has_not_three_parts_is_malformed(token: bytes) -> None:
     assert refused(token) is Reason.TOKEN_MALFORMED
 
 
+@pytest.mark.attack(19)
 @pytest.mark.parametrize(
     "spoil",
     [
@@ -85,6 +87,7 @@ def test_a_second_spelling_of_a_token_is_malformed(spoil: Any) -> None:
     assert refused(spoil(GOOD)) is Reason.TOKEN_MALFORMED
 
 
+@pytest.mark.attack(8, 18)
 @pytest.mark.parametrize(
     "header",
     [
@@ -119,6 +122,7 @@ def test_a_header_that_is_not_plainly_one_is_malformed(header: Any) -> None:
     assert refused(with_header(header)) is Reason.TOKEN_MALFORMED
 
 
+@pytest.mark.attack(16)
 @pytest.mark.parametrize(
     "extension",
     [
@@ -134,6 +138,7 @@ def test_a_token_that_demands_an_extension_is_refused(extension: dict[str, Any])
     assert refused(with_header({"alg": "ES256", **extension})) is Reason.TOKEN_CRITICAL_UNKNOWN
 
 
+@pytest.mark.attack(8)
 @pytest.mark.parametrize(
     "kid", ["../../etc/passwd", "' OR 1=1 --", "https://evil.example/jwks", "/dev/null", "schl\xfcssel"]
 )
@@ -145,6 +150,7 @@ def test_an_absent_algorithm_is_none() -> None:
     assert parse(with_header({"typ": "JWT"}), 8192).algorithm == "none"
 
 
+@pytest.mark.attack(18)
 @pytest.mark.parametrize(
     "payload", [b"", b"[]", b"null", b'{"sub":"a","sub":"b"}', b'{"exp":NaN}', b'{"exp":1e400}', b"\xff{}"]
 )

@@ -140,6 +140,7 @@ async def test_the_size_allowed_is_that_of_the_token_s_issuer() -> None:
     assert await Door(small, large).who(token(OTHER, iss=OTHER_ISSUER))
 
 
+@pytest.mark.attack(13)
 async def test_an_issuer_s_key_does_not_sign_for_another_issuer() -> None:
     door = Door(issuer(BANK), issuer(OTHER, name="other", issuer=OTHER_ISSUER))
     assert (await door.who(token(OTHER, iss=OTHER_ISSUER))).issuer == "other"
@@ -147,6 +148,7 @@ async def test_an_issuer_s_key_does_not_sign_for_another_issuer() -> None:
     assert await door.refused(token(OTHER, header={"kid": "bank-1"})) is Reason.TOKEN_SIGNATURE_INVALID
 
 
+@pytest.mark.attack(14)
 async def test_an_issuer_s_audiences_do_not_count_for_another_issuer() -> None:
     other = issuer(OTHER, name="other", issuer=OTHER_ISSUER, audiences=["elsewhere"])
     door = Door(issuer(BANK), other)
@@ -155,6 +157,7 @@ async def test_an_issuer_s_audiences_do_not_count_for_another_issuer() -> None:
     assert await door.who(token(OTHER, iss=OTHER_ISSUER, aud="elsewhere"))
 
 
+@pytest.mark.attack(6)
 async def test_urls_in_the_header_are_never_fetched() -> None:
     asked = []
 
@@ -220,6 +223,7 @@ async def test_a_known_token_is_not_yet_valid_when_the_clock_is_set_back() -> No
     assert await door.refused(raw) is Reason.TOKEN_NOT_YET_VALID
 
 
+@pytest.mark.attack(12)
 async def test_a_known_token_is_dropped_with_its_key() -> None:
     clock, shelf = Clock(), Shelf(key_set(BANK, OTHER))
     door, raw = Door(issuer(clock=clock, shelf=shelf)), token()
@@ -263,6 +267,7 @@ async def test_a_known_token_is_503_once_its_issuer_was_away_too_long() -> None:
     assert caught.value.retry_after is not None
 
 
+@pytest.mark.attack(25)
 async def test_the_same_token_is_judged_for_each_route_alone() -> None:
     raw = token()
     assert await Door().who(raw)
@@ -279,6 +284,7 @@ async def test_one_changed_octet_makes_another_token() -> None:
             await door.who(changed)
 
 
+@pytest.mark.attack(26)
 async def test_a_bound_token_is_checked_for_every_connection_known_or_not() -> None:
     mine = certificate(b"mine")
     door, raw = Door(), token(cnf={"x5t#S256": mine.thumbprint})
@@ -348,6 +354,7 @@ SIGNERS = {"bank": BANK, "other": OTHER}
 IDENTIFIERS = {"bank": ISSUER, "other": OTHER_ISSUER}
 
 
+@pytest.mark.attack(25)
 @given(
     st.lists(
         st.tuples(

@@ -95,6 +95,7 @@ async def test_what_was_right_is_computed_once_until_the_record_changes(
         await ask(authenticator, "alice", WORD)
 
 
+@pytest.mark.attack(28)
 async def test_an_unknown_user_costs_what_a_known_one_does(alice: Record, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(password, "_MEMORY", 4096)
     alice.put("alice", hash_of(WORD.encode()))

@@ -83,6 +83,7 @@ async def test_a_thousand_requests_are_one_fetch(double: Double, web: Origin) ->
     assert web.asked == {"/keys": 1}
 
 
+@pytest.mark.attack(13)
 @pytest.mark.parametrize("double", PROVIDERS, ids=lambda double: double.preset)
 async def test_nobody_else_s_tokens_are(double: Double, web: Origin) -> None:
     async with judge(double.serve(web)) as authenticator:
@@ -95,6 +96,7 @@ async def test_nobody_else_s_tokens_are(double: Double, web: Origin) -> None:
         assert await refused(authenticator, expired) is Reason.TOKEN_EXPIRED
 
 
+@pytest.mark.attack(14)
 @pytest.mark.parametrize("double", [d for d in PROVIDERS if d not in (AXINOM, COSMIAN)], ids=lambda d: d.preset)
 async def test_tokens_for_others_are_not(double: Double, web: Origin) -> None:
     async with judge(double.serve(web)) as authenticator:
@@ -192,6 +194,7 @@ async def test_axinom_s_tokens_are_of_their_tenant_and_environment(web: Origin) 
             assert await refused(authenticator, AXINOM.token(**changes)) is reason, changes
 
 
+@pytest.mark.attack(25)
 async def test_two_environments_of_one_iss_are_told_apart_and_share_nothing(web: Origin) -> None:
     live, test = AXINOM.serve(web, "/live"), AXINOM.serve(web, "/test")
     web.answers["/test"] = web.answers["/live"].replace(b"a4f1c0ffee", b"f9f9f9f9f9")  # type: ignore[union-attr]
@@ -207,6 +210,7 @@ async def test_two_environments_of_one_iss_are_told_apart_and_share_nothing(web:
         assert await refused(authenticator, AXINOM.token(tenantId=OTHER_GUID)) is Reason.TENANT_MISMATCH
 
 
+@pytest.mark.attack(6)
 async def test_where_keys_come_from_is_never_built_from_what_a_token_says(web: Origin) -> None:
     async with judge(AXINOM.serve(web)) as authenticator:
         for tenant in ("../../evil", f"{web.url()}/evil", "evil.example/x"):

@@ -49,6 +49,7 @@ def test_ed448_is_eddsa_too() -> None:
     assert verify(parse(signer.token(), 8192), keys(signer))
 
 
+@pytest.mark.attack(1)
 @pytest.mark.parametrize("alg", ["none", "None", "nOnE", "NONE", ""])
 @pytest.mark.parametrize("signature", ["", b64(b"\0" * 64)])
 def test_a_token_without_a_signature_is_refused(alg: str, signature: str) -> None:
@@ -73,6 +74,7 @@ def public_forms() -> list[bytes]:
     ]
 
 
+@pytest.mark.attack(2)
 @pytest.mark.parametrize("secret", public_forms())
 @pytest.mark.parametrize("alg", ["HS256", "HS384", "HS512"])
 def test_a_public_key_is_never_a_shared_secret(secret: bytes, alg: str) -> None:
@@ -83,6 +85,7 @@ def test_a_public_key_is_never_a_shared_secret(secret: bytes, alg: str) -> None:
     assert refused(token, RSA.jwk(alg=None)) is Reason.TOKEN_ALGORITHM_NOT_ALLOWED
 
 
+@pytest.mark.attack(3)
 @pytest.mark.parametrize(
     ("own", "used"), [("PS256", "RS256"), ("PS256", "PS384"), ("RS256", "PS256"), ("RS256", "RS512")]
 )
@@ -93,6 +96,7 @@ def test_a_key_is_not_used_for_another_algorithm_than_its_own(own: str, used: st
     assert verify(parse(token, 8192), keys(signer.jwk(alg=None)))
 
 
+@pytest.mark.attack(22)
 def test_a_curve_is_not_used_for_another_curve_s_algorithm() -> None:
     signer = Signer("k", "ES384")
     signature_like = signer.compact(json.dumps({"alg": "ES256", "kid": "k"}), CLAIMS, "ES384")
@@ -111,6 +115,7 @@ def joined(r: int, s: int) -> bytes:
     return r.to_bytes(32) + s.to_bytes(32)
 
 
+@pytest.mark.attack(22)
 @pytest.mark.parametrize(
     "spoil",
     [
@@ -141,6 +146,7 @@ def test_an_ecdsa_signature_is_two_numbers_in_range_of_exact_length(spoil: Calla
     assert refused(token, EC) is Reason.TOKEN_SIGNATURE_INVALID
 
 
+@pytest.mark.attack(22)
 @pytest.mark.parametrize("spoil", [lambda s: b"\0" + s, lambda s: s + b"\0", lambda s: s[:-1], lambda s: bytes(len(s))])
 @pytest.mark.parametrize("alg", ["RS256", "PS256", "EdDSA"])
 def test_a_signature_of_another_length_or_of_zeros_is_refused(alg: str, spoil: Callable[[bytes], bytes]) -> None:
@@ -155,6 +161,7 @@ def test_another_key_of_the_set_does_not_help() -> None:
     assert refused(EC.token(kid="other"), EC, other) is Reason.TOKEN_SIGNATURE_INVALID
 
 
+@pytest.mark.attack(5)
 def test_a_key_in_the_token_s_own_header_is_ignored() -> None:
     mallory = Signer("mallory")
     assert refused(mallory.token(jwk=mallory.jwk()), EC) is Reason.TOKEN_KEY_UNKNOWN

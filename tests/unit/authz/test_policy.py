@@ -61,6 +61,7 @@ def test_a_tenant_or_environment_is_one_of_the_accepted(kind: str, accepted: Any
     assert judge([{kind: accepted}], somebody(**{kind: "t1"})) is None
 
 
+@pytest.mark.attack(27)
 @pytest.mark.parametrize("value", ["t2", "T1", "t1 ", "t", "t11", "*", "t\u0131", "\uff541"])
 def test_another_tenant_or_environment_is_refused(value: str) -> None:
     assert judge([{"tenant": "t1"}], somebody(tenant=value)) is Reason.TENANT_MISMATCH
@@ -113,6 +114,7 @@ def test_absent_permissions_are_missing(held: Any) -> None:
     assert judge(ANY, somebody(permissions=held)) is Reason.PERMISSION_MISSING
 
 
+@pytest.mark.attack(27)
 @pytest.mark.parametrize(
     "held",
     [
@@ -133,6 +135,7 @@ def test_permissions_of_the_wrong_type_are_refused_as_unreadable(held: Any) -> N
     assert judge(ANY, somebody(permissions=held)) is Reason.PERMISSION_INVALID
 
 
+@pytest.mark.attack(27)
 @pytest.mark.parametrize(
     "look_alike", ["re\u0430d", "\uff52ead", "read\u200b", "r\u0065\u0301ad", "*", "", "rea", "reads", "read "]
 )
@@ -186,6 +189,7 @@ def test_removing_a_permission_never_grants(rules: Any, held: dict[str, list[str
         assert judge(rules, somebody(permissions=fewer)) is not None
 
 
+@pytest.mark.attack(27)
 @given(WANTED, HELD, st.sampled_from([None, "read", 5, {"read": 1}, [5], True]), st.data())
 def test_spoiling_a_claim_never_grants(rules: Any, held: dict[str, Any], spoiled: Any, data: st.DataObject) -> None:
     assume(held)

@@ -15,6 +15,7 @@ def test_canonical_base64url_is_read_back(data: bytes) -> None:
     assert base64url(b64(data).encode()) == data
 
 
+@pytest.mark.attack(19)
 @pytest.mark.parametrize(
     "text",
     [
@@ -37,6 +38,7 @@ def test_any_other_spelling_is_refused(text: bytes) -> None:
         base64url(text)
 
 
+@pytest.mark.attack(18)
 @pytest.mark.parametrize(
     "text",
     [
@@ -71,6 +73,7 @@ def test_json_that_can_be_read_in_two_ways_is_refused(text: bytes) -> None:
         json_object(text)
 
 
+@pytest.mark.attack(11)
 def test_json_may_be_nested_only_so_deep() -> None:
     inner = MAX_DEPTH - 1
     assert json_object(b'{"a":' + b"[" * inner + b"]" * inner + b"}")

@@ -96,6 +96,7 @@ async def test_a_cold_start_with_the_issuer_down_is_503_and_recovers() -> None:
         assert await stage.key()
 
 
+@pytest.mark.attack(9)
 async def test_a_known_key_never_waits_whatever_the_issuer_does() -> None:
     async with started(key_set(ONE)) as stage:
         stage.shelf.gate = asyncio.Event()  # hangs from now on
@@ -110,6 +111,7 @@ async def test_a_known_key_never_waits_whatever_the_issuer_does() -> None:
             await waiting
 
 
+@pytest.mark.attack(12)
 async def test_a_new_key_is_accepted_within_one_fetch() -> None:
     async with started(key_set(ONE)) as stage:
         stage.shelf.document = key_set(ONE, TWO)
@@ -117,6 +119,7 @@ async def test_a_new_key_is_accepted_within_one_fetch() -> None:
         assert stage.shelf.fetches == 2
 
 
+@pytest.mark.attack(12)
 async def test_a_removed_key_stops_counting_with_the_next_fetch() -> None:
     async with started(key_set(ONE, TWO)) as stage:
         one = await stage.key("one")
@@ -135,6 +138,7 @@ async def test_a_key_that_stays_counts_through_every_fetch() -> None:
         assert stage.issuer.holds(one)
 
 
+@pytest.mark.attack(9)
 async def test_a_thousand_random_key_ids_cause_one_fetch_in_a_cooldown() -> None:
     async with started(key_set(ONE)) as stage:
         flood = (stage.refused(f"random-{number}") for number in range(1000))
@@ -200,6 +204,7 @@ async def test_an_issuer_that_is_down_is_believed_until_max_stale_and_then_503()
         assert await stage.unavailable() >= 1
 
 
+@pytest.mark.attack(7, 11)
 @pytest.mark.parametrize("poison", [b"<html>", b"[]", b"{}", b'{"keys":[]}', b'{"keys":' + b"[" * 9999, b"\xff\xfe"])
 async def test_a_poisoned_document_leaves_the_old_keys(poison: bytes) -> None:
     async with started(key_set(ONE)) as stage:

@@ -59,6 +59,7 @@ def test_the_thumbprint_is_that_of_rfc_7638() -> None:
     assert key.thumbprint == "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs"
 
 
+@pytest.mark.attack(4, 10)
 @pytest.mark.parametrize(
     ("changes", "why"),
     [
@@ -104,11 +105,13 @@ def test_a_member_that_is_no_object_is_left_out(member: Any) -> None:
     assert "object" in refused(member)
 
 
+@pytest.mark.attack(10)
 def test_an_rsa_key_is_2048_to_8192_bits_long() -> None:
     assert "1024 bits" in refused(Signer(alg="RS256", bits=1024).jwk())
     assert "bits" in refused(RSA.jwk(n=number((1 << 8192) + 1)))
 
 
+@pytest.mark.attack(10)
 @pytest.mark.parametrize("exponent", [1, 2, 4, 65536, (1 << 64) + 1])
 def test_an_rsa_exponent_that_is_even_or_out_of_range_is_refused(exponent: int) -> None:
     assert "exponent" in refused(RSA.jwk(e=number(exponent)))
@@ -138,6 +141,7 @@ def test_the_fingerprint_of_a_broken_generator_is_known() -> None:
     assert not has_roca_fingerprint(RSA.private.public_key().public_numbers().n)
 
 
+@pytest.mark.attack(10)
 def test_a_key_with_that_fingerprint_is_refused() -> None:
     modulus = roca_modulus()
     assert modulus % 2

@@ -23,6 +23,7 @@ def kids(keys: KeySet) -> set[str | None]:
     return {key.kid for key in keys.keys}
 
 
+@pytest.mark.attack(10)
 def test_bad_members_are_left_out_one_by_one_with_a_reason() -> None:
     keys = read(
         ONE,
@@ -37,6 +38,7 @@ def test_bad_members_are_left_out_one_by_one_with_a_reason() -> None:
     assert all(drop.why for drop in keys.dropped)
 
 
+@pytest.mark.attack(10)
 def test_a_key_id_that_stands_for_two_keys_stands_for_none() -> None:
     keys = read(ONE, Signer("twin"), Signer("twin", "RS256"))
     assert kids(keys) == {"one"}
@@ -47,6 +49,7 @@ def test_a_key_id_shared_with_a_bad_member_stands_for_none() -> None:
     assert kids(read(TWO, ONE, ONE.jwk(use="enc"))) == {"two"}
 
 
+@pytest.mark.attack(11)
 @pytest.mark.parametrize(
     "document",
     [
@@ -70,6 +73,7 @@ def test_a_document_without_a_sound_key_is_no_key_set(document: bytes) -> None:
         KeySet.read(document, ALLOWED)
 
 
+@pytest.mark.attack(11)
 def test_a_document_with_too_many_keys_is_refused_unread() -> None:
     with pytest.raises(ValueError, match=str(MAX_MEMBERS)):
         read(*[ONE] * (MAX_MEMBERS + 1))

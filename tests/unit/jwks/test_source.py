@@ -63,6 +63,7 @@ async def test_the_environment_s_proxies_are_not_asked(web: Origin, monkeypatch:
     assert await fetch(web) == DOCUMENT
 
 
+@pytest.mark.attack(7)
 @pytest.mark.parametrize("location", ["/elsewhere", "http://127.0.0.1:9/jwks", "file:///etc/passwd"])
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 async def test_a_redirect_is_not_followed(web: Origin, status: int, location: str) -> None:
@@ -85,6 +86,7 @@ async def test_a_document_may_be_as_large_as_allowed(web: Origin) -> None:
     assert str(MAX_DOCUMENT) in await refused(web)
 
 
+@pytest.mark.attack(11)
 async def test_an_endless_document_takes_bounded_memory(web: Origin) -> None:
     async def flood(writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n")
@@ -100,6 +102,7 @@ async def test_an_endless_document_takes_bounded_memory(web: Origin) -> None:
     assert most < 8 << 20
 
 
+@pytest.mark.attack(11)
 @pytest.mark.parametrize("coding", ["gzip", "deflate", "br", "zstd", "GZIP", "identity, gzip"])
 async def test_compressed_content_is_refused_unread(web: Origin, coding: str) -> None:
     web.answers["/jwks"] = ok(gzip.compress(b" " * (50 << 20)), f"Content-Encoding: {coding}")
@@ -125,6 +128,7 @@ async def drip_head(writer: asyncio.StreamWriter) -> None:
         await asyncio.sleep(0.02)
 
 
+@pytest.mark.attack(11)
 @pytest.mark.parametrize("slow", [drip, hang, drip_head])
 async def test_the_whole_fetch_is_bounded_in_time(web: Origin, slow: Callable[..., Awaitable[None]]) -> None:
     web.answers["/jwks"] = slow
@@ -212,6 +216,7 @@ async def test_an_issuer_from_the_configuration_fetches_its_keys(web: Origin, tm
     await issuer.aclose()
 
 
+@pytest.mark.attack(9)
 async def test_a_flood_of_unknown_key_ids_is_one_request_to_the_issuer(web: Origin, tmp_path: Path) -> None:
     issuer = compile_issuer("bank", issuer_spec(issuer=web.url(), jwks_url=web.url("/jwks")), tmp_path)
     await issuer.start()
