@@ -117,6 +117,8 @@ def _vault_type(fault: Fault, tree: Tree, _: frozenset[Path]) -> Problem:
     facts = (("allowed", ", ".join(vaults.TYPES)),)
     if value in vaults.LATER:
         return Problem("C111", f"vaults of type {value!r}: not yet available", mark, path, facts=facts)
+    if (why := vaults.INSTALLED.broken.get(str(value))) is not None:
+        return Problem("C561", f"vaults of type {value!r} cannot be used: {why}", mark, path, facts=facts)
     message = f"{_shown(value, tree.texts.get(path))} is not a type of vault"
     return Problem("C107", message, mark, path, suggestion=nearest(str(value), vaults.TYPES), facts=facts)
 
