@@ -21,6 +21,7 @@ from ostiary.config.checks import (
     vaults,
 )
 from ostiary.config.checks.backends import accounts, circles, extras
+from ostiary.config.checks.engines import engines, logins
 from ostiary.config.checks.rings import rings_beside, rings_kept, rings_known, rings_shown
 from ostiary.config.draft import Draft
 from ostiary.config.problem import Problem, in_order
@@ -47,6 +48,8 @@ _QUESTIONS: Final[tuple[Callable[[Draft], Iterator[Problem]], ...]] = (
     issuers.fetchable,
     issuers.distinct,
     vaults.paths,
+    engines,
+    logins,
     credentials.paths,
     credentials.users,
     credentials.bound,

@@ -22,16 +22,17 @@ def paths(draft: Draft) -> Iterator[Problem]:
     """Find paths in a vault that could be read in two ways, or name no record."""
     for name, vault in draft.vaults.items():
         if isinstance(vault, HashicorpVaultSpec):
-            yield from _segments(draft, vault.mount, ("vaults", name, "mount"))
+            yield from segments(draft, vault.mount, ("vaults", name, "mount"))
             if vault.namespace is not None and not re.fullmatch(r"[!-~]+", vault.namespace):
                 yield draft.problem("C326", "a namespace is visible ASCII", ("vaults", name, "namespace"))
     for alias, credential in draft.credentials.items():
         local_or_unknown = isinstance(draft.vaults.get(credential.vault), LocalVaultSpec | None)
         if credential.path is not None and not local_or_unknown:
-            yield from _segments(draft, credential.path, ("credentials", alias, "path"))
+            yield from segments(draft, credential.path, ("credentials", alias, "path"))
 
 
-def _segments(draft: Draft, text: str, path: Path) -> Iterator[Problem]:
+def segments(draft: Draft, text: str, path: Path) -> Iterator[Problem]:
+    """Find segments that could be read in two ways."""
     if any(segment in ("", ".", "..") or _REFUSED.search(segment) for segment in text.split("/")):
         message = f"{text!r}: a path in a vault has no empty, . or .. segments, no % and no control character"
         yield draft.problem("C326", message, path)

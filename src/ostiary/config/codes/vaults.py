@@ -54,11 +54,27 @@ VAULTS: Final = (
         "credentials:\n  api: {vault: local}",
     ),
     Code(
+        "C361",
+        "an engine that does not have this",
+        "Only vaults of type hashicorp have engines. A database engine gives creds/ROLE and static-creds/ROLE, a pki "
+        "engine gives issue/ROLE and takes parameters; only key-value stores of version 2 have versions.",
+        "credentials:\n  crm: {vault: corporate, engine: database, path: crm}",
+        "credentials:\n  crm: {vault: corporate, engine: database, path: static-creds/crm}",
+    ),
+    Code(
         "C560",
         "an extra is not installed",
         "This type of vault needs a library that is not there. It is an extra, so that nobody has to install it who "
         "does not use it.",
         "type: aws",
         '$ pip install "ostiary[aws]"',
+    ),
+    Code(
+        "C561",
+        "a kind of vault that cannot be loaded",
+        "A distribution that is installed says that it brings this type of vault (an entry point of the group "
+        "ostiary.vaults), and what it brings cannot be used.",
+        'shelf = "ostiary_shelf:no_such_name"',
+        'shelf = "ostiary_shelf:shelf"',
     ),
 )
