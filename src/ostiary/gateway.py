@@ -14,6 +14,7 @@ from ostiary.model import Answer, Request
 from ostiary.observe.access import AccessLog
 from ostiary.pipeline import Pipeline
 from ostiary.routing.match import Routes
+from ostiary.upstream import UpstreamPool
 
 
 class Part(Protocol):
@@ -88,6 +89,7 @@ class Gateway:
         self.loaded = loaded
         self._before = before
         self._started = AsyncExitStack()
+        self._carrying = AsyncExitStack()  # the upstreams
         self.access = access
         self.decisions: Decisions | None = None
 
@@ -114,16 +116,22 @@ class Gateway:
         Raises:
             ConfigError: a part cannot work as configured.
         """
-        async with AsyncExitStack() as started:
+        async with AsyncExitStack() as started, AsyncExitStack() as carrying:
             for part in self._parts:
-                started.push_async_callback(part.aclose)  # beforehand: what fails half-way is closed as well
+                stack = carrying if isinstance(part, UpstreamPool) else started
+                stack.push_async_callback(part.aclose)  # beforehand: what fails half-way is closed as well
                 await part.start()
-            self._started = started.pop_all()
+            self._started, self._carrying = started.pop_all(), carrying.pop_all()
+
+    async def rest(self) -> None:
+        """Close everything but the upstreams: what flows already needs nothing else."""
+        await self._started.aclose()
 
     async def aclose(self) -> None:
-        """Close the parts, last first; one that fails to close keeps no other from it."""
+        """Close the parts, upstreams first; one that fails to close keeps no other from it."""
         try:
-            await self._started.aclose()
+            async with self._started:
+                await self._carrying.aclose()
         finally:
             self.access.flush()
 

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from tests.support.gateway_process import GatewayProcess
 from tests.support.legacy_nginx import free_port
+from tests.support.live import put
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed, InvalidStatus
@@ -155,6 +156,32 @@ async def test_messages_pass_both_ways_and_the_upstream_knows_who_speaks(world):
     (head,) = world.heads
     assert head["x-subject"].startswith("spiffe://example.com/")
     assert (head["upgrade"], head["connection"]) == ("websocket", "Upgrade")
+
+
+async def test_a_reload_ends_no_tunnel_however_long_it_lives_and_the_next_one_is_of_the_new_file(world):
+    text = "drain_timeout: 300ms\n" + world.gateway._file.read_text().replace("idle: 2s", "idle: 60s")
+    await take_up(world, text, 1)
+    async with world.chatting() as socket:
+        await socket.send("before")
+        assert await socket.recv() == "before"
+        for number, subject in enumerate(("{principal.subject}-2", "{principal.subject}-3"), 2):
+            await take_up(world, text.replace("{principal.subject}", subject), number)
+        await asyncio.sleep(1)
+        await socket.send("after")
+        assert await socket.recv() == "after"
+        async with world.chatting() as other:
+            await other.send("new")
+            assert await other.recv() == "new"
+    first, second = (head["x-subject"] for head in world.heads)
+    assert second == f"{first}-3"
+
+
+async def take_up(world: World, text: str, count: int) -> None:
+    """Write a configuration, and wait until that many have been taken up in all."""
+    put(world.gateway._file, text.encode())
+    async with asyncio.timeout(10):
+        while [one["event"] for one in world.gateway.events()].count("configuration taken up") < count:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
 
 
 async def test_a_large_message_waits_for_whoever_reads_slowly(world):

@@ -19,6 +19,7 @@ from ostiary.eager import begin
 from ostiary.edge.carry import carry
 from ostiary.edge.exchange import Exchange
 from ostiary.edge.gone import GONE
+from ostiary.edge.hangup import hung_up
 from ostiary.edge.head import next_id
 from ostiary.edge.http1_reader import RequestReader
 from ostiary.edge.listening import Listening, address_of
@@ -355,6 +356,8 @@ class Http1Connection(asyncio.Protocol):
         elif self.deadline and now >= self.deadline:
             self.deadline = 0.0
             self._waited_in_vain()
+        elif self._read_pauses and self.exchange is self._reader.reading is not None and hung_up(self._transport):
+            self.abort()
 
     def _waited_in_vain(self) -> None:
         reader = self._reader

@@ -121,6 +121,11 @@ class Http2Stream(Http2Body):
         """Never called: this edge reads no upgrade."""
         raise NotImplementedError
 
+    @property
+    def switched(self) -> bool:
+        """Never: this edge reads no upgrade."""
+        return False
+
     def flush(self) -> None:
         """Nothing is held back: what is ready goes out when the loop comes round."""
 

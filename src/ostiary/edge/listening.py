@@ -7,10 +7,11 @@ import socket
 import struct
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, runtime_checkable
 
 from ostiary.config.schema import ListenerLimits, ListenerTimeouts
 from ostiary.edge.carry import Handler
+from ostiary.errors import GatewayError
 from ostiary.model import Local, Peer
 
 
@@ -22,6 +23,21 @@ class UnderWay(Protocol):
     """
 
     answered: bool
+
+
+@runtime_checkable
+class Carried(UnderWay, Protocol):
+    """An exchange that an upstream has a part in."""
+
+    @property
+    def switched(self) -> bool:
+        """Whether it is a tunnel by now: the protocol was changed."""
+
+    def abandon(self) -> None:
+        """Let go of the upstream."""
+
+    def fail(self, error: GatewayError) -> None:
+        """End with an error."""
 
 
 class Connection(Protocol):

@@ -19,8 +19,10 @@ import structlog
 from ostiary.config.schema import GatewaySpec
 from ostiary.config.sockets import UnixBind
 from ostiary.config.values import Bind
-from ostiary.edge.listening import UnderWay
+from ostiary.edge.listening import Carried, UnderWay
+from ostiary.errors import Overloaded
 from ostiary.gateway import Gateway
+from ostiary.reasons import Reason
 from ostiary.serve.descriptors import Descriptors, raise_limit
 from ostiary.serve.listener import Listener
 from ostiary.serve.place import Place, compile_places
@@ -31,6 +33,7 @@ DRAIN: Final = 30.0
 """Seconds that exchanges under way are given, unless the configuration says otherwise."""
 
 _LOOK: Final = 0.05
+_SELDOM: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,17 +194,39 @@ def _bind(listeners: Iterable[Listener], *, shared: bool) -> None:
 async def _ended(
     gateway: Gateway, under_way: Sequence[UnderWay], listeners: Sequence[Listener], seconds: float
 ) -> None:
-    """Close a gateway after the last exchange that it carries, or after some seconds."""
+    """Close a gateway after the last exchange that it carries, or after some seconds.
+
+    Tunnels have no such bound: whoever has changed the protocol may stay for hours, and has done nothing wrong. They
+    live until they end, or the process does; meanwhile nothing of the gateway is kept but its upstreams.
+    """
     loop = asyncio.get_running_loop()
     end = loop.time() + seconds
     try:
         await asyncio.gather(*(listener.drain(seconds) for listener in listeners))
-        while loop.time() < end and not all(one.answered for one in under_way):  # noqa: ASYNC110 - seldom
+        while loop.time() < end and _late(under_way):  # noqa: ASYNC110 - seldom
             await asyncio.sleep(_LOOK)
-        late = sum(not one.answered for one in under_way)
-        log.info("the gateway before is closed", cut_off=late)
+        late = _late(under_way)
+        tunnels = [one for one in under_way if not one.answered and one not in late]
+        for one in late:
+            _cut(one)
+        log.info("the gateway before is closed", cut_off=len(late), tunnels=len(tunnels))
+        if tunnels:
+            await gateway.rest()
+        while not all(one.answered for one in tunnels):  # noqa: ASYNC110 - seldom
+            await asyncio.sleep(_SELDOM)
     finally:
         await gateway.aclose()
+
+
+def _late(under_way: Iterable[UnderWay]) -> list[UnderWay]:
+    """Return what has not ended and is no tunnel."""
+    return [one for one in under_way if not one.answered and not (isinstance(one, Carried) and one.switched)]
+
+
+def _cut(one: UnderWay) -> None:
+    if isinstance(one, Carried):
+        one.abandon()
+        one.fail(Overloaded("the configuration that it began with has ended", reason=Reason.STOPPING))
 
 
 @asynccontextmanager
