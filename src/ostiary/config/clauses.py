@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from ostiary.config.problem import Path
-from ostiary.config.schema import RouteSpec, UpstreamSpec
+from ostiary.config.schema import InjectorSpec, RouteSpec, UpstreamSpec
 from ostiary.config.spec import Spec
 
 
@@ -33,19 +33,17 @@ class Clause(NamedTuple):
 _ROUTE: Final = frozenset(("name", "match", "authenticate", "authorize", "inject", "upstream", "decision"))
 _UPSTREAM: Final = frozenset(("endpoints", "host", "plaintext", "tls"))
 _TLS: Final = frozenset(("trusted", "server_name"))
-_INJECTORS: Final = {
-    "basic": frozenset(("credential",)),
-    "bearer": frozenset(("credential",)),
-    "header": frozenset(("name", "value", "credential")),
-    "cookie": frozenset(("name", "value", "credential")),
-    "certificate": frozenset(("dialect", "header", "chain")),
-}
+_HELD: Final = frozenset(
+    ("basic", "bearer", "header", "cookie", "oauth2", "token_exchange", "identity", "custom", "certificate")
+)
+"""Injectors that write headers, of which nothing else depends."""
+
 _WHY: Final = {
     "upgrades": "the proxy changes protocols as its own configuration says",
     "timeouts": "the proxy waits for the upstream as long as its own configuration says",
     "connections": "the proxy makes as many connections as its own configuration says",
     "client": "the gateway's certificate is not shown to the upstream; the proxy needs one of its own",
-    "on_reject": "the proxy does not come back when the upstream refuses the credential",
+    "on_reject": "the proxy does not come back when the upstream refuses the credential; `ignore` says so",
 }
 _UNKNOWN: Final = "it is about what the proxy does, not about the decision"
 
@@ -59,16 +57,19 @@ def clauses(route: RouteSpec, upstream: UpstreamSpec | None) -> Iterator[Clause]
     """
     yield from _more(route, _ROUTE, (), of_upstream=False)
     for position, one in enumerate(route.inject):
-        path = ("inject", position, one.kind)
-        if one.kind == "query":
-            why = "an answer has headers, and no query: the upstream would see the caller's own"
-            yield Clause(path, of_upstream=False, why=why, never=True)
-        elif one.kind not in _INJECTORS:
-            yield Clause(path, of_upstream=False, why=_UNKNOWN)
-        else:
-            yield from _more(one.value, _INJECTORS[one.kind], path, of_upstream=False)
+        yield from _of_injector(one, ("inject", position, one.kind))
     if upstream is not None:
         yield from _of_upstream(upstream)
+
+
+def _of_injector(injector: InjectorSpec, path: Path) -> Iterator[Clause]:
+    if injector.kind == "query":
+        why = "an answer has headers, and no query: the upstream would see the caller's own"
+        yield Clause(path, of_upstream=False, why=why, never=True)
+    elif injector.kind not in _HELD:
+        yield Clause(path, of_upstream=False, why=_UNKNOWN)
+    elif getattr(injector.value, "on_reject", "ignore") != "ignore":
+        yield Clause((*path, "on_reject"), of_upstream=False, why=_WHY["on_reject"])
 
 
 def _of_upstream(upstream: UpstreamSpec) -> Iterator[Clause]:

@@ -88,7 +88,7 @@ class FastCgiConnection(asyncio.Protocol):
             if role_of(record.content) != AUTHORIZER:
                 raise Malformed("another role than that of an authorizer")
             self._number = record.request
-        elif record.kind == ABORT or record.request != self._number or not self._number:
+        elif record.kind in (BEGIN, ABORT) or record.request != self._number or not self._number:
             raise Malformed("another request, or none any more")
         elif record.kind == PARAMS and record.content:
             self._params += record.content

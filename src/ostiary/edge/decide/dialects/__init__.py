@@ -7,7 +7,7 @@ from typing import Final
 
 from ostiary.config.decisions import DecisionDialect
 from ostiary.edge.decide.ask import FORWARDED, Reader
-from ostiary.edge.decide.dialects import apache, envoy, forward_auth, nginx
+from ostiary.edge.decide.dialects import apache, envoy, forward_auth, ingress, nginx, traefik
 
 READERS: Final[Mapping[DecisionDialect, Reader]] = {
     "nginx": nginx.read,
@@ -15,8 +15,15 @@ READERS: Final[Mapping[DecisionDialect, Reader]] = {
     "apache": apache.read,
     "caddy": forward_auth.read,
     "envoy-http": envoy.read,
+    "traefik": traefik.read,
+    "apisix": forward_auth.read,
+    "ingress-nginx": ingress.read,
 }
 """How each reads an ask."""
 
-HEADERS: Final[Mapping[DecisionDialect, bytes]] = dict.fromkeys(READERS, FORWARDED.certificate)
+HEADERS: Final[Mapping[DecisionDialect, bytes]] = {
+    **dict.fromkeys(READERS, FORWARDED.certificate),
+    "traefik": traefik.NAMES.certificate,
+    "ingress-nginx": ingress.NAMES.certificate,
+}
 """In which header each tells a certificate."""

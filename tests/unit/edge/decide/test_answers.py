@@ -1,0 +1,216 @@
+"""What does an answer say, to whom, and what never?"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from ostiary.build import compile_gateway
+from ostiary.config.load import load
+from ostiary.model import Credential, Secret
+from ostiary.pki.authority import Authority
+from ostiary.pki.files import write_certificates, write_identity
+from ostiary.serve import Listener, listening
+
+CANARY = "canary-91c4"
+POLICY = """
+version: 1
+listeners:
+  edge: {listener}
+vaults: {{folder: {{type: files, path: .}}}}
+credentials: {{legacy: {{vault: folder}}}}
+upstreams: {{old: {{endpoints: ["http://127.0.0.1:9"]}}}}
+routes:
+  - name: open
+    match: {{path: /open}}
+    authenticate: {{anonymous: {{subject: nobody}}}}
+    authorize: anyone
+    inject: [header: {{name: X-Subject, value: "{{principal.subject}}"}}]
+    upstream: old
+  - name: secret
+    match: {{path: /secret}}
+    authenticate: {{anonymous: {{subject: nobody}}}}
+    authorize: anyone
+    inject: [basic: {{credential: legacy}}, cookie: {{name: session, value: ours}}, header: {{name: SM_USER, value: x}}]
+    upstream: old
+  - name: who
+    match: {{path: /who}}
+    authenticate: {{mtls: {{subject: cn, allow: ["*"]}}}}
+    authorize: anyone
+    upstream: old
+"""
+ASK = {
+    "X-Forwarded-Method": "GET",
+    "X-Forwarded-Host": "api.example.com",
+    "X-Forwarded-Proto": "https",
+    "X-Forwarded-For": "192.0.2.7",
+}
+
+
+class Vaultless:
+    """A credential in memory."""
+
+    def __init__(self, alias: str) -> None:
+        self.alias = alias
+
+    async def get(self) -> Credential:
+        return Credential(self.alias, "svc", Secret(CANARY), "1")
+
+
+@asynccontextmanager
+async def edge(folder: Path, listener: str = "{bind: 'unix:FOLDER/s', decide: nginx}") -> AsyncIterator[Listener]:
+    """A decision listener."""
+    (folder / "gateway.yaml").write_text(POLICY.format(listener=listener.replace("FOLDER", str(folder))))
+    loaded = load(folder / "gateway.yaml")
+    gateway = compile_gateway(loaded, sources={"legacy": Vaultless("legacy")})
+    async with listening(gateway, loaded.spec, folder, drain=0.2) as listeners:
+        yield listeners["edge"]
+
+
+async def say(raw: bytes, *, path: Path | None = None, **where: object) -> bytes:
+    if path is not None:
+        reader, writer = await asyncio.open_unix_connection(str(path / "s"))
+    else:
+        reader, writer = await asyncio.open_connection("127.0.0.1", **where)
+    writer.write(raw)
+    try:
+        return await asyncio.wait_for(reader.read(), 10)
+    finally:
+        writer.close()
+
+
+def head(target: str, path: str = "/decide", **more: str) -> bytes:
+    fields = (
+        ASK
+        | {"X-Forwarded-Uri": target, "Host": "ostiary", "Connection": "close"}
+        | {name.replace("_", "-"): value for name, value in more.items()}
+    )
+    lines = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
+    return f"GET {path} HTTP/1.1\r\n{lines}\r\n".encode()
+
+
+def fields(answer: bytes) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for line in answer.partition(b"\r\n\r\n")[0].decode().split("\r\n")[1:]:
+        name, _, value = line.partition(": ")
+        found.setdefault(name.rstrip(":"), []).append(value)
+    return found
+
+
+async def test_every_yes_names_each_header_that_the_policy_owns_once_and_empty_means_absent(tmp_path):
+    async with edge(tmp_path):
+        answers = {
+            one: fields(await say(head(f"/{one}", X_Subject="admin", Cookie="a=b"), path=tmp_path))
+            for one in ("open", "secret")
+        }
+
+    basic = "Basic " + base64.b64encode(f"svc:{CANARY}".encode()).decode()
+    owned = ("Authorization", "Cookie", "SM_USER", "X-Subject")
+    assert {name: answers["open"][name] for name in owned} == {
+        "Authorization": [""], "Cookie": ["a=b"], "SM_USER": [""], "X-Subject": ["nobody"],
+    }  # fmt: skip
+    assert {name: answers["secret"][name] for name in owned} == {
+        "Authorization": [basic], "Cookie": ["a=b; session=ours"], "SM_USER": ["x"], "X-Subject": [""],
+    }  # fmt: skip
+    for answer in answers.values():
+        assert answer["Cache-Control"] == ["no-store"]
+        assert answer["Ostiary-Upstream"] == ["old"]
+        assert all(len(values) == 1 for values in answer.values())
+
+
+async def test_an_explanation_never_says_yes_and_never_holds_a_credential(tmp_path):
+    async with edge(tmp_path):
+        answer = await say(head("/secret", "/explain"), path=tmp_path)
+        refused = await say(head("/nothing", "/explain"), path=tmp_path)
+
+    assert answer.startswith(b"HTTP/1.1 503 ")
+    assert b"decision.changed" in answer
+    assert b"Retry-After: 1" in answer
+    assert CANARY.encode() not in answer
+    assert b"Basic" not in answer
+    assert refused.startswith(b"HTTP/1.1 404 ")
+
+
+async def test_what_is_no_ask_is_400_and_never_a_decision_about_the_ask_itself(tmp_path):
+    async with edge(tmp_path):
+        for raw in (
+            b"GET /decide HTTP/1.1\r\nHost: ostiary\r\nConnection: close\r\n\r\n",
+            b"GET /open HTTP/1.1\r\nHost: ostiary\r\nConnection: close\r\n\r\n",
+            head("/open", "/open"),
+            head("/open").replace(b"\r\n\r\n", b"\r\nX-Forwarded-Uri: /secret\r\n\r\n"),
+        ):
+            answer = await say(raw, path=tmp_path)
+            assert answer.startswith(b"HTTP/1.1 400 "), raw
+            assert b"decision.unreadable" in answer
+
+
+async def test_a_body_is_never_waited_for(tmp_path):
+    async with edge(tmp_path):
+        raw = head("/open", Content_Length="0").replace(b"GET /decide", b"POST /decide")
+        answer = await say(raw, path=tmp_path)
+    assert answer.startswith(b"HTTP/1.1 200 ")
+
+
+async def test_a_process_that_is_not_the_proxy_is_cut_off_before_a_word_is_read(tmp_path):
+    listener = "{bind: 'unix:FOLDER/s', decide: {dialect: nginx, local: {users: [4294967]}}}"
+    async with edge(tmp_path, listener):
+        reader, writer = await asyncio.open_unix_connection(str(tmp_path / "s"))
+        assert await asyncio.wait_for(reader.read(), 10) == b""  # nothing was sent, and it is over
+        writer.close()
+
+
+def context(folder: Path, name: str) -> ssl.SSLContext:
+    made = ssl.create_default_context(cafile=folder / "ca.pem")
+    made.load_cert_chain(folder / f"{name}.pem", folder / f"{name}.key")
+    return made
+
+
+async def test_beyond_this_machine_only_a_certificate_of_the_right_name_may_ask(tmp_path):
+    authority = Authority.create("CA")
+    write_certificates(tmp_path / "ca.pem", [authority.certificate])
+    for name, identity in {
+        "server": authority.issue_server("localhost"),
+        "proxy": authority.issue_client(cn="proxy", dns=["proxy.example"]),
+        "other": authority.issue_client(cn="other", dns=["other.example"]),
+    }.items():
+        write_identity(tmp_path / f"{name}.pem", tmp_path / f"{name}.key", identity)
+    listener = (
+        "{bind: '127.0.0.1:0', tls: {certificate: file:server.pem, private_key: file:server.key, "
+        "client: {mode: required, authorities: [file:ca.pem]}}, "
+        "decide: {dialect: nginx, proxy: {match: {san.dns: proxy.example}}}}"
+    )
+    async with edge(tmp_path, listener) as one:
+        where = {"port": one.port, "server_hostname": "localhost"}
+        allowed = await say(head("/open"), ssl=context(tmp_path, "proxy"), **where)
+        reader, writer = await asyncio.open_connection("127.0.0.1", ssl=context(tmp_path, "other"), **where)
+        try:
+            silence = await asyncio.wait_for(reader.read(), 10)
+        except (ConnectionError, ssl.SSLError):
+            silence = b""
+        writer.close()
+
+    assert allowed.startswith(b"HTTP/1.1 200 ")
+    assert silence == b""
+
+
+@pytest.mark.parametrize(
+    "value", ["{http.request.tls.client.certificate_der_base64}", "$ssl_client_escaped_cert", "%5Babc", "abc"]
+)
+async def test_a_certificate_that_cannot_be_read_is_401_and_never_none(tmp_path, value):
+    authority = Authority.create("CA")
+    write_certificates(tmp_path / "ca.pem", [authority.certificate])
+    client = "client: {mode: optional, authorities: [file:ca.pem]}"
+    for dialect in ("nginx",) if "caddy" in value or "http.request" in value else ("nginx", "caddy"):  # its own "none"
+        listener = f"{{bind: 'unix:FOLDER/s', decide: {{dialect: {dialect}, {client}}}}}"
+        async with edge(tmp_path, listener):
+            answer = await say(head("/open", X_Client_Cert=value), path=tmp_path)
+            nobody = await say(head("/who"), path=tmp_path)
+        assert answer.startswith(b"HTTP/1.1 401 ")
+        assert b"certificate.unreadable" in answer
+        assert b"certificate.missing" in nobody
