@@ -12,6 +12,7 @@ from ostiary.authn.compile import Around, compose
 from ostiary.authz.compile import compile_policy
 from ostiary.config.load import examine, load
 from ostiary.demo.places import template
+from ostiary.inject import Tools, compile_injectors, withheld
 from ostiary.jwks import compile_issuer
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -43,7 +44,9 @@ def test_every_route_compiles(name):
     loaded = load(ROOT / name)
     issuers = {key: compile_issuer(key, spec, loaded.folder) for key, spec in loaded.spec.issuers.items()}
     records = {alias: Record(alias, "id", "secret") for alias in loaded.spec.credentials}
+    tools = Tools(records, loaded.folder, keys=withheld(loaded.spec.keys))
     for route in loaded.spec.routes:
+        compile_injectors(route.inject, records, tools)
         compose(route.authenticate, Around(issuers, records, loaded.folder))
         compile_policy(route.name, route.authorize)
 
