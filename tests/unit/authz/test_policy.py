@@ -197,3 +197,22 @@ def test_spoiling_a_claim_never_grants(rules: Any, held: dict[str, Any], spoiled
     if judge(rules, somebody(permissions=held)) is not None:
         assert judge(rules, somebody(permissions={**held, service: spoiled})) is not None
     assert judge(rules, somebody(permissions=spoiled)) is not None
+
+
+SCOPES = st.sampled_from(["read", "read:accounts", "read:*", "write", "write:accounts:1", "*"])
+
+
+@given(
+    st.lists(SCOPES, min_size=1, max_size=3, unique=True),
+    st.sampled_from(["any", "all"]),
+    st.lists(SCOPES, min_size=1, max_size=4, unique=True),
+    st.sampled_from(["exact", "hierarchic", "wildcard"]),
+    st.data(),
+)
+def test_removing_a_scope_never_grants(wanted: Any, how: str, held: list[str], match: str, data: st.DataObject) -> None:
+    rules = [{"scopes": {how: wanted, "match": match}}]
+    removed = data.draw(st.sampled_from(held))
+    fewer = [one for one in held if one != removed]
+    for shown, less in ((held, fewer), (" ".join(held), " ".join(fewer))):
+        if judge(rules, somebody(scopes=shown)) is not None:
+            assert judge(rules, somebody(scopes=less)) is not None
