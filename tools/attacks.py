@@ -38,6 +38,10 @@ ATTACKS: Final = {
     26: "a bound token without its certificate, or with another",
     27: "tenants and permissions that are absent, of the wrong type, wildcards or look-alikes",
     28: "keys and passwords that are nearly right; unknown users",
+    44: "the caller's own credentials at the service; what the service is shown in answers, redirects, logs",
+    45: "lines of a log that somebody else writes",
+    57: "authorities that are missing, empty or unreadable; a vault that is down at the start",
+    62: "compressed and endless answers of those who are asked",
     65: "who is asked fails, is late, or answers nonsense",
 }
 """Attacks on evidence, by the number that they have in the markers. What is refused reaches no upstream."""

@@ -8,15 +8,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.support.keycloak import Keycloak, keycloak
+from tests.support.keycloak import SECRET, Keycloak, keycloak
+from tests.support.records import Record
 from tests.support.tokens import request
+from tests.unit.inject.conftest import outbound_of
 
 from ostiary.authn import compile_authenticators
 from ostiary.authn.compose import Every, First
-from ostiary.config.schema import AuthenticateSpec, IssuerSpec
-from ostiary.errors import Unauthenticated
+from ostiary.config.schema import AuthenticateSpec, InjectorSpec, IssuerSpec
+from ostiary.errors import Forbidden, Unauthenticated
+from ostiary.inject import Tools, compile_injectors
 from ostiary.jwks import Issuer, compile_issuer
-from ostiary.model import Certificate, Principal
+from ostiary.model import Certificate, Headers, Injector, Principal
 from ostiary.pki.certificate import describe
 from ostiary.reasons import Reason
 
@@ -62,7 +65,7 @@ async def refused(door: First | Every, token: bytes, shown: Certificate | None =
     return caught.value.reason
 
 
-async def test_its_tokens_count_and_the_bound_ones_with_their_certificate_only(world: World) -> None:
+async def test_its_tokens_count_the_bound_ones_with_their_certificate_and_are_exchanged(world: World) -> None:
     """One test, because the server takes its time to start."""
     mine, other = describe(world.server.client), describe(world.server.other)
 
@@ -81,3 +84,38 @@ async def test_its_tokens_count_and_the_bound_ones_with_their_certificate_only(w
 
     identity = await world.server.token("robot", field="id_token", scope="openid")
     assert await refused(door, identity) in (Reason.TOKEN_AUDIENCE_MISMATCH, Reason.TOKEN_CLAIM_INVALID)
+
+    await check_exchange(world, plain, identity)
+
+
+async def check_exchange(world: World, token: bytes, identity: bytes) -> None:
+    """A caller's token becomes one of the same subject for the gateway (RFC 8693); what is no access token does not."""
+    block = {
+        "issuer": world.server.issuer,
+        "client": {"basic": {"credential": "gateway"}},
+        "authorities": ["file:ca.pem"],
+        "timeout": "20s",
+    }
+    tools = Tools({"gateway": Record("gateway", "gateway", SECRET)}, world.server.folder)
+    (injector,) = compile_injectors([InjectorSpec.model_validate({"token_exchange": block})], {}, tools)
+    caller = await ask(world.door(), token)
+    shown = {await exchanged(injector, caller, token) for _ in range(3)}
+    assert len(shown) == 1
+    found = await ask(world.door(), shown.pop())
+    assert (found.claims["azp"], found.subject) == ("gateway", caller.subject)
+    assert found.claims["exp"] <= caller.claims["exp"]
+    for wrong in (identity, b"invented"):
+        with pytest.raises(Forbidden) as caught:
+            await exchanged(injector, caller, wrong)
+        assert caught.value.reason is Reason.TOKEN_NOT_EXCHANGED
+    for one in tools.made.values():
+        await one.aclose()
+
+
+async def exchanged(injector: Injector, caller: Principal, token: bytes) -> bytes:
+    outbound = outbound_of(caller)
+    outbound.request.headers = Headers.of([(b"Authorization", b"Bearer " + token)])
+    await injector.inject(outbound)
+    value = outbound.headers.get(b"authorization")
+    assert value is not None
+    return value.removeprefix(b"Bearer ")

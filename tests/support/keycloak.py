@@ -27,7 +27,7 @@ from ostiary.model import Secret
 from ostiary.pki.authority import Authority
 from ostiary.pki.files import write_certificates, write_identity, write_pkcs12
 
-VERSION = "26.0.8"
+VERSION = "26.7.2"
 HOME = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "ostiary" / f"keycloak-{VERSION}"
 PATIENCE = 180.0
 SECRET, WORD = "known to this test only", "changeit"
@@ -63,8 +63,28 @@ def _fetch() -> None:
         script.chmod(0o755)
 
 
+def every_lookup(folder: Path) -> Path:
+    """Return a provider by which each request names the look-up that reads its certificate; compiled, or skipped."""
+    compiler = shutil.which("javac")
+    if compiler is None:
+        pytest.skip("a JDK is needed to choose among Keycloak's look-ups")
+    source = Path(__file__).parent / "keycloak-lookup" / "EveryLookup.java"
+    classes = folder / "classes"
+    command = [compiler, "-cp", f"{distribution()}/lib/lib/main/*", "-d", str(classes), str(source)]
+    subprocess.run(command, check=True, capture_output=True, timeout=120)
+    made = folder / "every-lookup.jar"
+    with zipfile.ZipFile(made, "w") as jar:
+        for file in classes.rglob("*.class"):
+            jar.write(file, file.relative_to(classes))
+        jar.writestr(
+            "META-INF/services/org.keycloak.services.x509.X509ClientCertificateLookupFactory",
+            "ostiary.test.EveryLookup",
+        )
+    return made
+
+
 def realm() -> dict[str, Any]:
-    """A realm with a client that has a secret, and one that has a certificate; its tokens are bound to that."""
+    """A realm with a client that has a secret, one that has a certificate, to which its tokens are bound, and a gateway."""
     machine = {
         "enabled": True,
         "protocol": "openid-connect",
@@ -77,7 +97,13 @@ def realm() -> dict[str, Any]:
                 "protocol": "openid-connect",
                 "protocolMapper": "oidc-audience-mapper",
                 "config": {"included.custom.audience": "accounts", "access.token.claim": "true"},
-            }
+            },
+            {
+                "name": "exchanged by",
+                "protocol": "openid-connect",
+                "protocolMapper": "oidc-audience-mapper",
+                "config": {"included.client.audience": "gateway", "access.token.claim": "true"},
+            },
         ],
     }
     bound = {
@@ -85,12 +111,14 @@ def realm() -> dict[str, Any]:
         "x509.allow.regex.pattern.comparison": "false",
         "tls.client.certificate.bound.access.tokens": "true",
     }
+    exchanging = {"standard.token.exchange.enabled": "true"}
     return {
         "realm": "bank",
         "enabled": True,
         "sslRequired": "none",
         "clients": [
             {**machine, "clientId": "robot", "secret": SECRET},
+            {**machine, "clientId": "gateway", "secret": SECRET, "attributes": exchanging},
             {**machine, "clientId": "bound", "clientAuthenticatorType": "client-x509", "attributes": bound},
         ],
     }
@@ -105,6 +133,7 @@ class Keycloak:
         authority: what issues the certificates of this server and of its callers.
         client, other: certificates of the authority.
         options: of the server, beside the usual ones; to be set before it starts.
+        providers: jars of extensions; the same.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -112,6 +141,7 @@ class Keycloak:
         self.port = free_port()
         self.issuer = f"https://localhost:{self.port}/realms/bank"
         self.options: dict[str, str] = {}
+        self.providers: tuple[Path, ...] = ()
         self._process: Process | None = None
         self.authority = authority = Authority.create("CA")
         client = authority.issue_client(cn="bank-client")
@@ -125,6 +155,8 @@ class Keycloak:
         home = distribution()
         data = self.folder / "keycloak"
         shutil.copytree(home, data, symlinks=True)  # it builds itself, in place
+        for jar in self.providers:
+            shutil.copy(jar, data / "providers")
         (data / "data" / "import").mkdir(parents=True, exist_ok=True)
         (data / "data" / "import" / "bank.json").write_text(json.dumps(realm()))
         options = {
@@ -195,10 +227,11 @@ class Keycloak:
 
 
 @asynccontextmanager
-async def keycloak(folder: Path, **options: str) -> AsyncIterator[Keycloak]:
+async def keycloak(folder: Path, *providers: Path, **options: str) -> AsyncIterator[Keycloak]:
     """Run it for as long as the block lasts; `options` beside the usual ones, with `_` for `-`."""
     distribution()
     server = Keycloak(folder)
+    server.providers = providers
     server.options = {name.replace("_", "-"): value for name, value in options.items()}
     try:
         await server.start()
