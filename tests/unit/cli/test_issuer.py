@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.support.certificates import certificate_of, public_pem
+from tests.support.providers import PROVIDERS, Double
 from tests.support.tokens import NOW, Signer, good_claims, key_set
 
 from ostiary.cli.run import run
@@ -189,3 +191,66 @@ def test_people_get_lines(web: Web, tmp_path: Path, capsys: pytest.CaptureFixtur
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith("ok    configured  iss http://127.0.0.1")
     assert lines[-1] == "ok    key         one: ES256"
+
+
+# --- wherever keys come from --------------------------------------------------------------------
+
+RSA = Signer("two", "RS256")
+CERTIFICATE = certificate_of(ONE)
+
+
+PLACES: dict[str, tuple[str, str, str]] = {
+    # where it is named, where it lies, what it says; a file lies on disk
+    "a key set by url": ("jwks_url", "/keys", key_set(ONE, RSA).decode()),
+    "certificates by url": ("certificates_url", "/keys", CERTIFICATE),
+    "a map of certificates by url": ("certificates_url", "/keys", json.dumps({"one": CERTIFICATE})),
+    "a key set in a file": ("jwks_file", "keys", key_set(ONE).decode()),
+    "public keys in a file": ("jwks_file", "keys", public_pem(ONE) + public_pem(RSA)),
+    "certificates in a file": ("jwks_file", "keys", CERTIFICATE),
+    "a map of certificates in a file": ("jwks_file", "keys", json.dumps({"one": CERTIFICATE})),
+}
+
+
+@pytest.mark.parametrize("kind", PLACES)
+def test_every_place_that_keys_come_from_can_be_looked_at(kind: str, web: Web, check: Check, tmp_path: Path) -> None:
+    named, place, said = PLACES[kind]
+    web.answers[place] = (200, said.encode(), {})
+    (tmp_path / "keys").write_text(said)
+    where = "file:keys" if named == "jwks_file" else f"{web.url}{place}"
+    block = bank(web, algorithms=["ES256", "RS256"], **{"jwks_url": None, named: where})
+    code, steps = check(block)
+    assert code == 0, steps
+    assert any("ES256" in step["text"] for step in steps if step["step"] == "key")
+    web.answers[place] = (200, b"<html>", {})
+    (tmp_path / "keys").write_text("<html>")
+    code, steps = check(block)
+    assert (code, steps[-1]["verdict"]) == (1, "no"), steps
+
+
+def test_metadata_of_an_authorization_server_can_be_looked_at(web: Web, check: Check) -> None:
+    metadata = {"issuer": f"{web.url}/bank", "jwks_uri": f"{web.url}/jwks"}
+    web.answers["/.well-known/oauth-authorization-server/bank"] = (200, json.dumps(metadata).encode(), {})
+    code, steps = check(bank(web, issuer=f"{web.url}/bank", jwks_url=None, discovery="oauth"))
+    assert code == 0, steps
+    assert steps[2]["text"] == f"{web.url}/jwks"
+
+
+@pytest.mark.parametrize("double", PROVIDERS, ids=lambda one: one.preset)
+def test_every_preset_can_be_looked_at_and_a_token_of_its_provider_judged(
+    double: Double, web: Web, check: Check, tmp_path: Path
+) -> None:
+    web.answers["/keys"] = (200, json.dumps(double.document()).encode(), {})
+    block = {"preset": double.preset, **double.block, double.place: f"{web.url}/keys"}
+    now = int(time.time())
+    (tmp_path / "token").write_bytes(double.token(iat=now - 10, exp=now + 600, **_since(double, now)))
+    code, steps = check(block, "--token", str(tmp_path / "token"))
+    assert verdicts(steps)["token"] == "yes", steps
+    assert code == 0, steps
+    (tmp_path / "token").write_bytes(double.token(iat=now - 900, exp=now - 600, **_since(double, now - 900)))
+    code, steps = check(block, "--token", str(tmp_path / "token"))
+    assert (code, verdicts(steps)["token"]) == (1, "no")
+
+
+def _since(double: Double, then: int) -> dict[str, int]:
+    """Claims of a provider's own that are times."""
+    return {name: then - 10 for name in ("nbf", "auth_time") if name in double.claims}
