@@ -9,15 +9,22 @@ from ostiary.wire import FieldLines
 
 def test_a_function_is_asked_once_for_each_argument():
     asked = []
-    remembered = Remembered(lambda number: asked.append(number) or number * 2)
-    assert [remembered[number] for number in (1, 2, 1)] == [2, 4, 2]
-    assert asked == [1, 2]
+    remembered = Remembered(lambda word: asked.append(word) or word * 2)
+    assert [remembered[word] for word in ("a", "b", "a")] == ["aa", "bb", "aa"]
+    assert asked == ["a", "b"]
 
 
 def test_a_full_memory_begins_anew():
-    remembered = Remembered(str, most=3)
-    assert [remembered[number] for number in range(10)] == [str(number) for number in range(10)]
+    remembered = Remembered(ord, most=3)
+    assert [remembered[letter] for letter in "abcdefghij"] == list(range(97, 107))
     assert len(remembered) <= 3
+
+
+def test_arguments_that_callers_choose_are_bounded_in_length_as_well():
+    remembered = Remembered(len, most=100, longest=50)
+    for number in range(1, 60):
+        assert remembered["a" * number] == number
+        assert sum(map(len, remembered)) <= max(50, number)
 
 
 def test_field_lines_are_read_once_and_their_octets_are_bounded(monkeypatch):

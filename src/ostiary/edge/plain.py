@@ -12,7 +12,7 @@ from typing import Final, NamedTuple, TypeAlias
 
 from ostiary.errors import BadRequest
 from ostiary.model import Headers
-from ostiary.remember import Remembered
+from ostiary.remember import MANY, TEXT, Remembered
 from ostiary.routing.path import canonical_host, canonical_path
 from ostiary.wire import Field, FieldLines
 
@@ -55,7 +55,7 @@ def _ask(line: bytes) -> Asked | None:
 PlainHead: TypeAlias = tuple[Asked, str, bytes, Headers]
 """What a plain head says (HTTP/1.1, no body, the connection stays): request line, host, Host field, fields."""
 
-_ASKED: Final = Remembered(_ask)
+_ASKED: Final = Remembered(_ask, MANY, TEXT)
 _FIELDS: Final = FieldLines(_plain)
 
 

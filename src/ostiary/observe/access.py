@@ -19,7 +19,7 @@ import structlog
 from ostiary.model import Principal, Record
 from ostiary.observe.claims import told
 from ostiary.observe.metrics import Metrics
-from ostiary.remember import Remembered
+from ostiary.remember import MANY, TEXT, Remembered
 
 log = structlog.get_logger("ostiary.observe")
 
@@ -75,9 +75,9 @@ def _describe(principal: Principal) -> str:
     )
 
 
-_FACTS: Final = Remembered(_say_facts)
+_FACTS: Final = Remembered(_say_facts, MANY)
 _QUOTED: Final = Remembered(quoted)
-_PATHS: Final = Remembered(_path)
+_PATHS: Final = Remembered(_path, MANY, TEXT)
 
 
 class SpanSink(Protocol):

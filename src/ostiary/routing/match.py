@@ -12,7 +12,7 @@ from typing import Final, Generic, TypeVar
 
 from ostiary.config.schema import MatchSpec
 from ostiary.errors import MethodNotAllowed, RouteNotFound
-from ostiary.remember import Remembered
+from ostiary.remember import MANY, Remembered
 
 T = TypeVar("T")
 
@@ -75,7 +75,7 @@ class Routes(Generic[T]):
 
     def __init__(self) -> None:
         self._hosts: dict[str, _Node[T]] = {}
-        self._found: Remembered[tuple[str, str, str], T] = Remembered(self._search, 4096)
+        self._found: Remembered[tuple[str, str, str], T] = Remembered(self._search, MANY)
         self._count = 0
 
     def __len__(self) -> int:
