@@ -122,6 +122,6 @@ def _default(spec: type[Spec], field: FieldInfo) -> str:
         return "see there" if spec is not schema.GatewaySpec else "none"
     default: Any = spelt(field)
     if isinstance(default, list):
-        return f"`[{', '.join(default)}]`" if default else "none"
+        return f"`[{', '.join(map(str, default))}]`" if default else "none"
     quoted = f'"{default}"' if isinstance(default, str) and default.replace(".", "").isdecimal() else default
     return "" if default is None else f"`{quoted}`"
