@@ -6,6 +6,7 @@ from typing import Any, Final, get_args
 
 from ostiary.config import certificates, identity, oauth, schema, sigv4, vaults
 from ostiary.config.certificates import IdentitySpec
+from ostiary.config.decisions import DecideSpec
 from ostiary.config.keys import KEY_NOUNS
 from ostiary.config.problem import Path
 from ostiary.config.shape import Shape, bare, branches, is_spec, metadata, origin, words_of
@@ -19,6 +20,7 @@ NOUNS: Final[dict[type, str]] = {
     certificates.ProxySpec: "a proxy",
     schema.SocketSpec: "a unix socket",
     schema.LocalSpec: "local processes",
+    DecideSpec: "decide",
     schema.ShownCertificateSpec: "a certificate with its key",
     schema.ListenerTlsSpec: "a listener's tls",
     schema.ClientSpec: "a listener's tls client",
