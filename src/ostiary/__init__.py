@@ -8,4 +8,23 @@ the ones the upstream wants (an Outbound), and streams the exchange. `pipeline.p
 `build.py` puts it together from one YAML file; everything else is a room off that hall.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ostiary.embed import Credentials as Credentials
+    from ostiary.embed import UnknownCredential as UnknownCredential
+    from ostiary.embed import open_vault as open_vault
+
 __version__ = "0.1.0"
+_EMBEDDED = ("Credentials", "UnknownCredential", "open_vault")
+
+
+def __getattr__(name: str) -> Any:
+    """Import what programs embed when they ask for it: everybody else needs not wait for it."""
+    if name in _EMBEDDED:
+        from ostiary import embed  # noqa: PLC0415 - see above
+
+        return getattr(embed, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

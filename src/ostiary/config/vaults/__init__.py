@@ -4,12 +4,14 @@
     local.py  hashicorp.py  files.py  ...   a class for each `type`
     credential.py  an alias for a record in a vault
 
-A new kind is a module here, a name in `VaultSpec`, and a line in `ostiary.vault.COMPILERS`.
+    installed.py   kinds that other distributions bring
+
+A new kind is a module here, a name in `VaultSpec`, and a line in `ostiary.vault.compile`.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Final, get_args
+from typing import TYPE_CHECKING, Annotated, Final, TypeAlias, Union, get_args
 
 from pydantic import Field
 
@@ -42,6 +44,7 @@ from ostiary.config.vaults.hashicorp import (
     VaultAuthSpec,
 )
 from ostiary.config.vaults.http import HttpVaultSpec, ResultSpec
+from ostiary.config.vaults.installed import installed
 from ostiary.config.vaults.local import LocalVaultSpec
 
 __all__ = [
@@ -79,22 +82,41 @@ def _type_of(spec: type[Spec]) -> str:
     return str(get_args(spec.model_fields["type"].annotation)[0])
 
 
-VaultSpec = Annotated[
-    LocalVaultSpec
-    | HashicorpVaultSpec
-    | FilesVaultSpec
-    | EnvVaultSpec
-    | HttpVaultSpec
-    | CyberarkVaultSpec
-    | ConjurVaultSpec
-    | AwsVaultSpec
-    | AzureVaultSpec
-    | GcpVaultSpec
-    | AgeVaultSpec,
-    Field(discriminator="type"),
-]
+_OURS: Final[tuple[type[Spec], ...]] = (
+    LocalVaultSpec,
+    HashicorpVaultSpec,
+    FilesVaultSpec,
+    EnvVaultSpec,
+    HttpVaultSpec,
+    CyberarkVaultSpec,
+    ConjurVaultSpec,
+    AwsVaultSpec,
+    AzureVaultSpec,
+    GcpVaultSpec,
+    AgeVaultSpec,
+)
+INSTALLED: Final = installed(map(_type_of, _OURS))
+"""What other distributions bring."""
 
-TYPES: Final = tuple(_type_of(spec) for spec in get_args(get_args(VaultSpec)[0]))
+if TYPE_CHECKING:
+    VaultSpec: TypeAlias = (
+        LocalVaultSpec
+        | HashicorpVaultSpec
+        | FilesVaultSpec
+        | EnvVaultSpec
+        | HttpVaultSpec
+        | CyberarkVaultSpec
+        | ConjurVaultSpec
+        | AwsVaultSpec
+        | AzureVaultSpec
+        | GcpVaultSpec
+        | AgeVaultSpec
+    )
+else:  # the language is what is installed
+    _ALL = (*_OURS, *(backend.spec for backend in INSTALLED.backends.values()))
+    VaultSpec = Annotated[Union[_ALL], Field(discriminator="type")]  # noqa: UP007 - of as many as there are
+
+TYPES: Final = (*map(_type_of, _OURS), *INSTALLED.backends)
 LATER: Final = frozenset(("kubernetes", "pkcs11", "onepassword", "bitwarden", "doppler", "infisical", "akeyless"))
 """Types that were thought of, and are not there: refused by name."""
 
@@ -119,5 +141,6 @@ NOUNS: Final[dict[type, str]] = {
     AzureManagedSpec: "the identity of a machine",
     GcpVaultSpec: "a gcp vault",
     AgeVaultSpec: "an age vault",
+    **{backend.spec: f"a vault of type {name}" for name, backend in INSTALLED.backends.items()},
 }
 """What messages call these blocks."""
