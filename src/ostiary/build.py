@@ -32,7 +32,9 @@ from ostiary.observe.trace import Traces
 from ostiary.pipeline import Pipeline
 from ostiary.routing.match import compile_routes
 from ostiary.upstream import UpstreamPool, compile_upstream
+from ostiary.upstream.tls import Showing, issued
 from ostiary.vault import Vault, compile_vaults
+from ostiary.vault.shown import ShownIdentity
 
 
 def compile_gateway(
@@ -63,7 +65,9 @@ def compile_gateway(
     servers = {name: vault.server for name, vault in vaults.items() if vault.server is not None}
     keys = compile_keys(spec.keys, spec.vaults, folder, servers=servers, clock=clock) if sources is None else {}
     tools = Tools(credentials, folder, _origins(spec), keys or withheld(spec.keys))
-    shown = compile_shown(keys, spec.keys) if sources is None else None
+    shown: dict[str, Showing] | None = None
+    if sources is None:
+        shown = {**compile_shown(keys, spec.keys), **_issued(spec, vaults)}
     upstreams = {name: compile_upstream(name, one, folder, shown) for name, one in spec.upstreams.items()}
     around = Around(issuers, credentials, folder, clock, memory)
     tracing = () if spec.tracing is None else (TraceInjector(),)
@@ -88,6 +92,13 @@ def compile_gateway(
     gateway = Gateway(planted, parts, access, memories, loaded, _before(spec, access), shadows)
     gateway.decisions = compile_decisions(spec, [route for _, route in routes], owned, access, _before(spec, access))
     return gateway
+
+
+def _issued(spec: GatewaySpec, vaults: Mapping[str, Vault]) -> dict[str, ShownIdentity]:
+    """Return the certificates that vaults issue for upstreams."""
+    wanted = {one.tls.credential for one in spec.upstreams.values() if one.tls.credential is not None}
+    found = {alias: spec.credentials[alias] for alias in wanted}
+    return {issued(alias): ShownIdentity(vaults[one.vault].identity(alias, one)) for alias, one in found.items()}
 
 
 def compile_decisions(

@@ -21,7 +21,7 @@ from ostiary.config.checks import (
     vaults,
 )
 from ostiary.config.checks.backends import accounts, circles, extras
-from ostiary.config.checks.engines import engines, logins
+from ostiary.config.checks.engines import engines, logins, shown
 from ostiary.config.checks.rings import rings_beside, rings_kept, rings_known, rings_shown
 from ostiary.config.draft import Draft
 from ostiary.config.problem import Problem, in_order
@@ -50,6 +50,7 @@ _QUESTIONS: Final[tuple[Callable[[Draft], Iterator[Problem]], ...]] = (
     vaults.paths,
     engines,
     logins,
+    shown,
     credentials.paths,
     credentials.users,
     credentials.bound,

@@ -183,10 +183,15 @@ class UpstreamTlsSpec(Spec):
         None, description="In place of `client`: a key of type local, whose certificate is shown, version by version."
     )
 
+    credential: Name | None = Field(
+        None,
+        description="Likewise: a credential of engine pki; a vault issues the certificate, and the next one in time.",
+    )
+
     @model_validator(mode="after")
     def _one_identity(self) -> Self:
-        if self.client is not None and self.identity is not None:
-            raise Refused("C374", "the gateway shows one certificate: give either `client` or `identity`")
+        if sum(one is not None for one in (self.client, self.identity, self.credential)) > 1:
+            raise Refused("C374", "the gateway shows one certificate: give `client`, or `identity`, or `credential`")
         return self
 
 

@@ -28,7 +28,7 @@ def client_context(
         spec: `upstreams.NAME.tls`.
         folder: the folder of the configuration file.
         where: the upstream, for messages.
-        shown: the keys that may be shown, by name; None when nothing will be sent.
+        shown: keys by name, and credentials as `issued` names them; None when nothing will be sent.
 
     Raises:
         ConfigError: a file of authorities cannot be read, or holds none; or our own certificate cannot be used.
@@ -48,8 +48,20 @@ def client_context(
             use(load_identity(spec.client, folder), context)
         except ConfigError as error:
             raise ConfigError(f"{where} > tls > client: {error}") from error
-    if spec.identity is not None and shown is not None:
-        if spec.identity not in shown:
-            raise ConfigError(f"{where} > tls > identity: {spec.identity!r} is no key that can be shown")
-        shown[spec.identity].into(context)
+    if shown is not None:
+        _show(spec, context, shown, where)
     return context
+
+
+def _show(spec: UpstreamTlsSpec, context: ssl.SSLContext, shown: Mapping[str, Showing], where: str) -> None:
+    """Show a key's certificate, or one that a vault issues."""
+    name = spec.identity or (spec.credential and issued(spec.credential))
+    if name and name not in shown:
+        raise ConfigError(f"{where} > tls: {name!r} is nothing that can be shown")
+    if name:
+        shown[name].into(context)
+
+
+def issued(alias: str) -> str:
+    """Return under which name a credential is shown: keys have theirs, and no spaces in them."""
+    return f"credential {alias}"

@@ -48,6 +48,9 @@ class VaultIdentity:
         self.required = spec.start == "require"
         self._slot = cache.slot(spec.path or alias, spec.version)
         self._cache = cache
+        self._hearing: list[Callable[[MadeIdentity], None]] = []
+        self._told: str | None = None
+        self._slot.heard.append(self._tell)
 
     async def get(self) -> MadeIdentity:
         """Return the identity to show now.
@@ -60,11 +63,19 @@ class VaultIdentity:
             failure = self._slot.state.failure
             reason = failure.reason if failure else Reason.CREDENTIAL_UNAVAILABLE
             raise CredentialUnavailable(f"identity {self.alias}: {failure or 'the vault is closed'}", reason=reason)
+        self._tell(record)  # one that was handed on by a reload is new to those who hear here
         return identity_of(self.alias, record)
 
     def subscribe(self, hear: Callable[[MadeIdentity], None]) -> None:
-        """Have every identity that comes into use from now on told, on the loop, before anybody else can use it."""
-        self._slot.heard.append(lambda record: hear(identity_of(self.alias, record)))
+        """Have every identity that comes into use told once, on the loop, before anybody else can use it."""
+        self._hearing.append(hear)
+
+    def _tell(self, record: SecretRecord) -> None:
+        if record.version != self._told:
+            self._told = record.version
+            made = identity_of(self.alias, record)
+            for hear in self._hearing:
+                hear(made)
 
 
 def identity_of(alias: str, record: SecretRecord) -> MadeIdentity:

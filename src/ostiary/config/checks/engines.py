@@ -52,3 +52,13 @@ def logins(draft: Draft) -> Iterator[Problem]:
         yield from segments(draft, method.mount, (*where, "mount"))
         if method.namespace is not None and not re.fullmatch(r"[!-~]+", method.namespace):
             yield draft.problem("C326", "a namespace is visible ASCII", (*where, "namespace"))
+
+
+def shown(draft: Draft) -> Iterator[Problem]:
+    """Find credentials that are to be shown in TLS and are no certificates."""
+    for name, upstream in draft.upstreams.items():
+        alias = upstream.tls.credential
+        credential = None if alias is None else draft.credentials.get(alias)
+        if credential is not None and (credential.engine != "pki" or credential.for_each):
+            message = f"credential {alias!r} is not of engine pki, so it is no certificate"
+            yield draft.problem("C361", message, ("upstreams", name, "tls", "credential"))

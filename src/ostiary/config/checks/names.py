@@ -101,6 +101,8 @@ def _of_keys(draft: Draft) -> Iterator[tuple[str, str, Path]]:
     for name, upstream in draft.upstreams.items():
         if upstream.tls.identity is not None:
             yield "keys", upstream.tls.identity, ("upstreams", name, "tls", "identity")
+        if upstream.tls.credential is not None:
+            yield "credentials", upstream.tls.credential, ("upstreams", name, "tls", "credential")
     if draft.publication is not None:
         for position, name in enumerate(draft.publication.keys):
             yield "keys", name, ("publication", "keys", position)

@@ -1,0 +1,92 @@
+"""Does the gateway show upstreams the certificate that a vault issues, and the next one without a failed request?"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from pathlib import Path
+
+import httpx2
+import pytest
+from tests.support.gateway_process import GatewayProcess, gateway_process
+from tests.support.openbao import ROOT, Bao, bao  # noqa: F401 - a fixture
+
+from ostiary.pki.authority import Authority
+from ostiary.pki.files import write_certificates, write_identity
+
+pytestmark = pytest.mark.integration
+
+FILE = """
+version: 1
+listeners:
+  public: {{bind: "127.0.0.1:0"}}
+vaults:
+  corporate: {{type: hashicorp, address: "{vault}", auth: {{token: file:token}}}}
+credentials:
+  partner: {{vault: corporate, engine: pki, path: issue/gateway, parameters: {{common_name: gateway.example.com}}, start: require}}
+upstreams:
+  partner:
+    endpoints: ["https://localhost:{port}"]
+    tls: {{trusted: [file:ca.pem], credential: partner}}
+routes:
+  - name: all
+    match: {{path: /**}}
+    authenticate: {{anonymous: {{subject: somebody}}}}
+    authorize: anyone
+    upstream: partner
+"""
+
+
+async def greet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Answer with the name and the serial number of the certificate that one was shown, and close."""
+    with suppress(ConnectionError, asyncio.IncompleteReadError):
+        await reader.readuntil(b"\r\n\r\n")
+        shown = writer.get_extra_info("peercert")
+        names = dict(pair for (pair,) in shown["subject"])
+        told = f"{names['commonName']} {shown['serialNumber']}".encode()
+        writer.write(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%s" % (len(told), told))
+        await writer.drain()
+    writer.close()
+
+
+@pytest.fixture
+async def file(bao: Bao, tmp_path: Path) -> AsyncIterator[Path]:  # noqa: F811
+    """A configuration, with an upstream that lets in whom the vault has given a certificate."""
+    bao.ask("POST", "sys/mounts/pki", {"type": "pki"})
+    made = bao.ask("POST", "pki/root/generate/internal", {"common_name": "Partners", "ttl": "1h"})
+    role = {"allow_any_name": True, "max_ttl": "9s", "key_type": "ec", "key_bits": 256}
+    bao.ask("POST", "pki/roles/gateway", role)
+    authority = Authority.create("Servers")
+    write_certificates(tmp_path / "ca.pem", [authority.certificate])
+    write_identity(tmp_path / "server.pem", tmp_path / "server.key", authority.issue_server("localhost"))
+    (tmp_path / "token").write_text(ROOT)
+    (tmp_path / "token").chmod(0o600)
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cadata=made["data"]["certificate"])
+    tls.load_cert_chain(tmp_path / "server.pem", tmp_path / "server.key")
+    tls.verify_mode = ssl.CERT_REQUIRED
+    server = await asyncio.start_server(greet, "localhost", 0, ssl=tls, family=2)
+    written = tmp_path / "gateway.yaml"
+    written.write_text(FILE.format(vault=bao.address, port=server.sockets[0].getsockname()[1]))
+    yield written
+    server.close()
+
+
+async def ask(client: httpx2.AsyncClient, gateway: GatewayProcess) -> str:
+    reply = await client.get(f"http://127.0.0.1:{gateway.port}/")
+    assert reply.status_code == 200, reply.text
+    return str(reply.text)
+
+
+async def test_the_certificate_is_shown_and_the_next_one_without_a_failed_request(file: Path) -> None:
+    async with gateway_process(file) as gateway, httpx2.AsyncClient(trust_env=False, timeout=15) as client:
+        seen: list[str] = []
+        async with asyncio.timeout(40):
+            while len(set(seen)) < 2:
+                seen.append(await ask(client, gateway))
+                await asyncio.sleep(0.1)
+        said = gateway.said().decode()
+    assert {one.split()[0] for one in seen} == {"gateway.example.com"}
+    assert "certificate in use" in said
+    assert "PRIVATE KEY" not in said
