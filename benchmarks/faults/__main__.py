@@ -1,4 +1,4 @@
-"""`python -m benchmarks.faults [NAME...] [--quick] [--json FILE] [--document PAGE]`: what holds when all goes wrong?
+"""`python -m benchmarks.faults [NAME...] [--quick] [--soak SECONDS] [--json FILE] [--document PAGE]`: what holds?
 
 Exit codes: 0 every figure is met or was skipped, 1 one is missed or a scenario broke, 2 no such scenario,
 130 interrupted.
@@ -12,6 +12,7 @@ import json
 import os
 import resource
 import sys
+import time
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,6 +30,8 @@ from benchmarks.places import Cores
 
 BEGIN: Final = "<!-- fault figures: written by `make faults` -->"
 END: Final = "<!-- end of the fault figures -->"
+_SOAK: Final = 600.0
+_AFTERWARDS: Final = 30.0
 
 
 def main(arguments: list[str]) -> int:
@@ -43,10 +46,12 @@ def main(arguments: list[str]) -> int:
     os.sched_setaffinity(0, {said.load_core})
     console = Console(width=None if sys.stdout.isatty() else 140, stderr=True)
     figures: list[Figure] = []
+    end = time.monotonic() + 60 * said.within
     try:
         for name in said.names or SCENARIOS:
             console.print(f"{datetime.now(UTC):%H:%M:%S} {name}", highlight=False)
-            figures += play(name, Extent(said.quick), Cores(said.gateway_core, said.load_core))
+            soak = soaking(said.soak, end - time.monotonic(), quick=said.quick)
+            figures += play(name, Extent(said.quick, soak), Cores(said.gateway_core, said.load_core))
     except (KeyboardInterrupt, asyncio.CancelledError):
         console.print("interrupted; everything has been ended")
         return 130
@@ -58,10 +63,19 @@ def main(arguments: list[str]) -> int:
     return int(any(figure.word == "missed" for figure in figures))
 
 
+def soaking(asked: float | None, left: float, *, quick: bool) -> float | None:
+    """Return for how many seconds to soak: as long as was asked, or in what is left of the time."""
+    return asked if asked is not None or quick else min(_SOAK, max(_SOAK / 10, left - _AFTERWARDS))
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.faults", description="What holds when something fails?")
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"{', '.join(SCENARIOS)} (default: all)")
     parser.add_argument("--quick", action="store_true", help="small and short: shows that it works, not how well")
+    parser.add_argument(
+        "--soak", type=float, metavar="SECONDS", help="how long the soak takes (600, or less: --within)"
+    )
+    parser.add_argument("--within", type=float, default=34.0, metavar="MINUTES", help="how long all of it takes (34)")
     parser.add_argument("--json", type=Path, help="where the figures are written")
     parser.add_argument("--document", type=Path, help="page with a place for the table, between two marks: fill it in")
     parser.add_argument("--gateway-core", type=int, default=0, help="core of the gateway (0)")

@@ -10,9 +10,15 @@ Size = TypeVar("Size", int, float)
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """Full or quick."""
+    """Full or quick.
+
+    Attributes:
+        quick: small and short.
+        soak: seconds that the soak takes; by default ten minutes, or a few seconds where it is quick.
+    """
 
     quick: bool = False
+    soak: float | None = None
 
     def __call__(self, full: Size, quick: Size) -> Size:
         """Return the one of two sizes that is asked for."""

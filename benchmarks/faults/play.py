@@ -64,8 +64,8 @@ SCENARIOS: Final[dict[str, Scenario]] = {
         soak,
     )
 }
-_LONGEST: Final = 900.0
-"""Seconds that a scenario may take; a quick one takes a tenth at most."""
+_LONGEST: Final = 300.0
+"""Seconds that a scenario may take, but for the soak; a quick one takes a third at most."""
 
 
 def play(name: str, extent: Extent, cores: Cores) -> list[Figure]:
@@ -99,7 +99,8 @@ def collecting_seldom() -> Iterator[None]:
 async def _play(scenario: Scenario, extent: Extent, folder: Path, cores: Cores) -> list[Figure]:
     if (task := asyncio.current_task()) is not None:
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)  # all that was started is ended
-    async with asyncio.timeout(extent(_LONGEST, _LONGEST / 10)), staged(folder, cores) as stage:
+    bound = extent(_LONGEST, _LONGEST / 3) + (extent.soak or extent(600.0, 6.0) if scenario is soak else 0.0)
+    async with asyncio.timeout(bound), staged(folder, cores) as stage:
         return await scenario(stage, extent)
 
 

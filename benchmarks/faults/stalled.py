@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import struct
 import time
 from typing import Any
 
@@ -57,17 +58,30 @@ async def stalled_upload(stage: Stage, extent: Extent) -> list[Figure]:
             before = gateway.descriptors()
             async with gateway.caller.connected() as connection:
                 _send(connection)
-                await asyncio.sleep(1)
+                await asyncio.sleep(0.5)
+                _reset(connection)
+            rid_of_the_reset = await _rid(gateway, before, patience)
+            before = gateway.descriptors()
+            async with gateway.caller.connected() as connection:
+                _send(connection)
+                await asyncio.sleep(0.5)
             rid = await _rid(gateway, before, patience)
     return [
         at_most("stalled upload: until a caller who waits is told, time-outs 2 s", told, 2, "s", slack=1.0),
         at_most("stalled upload: until both its connections are closed", rid_of_the_told, 2, "s", slack=1.0),
-        at_most("stalled upload: until those of one who breaks off are", rid, 1, "s", slack=0.1),
+        at_most("stalled upload: until those of one who breaks off are", rid_of_the_reset, 1, "s", slack=0.1),
+        at_most("stalled upload: the same, with his end behind octets that nobody took", rid, 2, "s", slack=1.0),
     ]
 
 
 def _send(connection: Connection) -> None:
     connection.writer.write(connection.head("/later?3600", "POST", "Content-Length: 100000000") + bytes(30_000_000))
+
+
+def _reset(connection: Connection) -> None:
+    """Break off with a reset, which waits behind nothing."""
+    own = connection.writer.get_extra_info("socket")
+    own.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
 async def _told(connection: Connection, patience: float) -> float:
