@@ -127,8 +127,11 @@ class Plugged:
 
 
 def listeners() -> dict[str, str]:
-    """Return a decision listener for each proxy."""
-    return {name: proxy.listener for name, proxy in PROXIES.items()}
+    """Return a decision listener for each proxy, and for those that cannot be run here."""
+    replayed = {
+        name: f'{{bind: "127.0.0.1:{{port}}", decide: {name}}}' for name in ("traefik", "apisix", "ingress-nginx")
+    }
+    return {name: proxy.listener for name, proxy in PROXIES.items()} | replayed
 
 
 @contextmanager

@@ -263,6 +263,12 @@ class World:
             stream.sendall(raw)
             return _read(stream, bare=raw.startswith(b"HEAD "))
 
+    def plain(self, port: int, raw: bytes) -> Said:
+        """Send these octets over a new connection in clear, and read one answer."""
+        with socket.create_connection(("127.0.0.1", port), 10) as stream:
+            stream.sendall(raw)
+            return _read(stream, bare=False)
+
     def token(self, **claims: Any) -> str:
         """A token of the bank."""
         now = time.time()
@@ -278,7 +284,7 @@ class World:
         return self.signer.token({name: value for name, value in whole.items() if value is not None}).decode()
 
 
-def _read(stream: ssl.SSLSocket, *, bare: bool) -> Said:
+def _read(stream: socket.socket, *, bare: bool) -> Said:
     data = b""
     with suppress(OSError):
         while b"\r\n\r\n" not in data and (piece := stream.recv(65536)):

@@ -12,7 +12,7 @@ from typing import Final
 
 from ostiary.config.sockets import UnixBind
 from ostiary.recipes.plan import Plan, authority, spellings
-from ostiary.recipes.pretence import PRETENCES
+from ostiary.recipes.pretence import PRETENCES, WRITTEN
 from ostiary.recipes.safe import Unsafe
 
 _FILE: Final = """\
@@ -102,6 +102,6 @@ def _gone(plan: Plan) -> Iterator[str]:
     mine = {name.lower() for name in plan.owned}
     plain = (name.replace("-", joint) for name in PRETENCES for joint in "_.")
     kept = ("X-Forwarded-For", "X-Forwarded-Host")  # Apache appends to what is there
-    for name in (*spellings(plan.owned), *PRETENCES, *plain, *kept):
+    for name in (*spellings(plan.owned), *PRETENCES, *plain, *kept, *spellings(WRITTEN)):
         if name.lower() not in mine:
             yield f"    RequestHeader unset {name}"

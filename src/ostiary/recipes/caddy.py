@@ -12,7 +12,7 @@ from typing import Final
 
 from ostiary.config.sockets import UnixBind
 from ostiary.recipes.plan import Plan, Upstream, authority, spellings
-from ostiary.recipes.pretence import PRETENCES
+from ostiary.recipes.pretence import PRETENCES, WRITTEN
 from ostiary.recipes.safe import Unsafe
 
 _FILE: Final = """\
@@ -114,7 +114,7 @@ def _gone(plan: Plan) -> Iterator[str]:
     mine = {name.lower() for name in plan.owned}
     kept = {"x-forwarded-for", "x-forwarded-host", "x-forwarded-proto"}
     plain = (name.replace("-", joint) for name in PRETENCES for joint in "_.")
-    for name in (*spellings(plan.owned), *PRETENCES, *plain, *_FAMILIES):
+    for name in (*spellings(plan.owned), *PRETENCES, *plain, *spellings(WRITTEN), *_FAMILIES):
         if name.lower() not in mine | kept:
             yield f"\t\t\t\t\trequest_header -{name}"
 

@@ -12,13 +12,21 @@ from typing import Any, Final
 from ostiary.config.sockets import UnixBind
 from ostiary.config.values import Bind
 from ostiary.recipes.plan import Plan, Upstream
-from ostiary.recipes.pretence import PRETENCES
+from ostiary.recipes.pretence import PRETENCES, WRITTEN
 
 _TYPE: Final = "type.googleapis.com/envoy.extensions."
 _CLIENT: Final = (
     *("www-authenticate", "content-type", "retry-after", "x-request-id", "cache-control", "allow", "dpop-nonce"),
 )
 _TRACES: Final = ("traceparent", "tracestate")
+
+_WRITTEN: Final = [
+    {"header": {"key": key, "value": value}, "append_action": "OVERWRITE_IF_EXISTS_OR_ADD"}
+    for key, value in (
+        ("x-forwarded-for", "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%"),
+        ("x-forwarded-host", "%REQ(:AUTHORITY)%"),
+    )
+]
 
 _LUA: Final = """\
 local owned = {{ {owned} }}
@@ -32,7 +40,7 @@ function envoy_on_request(handle)
     local folded = fold(name)
     if owned[folded] and (name ~= owned[folded] or value == "") then
       gone[name] = true
-    elseif only[folded] and not (name == "x-forwarded-for" or name == "x-forwarded-proto") then
+    elseif only[folded] and only[folded] ~= name then
       gone[name] = true
     end
   end
@@ -127,7 +135,9 @@ def _ask(plan: Plan) -> dict[str, Any]:
 def _lua(plan: Plan) -> dict[str, str]:
     names = ", ".join(f'["{_folded(name)}"] = "{name.lower()}"' for name in plan.owned)
     mine = {_folded(name) for name in plan.owned}
-    only = ", ".join(f'["{_folded(name)}"] = true' for name in PRETENCES if _folded(name) not in mine)
+    gone = {_folded(name): "nothing" for name in PRETENCES if _folded(name) not in mine}
+    gone |= {name.lower(): name.lower() for name in WRITTEN}
+    only = ", ".join(f'["{name}"] = "{kept}"' for name, kept in gone.items())
     return {"inline_string": _LUA.format(owned=names, pretences=only)}
 
 
@@ -144,7 +154,8 @@ def _routes(plan: Plan) -> list[dict[str, Any]]:
         if one.host == "endpoint":
             action["host_rewrite_literal"] = one.authority
         match = {"prefix": "/", "headers": [named]}
-        found.append({"match": match, "route": action, "request_headers_to_remove": ["ostiary-upstream"]})
+        told = {"request_headers_to_remove": ["ostiary-upstream"], "request_headers_to_add": _WRITTEN}
+        found.append({"match": match, "route": action, **told})
     nowhere = {"match": {"prefix": "/"}, "direct_response": {"status": 503}}
     return [*found, nowhere]
 

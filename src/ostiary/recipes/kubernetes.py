@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from ostiary.config.sockets import UnixBind
 from ostiary.recipes.plan import Plan, authority, spellings
-from ostiary.recipes.pretence import PRETENCES
+from ostiary.recipes.pretence import PRETENCES, WRITTEN
 from ostiary.recipes.safe import Unsafe
 
 _CLIENT: Final = (
@@ -30,7 +30,7 @@ def traefik(plan: Plan) -> str:
     """Return Traefik's dynamic configuration."""
     only = plan.only_upstream("Traefik")
     mine = {name.lower() for name in plan.owned}
-    gone = [name for name in (*spellings(plan.owned), *PRETENCES) if name.lower() not in mine]
+    gone = [name for name in (*spellings(plan.owned), *PRETENCES, *spellings(WRITTEN)) if name.lower() not in mine]
     forward = {
         "address": f"http://{_address(plan)}/decide",
         "authResponseHeaders": [*plan.owned],

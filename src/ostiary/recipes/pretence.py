@@ -49,3 +49,6 @@ PRETENCES: Final = (
     "X-Amzn-Mtls-Clientcert",
     "Proxy",
 )
+
+WRITTEN: Final = ("X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Request-Id")
+"""What the proxy writes by itself: over the caller's, of which every other spelling goes."""

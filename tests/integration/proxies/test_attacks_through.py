@@ -178,3 +178,20 @@ def test_no_secret_is_in_any_log(made, proxy):
     assert len(written) > 100
     for secret in (CANARY, BASIC, made.tokens["good"]):
         assert secret.encode() not in written
+
+
+def test_what_is_said_of_the_caller_is_what_the_proxy_knows(made, proxy):
+    lies = (
+        "X-Forwarded-For: 192.0.2.7",
+        "X-Forwarded-Host: evil.example",
+        "X-Forwarded-Proto: gopher",
+        "X-Request-Id: mine",
+    )
+    said = ask(made, proxy.port, "/open/a", *lies, "Forwarded: for=192.0.2.7", "X-Real-IP: 192.0.2.7")
+    native = ask(made, made.ports["native"], "/open/a")
+
+    told = {name: values for name, values in said.seen.items() if name.startswith("x-forwarded-")}
+    for name in ("x-forwarded-for", "x-forwarded-host", "x-forwarded-proto"):
+        assert told.get(name) == native.seen[name], name
+    assert "mine" not in said.seen["x-request-id"]
+    assert not {"forwarded", "x-real-ip", "ostiary-upstream"} & set(said.seen)
