@@ -62,8 +62,7 @@ def compile_gateway(
     issuers = {name: compile_issuer(name, issuer, folder, state) for name, issuer in spec.issuers.items()}
     vaults, credentials = compile_vaults(spec.vaults, _fixed(spec), folder) if sources is None else ({}, sources)
     each = _each(spec, vaults)
-    servers = {name: vault.server for name, vault in vaults.items() if vault.server is not None}
-    keys = compile_keys(spec.keys, spec.vaults, folder, servers=servers, clock=clock) if sources is None else {}
+    keys = _rings(spec, vaults, folder, clock) if sources is None else {}
     tools = Tools(credentials, folder, _origins(spec), keys or withheld(spec.keys))
     shown: dict[str, Showing] | None = None
     if sources is None:
@@ -143,6 +142,15 @@ def _spelt(spec: GatewaySpec, folded: Iterable[bytes]) -> tuple[bytes, ...]:
     return tuple(written.get(name, name.title()) for name in sorted(folded))
 
 
+def _rings(
+    spec: GatewaySpec, vaults: Mapping[str, Vault], folder: Path, clock: Callable[[], float] = time.time
+) -> dict[str, Ring]:
+    """Return the keys, with those who are asked for some of them: servers and clouds that a vault is logged in to."""
+    servers = {name: vault.server for name, vault in vaults.items() if vault.server is not None}
+    logins = {name: vault.login for name, vault in vaults.items() if vault.login is not None}
+    return compile_keys(spec.keys, spec.vaults, folder, servers=servers, logins=logins, clock=clock)
+
+
 @asynccontextmanager
 async def opened_keys(loaded: Loaded) -> AsyncIterator[Keys]:
     """Open the keys of a configuration, for programs that sign and encrypt with them and serve nothing.
@@ -154,8 +162,7 @@ async def opened_keys(loaded: Loaded) -> AsyncIterator[Keys]:
     wanted = {getattr(key, "vault", None) for key in spec.keys.values()}
     vaults = {name: one for name, one in spec.vaults.items() if name in wanted}
     made, _ = compile_vaults(vaults, {}, folder)
-    servers = {name: vault.server for name, vault in made.items() if vault.server is not None}
-    rings = compile_keys(spec.keys, spec.vaults, folder, servers=servers)
+    rings = _rings(spec, made, folder)
     async with AsyncExitStack() as started:
         parts: tuple[Part, ...] = (*made.values(), *rings.values())
         for part in parts:

@@ -6,7 +6,7 @@ import asyncio
 import itertools
 import json
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -16,10 +16,12 @@ import pytest
 from joserfc import jws
 from joserfc.jwk import KeySet
 from tests.support.openbao import bao  # noqa: F401 - a fixture
+from tests.support.signers.clouds import Aws, KeyVault
 from tests.support.signers.hsm import Hsm
 from tests.support.signers.local import Local
 from tests.support.signers.shape import LEAD, Kept
 from tests.support.signers.transit import Transit
+from tests.support.vaults.cloud import Moto
 
 from ostiary.jwks.encoding import unpadded
 from ostiary.keys.algorithms import jwk, thumbprint
@@ -30,10 +32,17 @@ from ostiary.sealed.errors import Misconfigured, SecretError, Unavailable
 
 pytestmark = [pytest.mark.integration, pytest.mark.filterwarnings("ignore:EdDSA is deprecated")]
 
-WHO = ("local", "transit", "hsm")
+WHO = ("local", "transit", "hsm", "aws", "azure")
 ALGORITHMS = ("ES256", "ES384", "RS256", "PS256", "EdDSA")
 SIZES = {"ES256": 64, "ES384": 96, "RS256": 256, "PS256": 256, "EdDSA": 64}
 names = (f"key-{number}" for number in itertools.count())
+
+
+@pytest.fixture(scope="module")
+def moto(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Moto]:
+    found = Moto(tmp_path_factory.mktemp("moto"))
+    yield found
+    found.stop()
 
 
 def compiled(request: pytest.FixtureRequest, folder: Path) -> Kept:
@@ -42,10 +51,21 @@ def compiled(request: pytest.FixtureRequest, folder: Path) -> Kept:
             return Transit(request.getfixturevalue("bao"), folder)
         case "hsm":
             return Hsm(request.getfixturevalue("softhsm"))
+        case "aws":
+            return Aws(request.getfixturevalue("moto"), request.getfixturevalue("monkeypatch"))
+        case "azure":
+            return KeyVault(folder)
     return Local(folder)
 
 
-CAN = {"local": ALGORITHMS, "transit": ALGORITHMS, "hsm": ALGORITHMS}
+CLOUDS = ("ES256", "ES384", "RS256", "PS256")  # they have no EdDSA
+CAN = {
+    "local": ALGORITHMS,
+    "transit": ALGORITHMS,
+    "hsm": ALGORITHMS,
+    "aws": CLOUDS[:3],
+    "azure": CLOUDS,
+}  # PSS of moto has another salt than AWS says
 PAIRS = [(who, alg) for who in WHO for alg in CAN[who]]
 
 
@@ -166,6 +186,7 @@ async def test_the_first_version_signs_at_once(kept):
         assert source.current() is not None
 
 
+@pytest.mark.parametrize("kept", [who for who in WHO if who != "aws"], indirect=True)  # there it is a new configuration
 async def test_the_next_version_is_published_before_it_signs_and_the_old_one_until_its_tokens_died(kept):
     name = next(names)
     kept.make(name, "ES256")

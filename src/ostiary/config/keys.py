@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, model_validator
 
-from ostiary.config.spec import Spec
+from ostiary.config.spec import Some, Spec
 from ostiary.config.values import Duration, FileReference, Name, Refused, SecretReference, SecureUrl, Text
 
 SigningAlgorithm = Literal["ES256", "ES384", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "EdDSA"]
@@ -56,7 +56,39 @@ class Pkcs11KeySpec(RingSpec):
     timeout: Duration = Field(10.0, description="Patience with one call.")
 
 
-KeySpec = Annotated[LocalKeySpec | TransitKeySpec | Pkcs11KeySpec, Field(discriminator="type")]
+class AzureKeySpec(RingSpec):
+    """A key of an Azure Key Vault. It signs there; elliptic curve keys do nothing else. An extra: azure."""
+
+    type: Literal["azure"]
+    vault: Name = Field(description="Which vault, of type azure: its address and its login are used.")
+    name: Text | None = Field(None, description="The key's name there; the name of the key by default.")
+
+    @model_validator(mode="after")
+    def _able(self) -> Self:
+        if self.algorithm == "EdDSA":
+            raise Refused("C376", "keys of a key vault sign with ES256, ES384, RS256 to RS512 and PS256 to PS512")
+        return self
+
+
+class AwsKeySpec(RingSpec):
+    """Keys of AWS KMS. They sign there. An extra: aws."""
+
+    type: Literal["aws"]
+    region: Text = Field(description="The region.")
+    ids: Some = Field(description="Ids, ARNs or aliases of keys that sign; the newest last. `version` counts from 1.")
+    endpoint: SecureUrl | None = Field(None, description="Another address of the service, such as a VPC endpoint.")
+    timeout: Duration = Field(5.0, description="Patience with one request.")
+
+    @model_validator(mode="after")
+    def _able(self) -> Self:
+        if self.algorithm == "EdDSA":
+            raise Refused("C376", "keys of KMS sign with ES256, ES384, RS256 to RS512 and PS256 to PS512")
+        return self
+
+
+KeySpec = Annotated[
+    LocalKeySpec | TransitKeySpec | Pkcs11KeySpec | AzureKeySpec | AwsKeySpec, Field(discriminator="type")
+]
 
 
 class PublicationSpec(Spec):
@@ -94,5 +126,7 @@ KEY_NOUNS: Final[dict[type, str]] = {
     LocalKeySpec: "a key in a local vault",
     TransitKeySpec: "a key of Transit",
     Pkcs11KeySpec: "a key in an HSM",
+    AzureKeySpec: "a key in an Azure Key Vault",
+    AwsKeySpec: "a key of AWS KMS",
     PublicationSpec: "publication",
 }

@@ -6,12 +6,14 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import assert_never
+from typing import Any, TypeAlias, assert_never
 from urllib.parse import quote
 
-from ostiary.config.keys import KeySpec, LocalKeySpec, Pkcs11KeySpec, TransitKeySpec
-from ostiary.config.vaults import LocalVaultSpec, VaultSpec
+from ostiary.config.keys import AwsKeySpec, AzureKeySpec, KeySpec, LocalKeySpec, Pkcs11KeySpec, TransitKeySpec
+from ostiary.config.vaults import AzureVaultSpec, LocalVaultSpec, VaultSpec
 from ostiary.errors import ConfigError
+from ostiary.keys.aws import compile_aws
+from ostiary.keys.azure import AzureKeeper, AzureKey
 from ostiary.keys.hsm import compile_hsm
 from ostiary.keys.keeper import Keeper
 from ostiary.keys.local import LocalKeeper, LocalRing, record_path
@@ -19,6 +21,9 @@ from ostiary.keys.ring import Ring
 from ostiary.keys.tls import Shown
 from ostiary.keys.transit import Server, TransitKeeper
 from ostiary.sealed import local_store
+
+Login: TypeAlias = tuple[Any, Mapping[str, Any]]
+"""Microsoft's credential, and the options of its clients."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +34,7 @@ class Around:
     folder: Path
     servers: Mapping[str, Server]
     clock: Callable[[], float]
+    logins: Mapping[str, Login]
 
 
 def compile_keys(
@@ -37,6 +43,7 @@ def compile_keys(
     folder: Path,
     *,
     servers: Mapping[str, Server] | None = None,
+    logins: Mapping[str, Login] | None = None,
     clock: Callable[[], float] = time.time,
 ) -> dict[str, Ring]:
     """Return a ring for each key of the configuration; nothing is opened before `start`.
@@ -46,12 +53,13 @@ def compile_keys(
         vaults: what it says of vaults, by name.
         folder: the folder of the configuration file.
         servers: who is asked for keys of Transit, by the name of the vault.
+        logins: how one is logged in to an Azure Key Vault, by the name of the vault.
         clock: epoch seconds, by which versions begin and end.
 
     Raises:
         ConfigError: a key can never work as configured.
     """
-    around = Around(vaults, folder, servers or {}, clock)
+    around = Around(vaults, folder, servers or {}, clock, logins or {})
     return {
         alias: Ring(
             alias,
@@ -89,6 +97,10 @@ def _keeper(alias: str, spec: KeySpec, around: Around) -> Keeper:
             return _transit(alias, spec, around)
         case Pkcs11KeySpec():
             return compile_hsm(spec, around.folder, around.clock)
+        case AwsKeySpec():
+            return compile_aws(spec)
+        case AzureKeySpec():
+            return _azure(alias, spec, around)
     assert_never(spec)
 
 
@@ -98,6 +110,14 @@ def _transit(alias: str, spec: TransitKeySpec, around: Around) -> TransitKeeper:
         raise ConfigError(f"keys > {alias} > vault: {spec.vault!r} has no Transit engine")
     place = (_segments(alias, spec.mount), _segments(alias, spec.name or alias))
     return TransitKeeper(server, place, spec.algorithm, spec.publish_before)
+
+
+def _azure(alias: str, spec: AzureKeySpec, around: Around) -> AzureKeeper:
+    vault, login = around.vaults.get(spec.vault), around.logins.get(spec.vault)
+    if not isinstance(vault, AzureVaultSpec) or login is None:
+        raise ConfigError(f"keys > {alias} > vault: {spec.vault!r} is not an Azure Key Vault")
+    key = AzureKey(vault.address, spec.name or alias, spec.algorithm, spec.publish_before, vault.timeout)
+    return AzureKeeper(key, *login)
 
 
 def _segments(alias: str, path: str) -> str:

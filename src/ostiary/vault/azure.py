@@ -43,6 +43,9 @@ class AzureProvider:
         patience: seconds for one question.
         client: Microsoft's client.
         credential: Microsoft's credential, which the client does not close.
+
+    Attributes:
+        login: the credential and options of Microsoft's clients, for whoever asks the key vault for keys.
     """
 
     def __init__(self, address: str, form: Format, patience: float, client: Any, credential: Any) -> None:
@@ -51,6 +54,7 @@ class AzureProvider:
         self._patience = patience
         self._client = client
         self._credential = credential
+        self.login: tuple[Any, Mapping[str, Any]] = (credential, {})
         self._errors = extra("azure", "azure.core.exceptions")
 
     async def start(self) -> None:
@@ -142,7 +146,9 @@ def compile_azure(spec: AzureVaultSpec, folder: Path) -> AzureProvider:
     }
     credential = _credential(spec, folder, options)
     client = extra("azure", "azure.keyvault.secrets.aio").SecretClient(spec.address, credential, **options)
-    return AzureProvider(spec.address, spec.format, spec.timeout, client, credential)
+    provider = AzureProvider(spec.address, spec.format, spec.timeout, client, credential)
+    provider.login = (credential, options)
+    return provider
 
 
 def _credential(spec: AzureVaultSpec, folder: Path, options: Mapping[str, Any]) -> Any:

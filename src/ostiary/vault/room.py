@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from typing import Any
 
 import structlog
 
@@ -91,6 +92,11 @@ class Vault:
     def server(self) -> Server | None:
         """Whom to ask other things than records, logged in by the vault, or None when there is no such server."""
         return getattr(self._provider, "client", None)
+
+    @property
+    def login(self) -> tuple[Any, Mapping[str, Any]] | None:
+        """How one is logged in there, for rooms that have a vendor's client of their own; None when there is none."""
+        return getattr(self._provider, "login", None)
 
     @property
     def sources(self) -> tuple[VaultCredential, ...]:

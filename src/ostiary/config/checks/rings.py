@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from typing import Final
 
 from ostiary.config.draft import Draft
-from ostiary.config.keys import LocalKeySpec, TransitKeySpec
+from ostiary.config.keys import AzureKeySpec, LocalKeySpec, TransitKeySpec
 from ostiary.config.problem import Problem
-from ostiary.config.vaults import HashicorpVaultSpec, LocalVaultSpec
+from ostiary.config.vaults import AzureVaultSpec, HashicorpVaultSpec, LocalVaultSpec
 
-_WANTED: Final = {LocalKeySpec: LocalVaultSpec, TransitKeySpec: HashicorpVaultSpec}
+_WANTED: Final = {LocalKeySpec: LocalVaultSpec, TransitKeySpec: HashicorpVaultSpec, AzureKeySpec: AzureVaultSpec}
 
 
 def rings_kept(draft: Draft) -> Iterator[Problem]:

@@ -26,7 +26,7 @@ KEYS: Final = (
         "C371",
         "a vault that keeps no such keys",
         "The kind of key and the kind of vault do not go together: `local` keys are in a local vault, `transit` keys "
-        "in one of type hashicorp.",
+        "in one of type hashicorp, `azure` keys in one of type azure.",
         "keys:\n  identity: {type: local, vault: corporate}",
         "keys:\n  identity: {type: local, vault: local}",
     ),
@@ -48,7 +48,8 @@ KEYS: Final = (
     Code(
         "C374",
         "two client certificates",
-        "The upstream is shown one certificate: from files (`client`), or that of a key (`identity`).",
+        "The upstream is shown one certificate: from files (`client`), that of a key (`identity`), or one that a vault "
+        "issues (`credential`).",
         "tls: {client: {...}, identity: partner}",
         "tls: {identity: partner}",
     ),
@@ -58,5 +59,12 @@ KEYS: Final = (
         "In a handshake only keys of type local are shown: those in an HSM or on a server sign tokens.",
         "tls: {identity: hsm-key}",
         "tls: {identity: local-key}",
+    ),
+    Code(
+        "C376",
+        "an algorithm that the service does not have",
+        "Whoever keeps the key cannot sign like that: AWS KMS and Azure Key Vault have no EdDSA.",
+        "keys:\n  identity: {type: aws, algorithm: EdDSA, ...}",
+        "keys:\n  identity: {type: aws, algorithm: ES256, ...}",
     ),
 )
