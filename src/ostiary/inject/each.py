@@ -16,7 +16,7 @@ from typing import Final, Protocol
 
 from ostiary.errors import ConfigError, Forbidden
 from ostiary.inject.template import Place, Template, compile_template
-from ostiary.model import CredentialSource, Outbound
+from ostiary.model import CredentialSource, Outbound, Principal
 from ostiary.reasons import Reason
 
 MOST: Final = 1024  # records of one alias in memory
@@ -53,6 +53,7 @@ class EachCredential:
         self._records = records
         self._most = most
         self._members: OrderedDict[str, Member] = OrderedDict()
+        self._seen: dict[int, tuple[Principal, str]] = {}
 
     def __len__(self) -> int:
         return len(self._members)
@@ -80,7 +81,13 @@ class EachCredential:
         Raises:
             Forbidden: something to be filled in is missing, or is no name (reason `credential.not-for-caller`).
         """
-        return self._member(self.path(outbound))
+        principal = outbound.permit.principal
+        seen = self._seen.get(id(principal))  # a verified token has one principal for as long as it is remembered
+        if seen is None or seen[0] is not principal:
+            if len(self._seen) >= self._most:
+                self._seen.clear()
+            seen = self._seen[id(principal)] = principal, self.path(outbound)
+        return self._member(seen[1])
 
     def _member(self, path: str) -> Member:
         member = self._members.get(path)

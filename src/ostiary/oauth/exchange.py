@@ -85,6 +85,8 @@ class ExchangedTokens:
         self._clock = clock
         self._today = today
         self._tokens: Partitions[Key, Credential] = Partitions(most, clock=clock)
+        self._most = most
+        self._seen: dict[bytes, tuple[Principal, ExchangedToken]] = {}
         self._number = 0
         self._offline = False
 
@@ -112,11 +114,21 @@ class ExchangedTokens:
         Raises:
             Forbidden: the caller was not proven by a token, so there is none to exchange.
         """
-        principal = proven_by_token(outbound.permit.principal)
-        token = _shown(outbound)
-        if principal is None or token is None:
+        principal, value = outbound.permit.principal, outbound.request.headers.only(b"authorization") or b""
+        seen = self._seen.get(value)
+        if seen is not None and seen[0] is principal:  # a verified token has one principal while it is remembered
+            return seen[1]
+        found = self._find(principal, value)
+        if len(self._seen) >= self._most:
+            self._seen.clear()
+        self._seen[value] = principal, found
+        return found
+
+    def _find(self, principal: Principal, value: bytes) -> ExchangedToken:
+        proven, token = proven_by_token(principal), _shown(value)
+        if proven is None or token is None:
             raise Forbidden("there is no verified token to exchange", reason=Reason.TOKEN_NOT_EXCHANGED)
-        return ExchangedToken(self._tokens.of(key_of(principal, token), self._maker(token, principal.expires)))
+        return ExchangedToken(self._tokens.of(key_of(proven, token), self._maker(token, proven.expires)))
 
     def _maker(self, token: bytes, expires: float | None) -> Callable[[], Awaitable[Made[Credential]]]:
         async def make() -> Made[Credential]:
@@ -153,9 +165,8 @@ def key_of(principal: Principal, token: bytes) -> Key:
     return principal.issuer, principal.subject, hashlib.sha256(token).digest()
 
 
-def _shown(outbound: Outbound) -> bytes | None:
-    """Return the caller's token: the only one there may be (RFC 6750, section 2.1; RFC 9449, section 7.1)."""
-    value = outbound.request.headers.only(b"authorization") or b""
+def _shown(value: bytes) -> bytes | None:
+    """Return the token of an `Authorization` field (RFC 6750, section 2.1; RFC 9449, section 7.1)."""
     scheme = next((one for one in _SCHEMES if value[: len(one)].lower() == one), None)
     token = value[len(scheme) :].strip(b" ") if scheme else b""
     return token if token.isascii() and token else None
