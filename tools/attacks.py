@@ -38,22 +38,29 @@ ATTACKS: Final = {
     26: "a bound token without its certificate, or with another",
     27: "tenants and permissions that are absent, of the wrong type, wildcards or look-alikes",
     28: "keys and passwords that are nearly right; unknown users",
+    43: "a certificate in a header, from whoever is not the proxy",
     44: "the caller's own credentials at the service; what the service is shown in answers, redirects, logs",
     45: "lines of a log that somebody else writes",
-    57: "authorities that are missing, empty or unreadable; a vault that is down at the start",
+    54: "a host that the connection was not made for",
+    55: "sessions that are taken up elsewhere, or after a revocation or a reload",
+    56: "names that are absent, unknown or oddly spelt; a hello in pieces",
+    57: "authorities and lists that are missing, empty, cut off or a stranger's; a vault that is down at the start",
+    58: "certificates that are not fit for a client, or revoked, or below a revoked authority",
+    59: "names in certificates that can be read in two ways, or only resemble the right one",
+    60: "renegotiation, old versions, compression, early data, handshakes that stall",
     62: "compressed and endless answers of those who are asked",
     65: "who is asked fails, is late, or answers nonsense",
 }
-"""Attacks on evidence, by the number that they have in the markers. What is refused reaches no upstream."""
+"""Attacks on evidence and on TLS, by the number that they have in the markers. What is refused reaches no upstream."""
 
 _PAGE: Final = """\
 # Attacks on evidence
 
 This page is generated from the markers of the tests (`make generate`). Each of these attacks fails, and a test sees
-it fail: at a whole gateway (`tests/integration/test_token_attacks.py` looks at the answer, at the log and at what
-reached the upstream, which is nothing), and at the piece that is to stop it. `make test ARGS="-m attack"` runs them.
-Attacks on HTTP itself are in `tests/integration/test_attacks.py` and `tests/unit/edge`, those on TLS and certificates
-in `tests/unit/listener` and `tests/unit/pki`.
+it fail: at a whole gateway (`tests/integration/test_token_attacks.py`, `test_tls_attacks.py` and `test_behind_proxy.py`
+look at the answer, at the log and at what reached the upstream, which is nothing), and at the piece that is to stop it.
+`make test ARGS="-m attack"` runs them. Attacks on HTTP itself are in `tests/integration/test_attacks.py` and
+`tests/unit/edge`.
 """
 
 

@@ -131,6 +131,7 @@ async def test_the_caller_is_known_by_name_and_the_upstream_gets_the_certificate
     assert DIALECTS[DIALECT[proxy]].header.lower() not in seen
 
 
+@pytest.mark.attack(43)
 @pytest.mark.parametrize("proxy", DIALECT)
 async def test_who_may_not_is_told_apart_although_the_proxy_let_everybody_in(tmp_path, proxy):
     """The proxies here verify nothing, so that it is seen who does."""
@@ -155,6 +156,7 @@ async def test_who_may_not_is_told_apart_although_the_proxy_let_everybody_in(tmp
     assert world.upstream.heads == []
 
 
+@pytest.mark.attack(43)
 @pytest.mark.parametrize("proxy", DIALECT)
 async def test_a_caller_who_writes_the_header_itself_is_still_only_who_it_is(tmp_path, proxy):
     style = DIALECTS[DIALECT[proxy]]
@@ -173,6 +175,7 @@ async def test_a_caller_who_writes_the_header_itself_is_still_only_who_it_is(tmp
         assert not any("client" in name and "cert" in name for name in world.seen())
 
 
+@pytest.mark.attack(43)
 async def test_another_spelling_that_envoy_lets_pass_is_not_envoys(tmp_path):
     async with scene(tmp_path, "envoy") as world:
         forged = DIALECTS["envoy"].write(Shown(der(tmp_path, "john"))).decode()
@@ -183,6 +186,7 @@ async def test_another_spelling_that_envoy_lets_pass_is_not_envoys(tmp_path):
     assert (reply.status, why) == (400, "request.ambiguous")
 
 
+@pytest.mark.attack(43)
 @pytest.mark.parametrize("spelling", ["SSL-Client-Cert", "ssl_client_cert", "SSL_CLIENT_CERT", "Ssl.Client.Cert"])
 async def test_whoever_comes_from_elsewhere_is_not_believed_in_any_spelling(tmp_path, spelling):
     async with scene(tmp_path, "nginx", whom="networks: [192.0.2.0/24]") as world:
@@ -194,6 +198,7 @@ async def test_whoever_comes_from_elsewhere_is_not_believed_in_any_spelling(tmp_
     assert not any("cert" in name for name in world.seen())
 
 
+@pytest.mark.attack(43)
 async def test_twice_is_refused_and_pem_where_rfc_9440_is_spoken_too(tmp_path):
     async with scene(tmp_path, "rfc9440", out="nginx") as world:
         pem = quote((tmp_path / "john.pem").read_text(), safe="")
@@ -208,6 +213,7 @@ async def test_twice_is_refused_and_pem_where_rfc_9440_is_spoken_too(tmp_path):
     assert world.seen()["ssl-client-cert"].startswith("-----BEGIN%20CERTIFICATE-----%0A")
 
 
+@pytest.mark.attack(43)
 @pytest.mark.parametrize("proxy", ["nginx", "haproxy"])
 async def test_a_proxy_that_shows_its_own_certificate_is_known_by_it_and_is_never_the_caller(tmp_path, proxy):
     async with scene(tmp_path, DIALECT[proxy], tls=True, whom=PROXY) as world:

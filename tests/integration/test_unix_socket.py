@@ -112,6 +112,7 @@ async def test_the_caller_behind_a_proxy_whose_process_is_believed_is_known(fold
     assert b"X-Subject: spiffe://example.com/bank/john" in upstream.heads[-1]
 
 
+@pytest.mark.attack(43)
 async def test_a_process_of_another_user_may_connect_and_is_not_believed(folder):
     async with gateway(folder, TOLD.format(dialect="nginx", user=STRANGER)) as (process, upstream, _):
         forged = ("-H", f"SSL-Client-Cert: {quote((folder / 'john.pem').read_text(), safe='')}")

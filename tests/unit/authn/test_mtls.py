@@ -87,6 +87,7 @@ async def test_any_one_of_the_allowed_names_is_enough():
     assert (await judge.authenticate(request(certificate(cn="two")))).subject == "two"
 
 
+@pytest.mark.attack(59)
 @pytest.mark.parametrize(
     ("source", "names"),
     [
@@ -107,6 +108,7 @@ async def test_even_the_same_name_twice_is_ambiguous():
     assert error.reason is Reason.CERTIFICATE_NAME_AMBIGUOUS
 
 
+@pytest.mark.attack(59)
 async def test_two_common_names_are_ambiguous():
     error = await refused(authenticator("cn", "**"), replace(certificate(cn="a"), common_names=("a", "admin")))
 
@@ -129,12 +131,14 @@ async def test_a_name_of_another_kind_does_not_stand_in(source, names):
     assert error.reason is Reason.CERTIFICATE_NAME_MISSING
 
 
+@pytest.mark.attack(59)
 async def test_a_name_with_an_escaped_comma_is_not_the_name_behind_it():
     error = await refused(authenticator("cn", "admin"), certificate(cn="a,CN=admin"))
 
     assert error.reason is Reason.CERTIFICATE_NAME_NOT_ALLOWED
 
 
+@pytest.mark.attack(59)
 async def test_a_wildcard_certificate_stands_for_nobody():
     error = await refused(authenticator("san.dns", "*.example.com", "**"), certificate(dns=["*.example.com"]))
 
@@ -147,6 +151,7 @@ async def test_a_host_name_is_handed_on_in_lower_case():
     assert (await judge.authenticate(request(certificate(dns=["API.Example.com"])))).subject == "api.example.com"
 
 
+@pytest.mark.attack(59)
 async def test_the_same_name_from_another_issuer_is_refused():
     judge = authenticator("cn", "teller", issuer="CN=Test root")
     forged = describe(Authority.create("Other root").issue_client(cn="teller").certificate)

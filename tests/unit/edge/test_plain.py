@@ -157,6 +157,7 @@ def test_plain_and_other_requests_take_turns_on_a_connection():
         assert statuses == ["404"] * sum(piece != b"\r\n" for piece in pieces)
 
 
+@pytest.mark.attack(54)
 def test_the_host_is_still_the_one_that_tls_was_set_up_for():
     peer = Peer("192.0.2.1", server_name="Other.example.com.")
     assert asked([PLAIN], glancing=True, peer=peer)[1] == ["421"]

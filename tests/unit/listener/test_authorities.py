@@ -20,6 +20,7 @@ def trusting(folder, *references: str, **client):
     return server_tls(folder, mode="required", authorities=references, **client)
 
 
+@pytest.mark.attack(57)
 @pytest.mark.parametrize("mode", ["optional", "required"])
 @pytest.mark.parametrize(
     ("content", "why"),
@@ -53,6 +54,7 @@ def test_every_certificate_of_a_bundle_counts(tmp_path):
     assert len(trusting(tmp_path, "file:bundle.pem").context.get_ca_certs()) == 2
 
 
+@pytest.mark.attack(57)
 def test_a_damaged_certificate_among_good_ones_stops_the_start(tmp_path):
     good = pem([root().certificate])
     (tmp_path / "bundle.pem").write_bytes(good + good.replace(b"M", b"!", 1))
@@ -99,6 +101,7 @@ def test_an_authority_of_the_oldest_kind_is_none_even_for_compat(tmp_path):
         trusting(tmp_path, "file:v1.pem", profile="compat")
 
 
+@pytest.mark.attack(57)
 def test_authorities_that_have_all_expired_stop_the_start(tmp_path):
     past = Authority.create("past", days=1, clock=lambda: NOW - timedelta(days=9))
     (tmp_path / "past.pem").write_bytes(pem([past.certificate]))

@@ -228,6 +228,7 @@ def test_a_placeholder_is_refused_and_the_operator_is_told_once(tmp_path):
     assert [line["log_level"] for line in lines] == ["error"]
 
 
+@pytest.mark.attack(43)
 @pytest.mark.parametrize(
     ("identity", "why"),
     [

@@ -63,6 +63,7 @@ def test_the_certificate_is_the_one_for_the_name_that_is_asked_for_or_the_first(
     assert shown(tls(tmp_path, *also), asked) == answer
 
 
+@pytest.mark.attack(56)
 @pytest.mark.parametrize("name", [None, "first.example", "second.example"])
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
 def test_whatever_name_is_asked_for_the_demands_on_clients_are_the_same(tmp_path, name, version):
@@ -93,6 +94,7 @@ def test_the_name_that_was_asked_for_is_remembered(tmp_path):
     assert peer.server_name == "second.example"
 
 
+@pytest.mark.attack(55)
 def test_a_session_of_one_name_does_not_open_another_without_being_looked_at(tmp_path):
     """TLS 1.2 resumes by session id: the demands are those of the same listener, and the chain is remembered."""
     server = tls(tmp_path, pair(tmp_path, "second", "second.example"), mode="required")
@@ -106,6 +108,7 @@ def test_a_session_of_one_name_does_not_open_another_without_being_looked_at(tmp
     assert server.peer(again, "127.0.0.1").certificate.common_names == ("a",)
 
 
+@pytest.mark.attack(55)
 def test_a_session_from_before_a_reload_is_not_resumed_after_it(tmp_path):
     client = client_context(root().issue_client(cn="a"), tmp_path)
     client.maximum_version = ssl.TLSVersion.TLSv1_2

@@ -52,6 +52,7 @@ def test_a_client_certificate_as_it_should_be_is_accepted(tmp_path, profile, key
     assert verdict(tmp_path, root().issue_client(cn="a", key=key), profile) == "accepted"
 
 
+@pytest.mark.attack(58)
 def test_a_certificate_without_extended_key_usage_is_accepted_by_compat_only(tmp_path):
     identity = odd_client(root(), [LEAF, USAGE])
 
@@ -59,6 +60,7 @@ def test_a_certificate_without_extended_key_usage_is_accepted_by_compat_only(tmp
     assert verdict(tmp_path, identity, "compat") == "accepted"
 
 
+@pytest.mark.attack(58)
 @BOTH
 @pytest.mark.parametrize("purpose", [ANY, extensions.SERVER, ExtendedKeyUsageOID.CODE_SIGNING])
 def test_a_certificate_for_another_purpose_is_refused_in_the_handshake(tmp_path, profile, purpose):
@@ -84,6 +86,7 @@ def test_a_certificate_for_client_and_server_is_accepted(tmp_path, profile):
     assert verdict(tmp_path, identity, profile) == "accepted"
 
 
+@pytest.mark.attack(58)
 @BOTH
 def test_an_authority_is_not_a_client(tmp_path, profile):
     identity = odd_client(
@@ -105,16 +108,19 @@ def test_a_key_that_is_not_for_signatures_is_refused(tmp_path, profile):
     assert verdict(tmp_path, identity, profile) == "profile: keyUsage lacks digitalSignature"
 
 
+@pytest.mark.attack(58)
 @BOTH
 def test_an_expired_certificate_is_refused(tmp_path, profile):
     assert verdict(tmp_path, expired(root()), profile) == "openssl: certificate has expired"
 
 
+@pytest.mark.attack(58)
 @BOTH
 def test_a_certificate_that_is_not_valid_yet_is_refused(tmp_path, profile):
     assert verdict(tmp_path, later(root()), profile) == "openssl: certificate is not yet valid"
 
 
+@pytest.mark.attack(58)
 @BOTH
 def test_an_rsa_key_of_1024_bits_is_refused(tmp_path, profile):
     identity = odd_client(root(), [LEAF, USAGE, CLIENT], key=rsa.generate_private_key(65537, 1024))
@@ -140,6 +146,7 @@ def test_a_signature_over_sha_1_is_refused(tmp_path, profile):
         check_chain([certificate, root().certificate], profile=profile, depth=4)
 
 
+@pytest.mark.attack(58)
 @BOTH
 def test_a_chain_longer_than_the_depth_is_refused(tmp_path, profile):
     issuing = root().intermediate("one", path_length=1).intermediate("two")
@@ -149,6 +156,7 @@ def test_a_chain_longer_than_the_depth_is_refused(tmp_path, profile):
     assert verdict(tmp_path, identity, profile, depth=2) == "profile: 3 authorities above the leaf, 2 allowed"
 
 
+@pytest.mark.attack(58)
 @BOTH
 def test_a_name_that_its_authority_may_not_give_is_refused(tmp_path, profile):
     only = (x509.NameConstraints([x509.UniformResourceIdentifier("bank.example")], None), True)
@@ -213,6 +221,7 @@ def test_an_intermediate_may_be_trusted_without_its_root(tmp_path):
     assert verdict(tmp_path, root().issue_client(cn="a"), "strict", bank).startswith("openssl")
 
 
+@pytest.mark.attack(58)
 def test_a_leaf_of_x_509_v1_is_refused_by_strict_with_the_remedy(tmp_path):
     leaf = signed_by_openssl(root(), tmp_path)
     if leaf.version is not x509.Version.v1:

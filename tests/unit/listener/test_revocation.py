@@ -51,6 +51,7 @@ def test_a_certificate_on_no_list_is_accepted(tmp_path, authority, mode):
     assert verdict(tmp_path, tls, authority.issue_client(cn="good")) == "accepted"
 
 
+@pytest.mark.attack(58)
 @pytest.mark.parametrize(("mode", "by"), [("hard", "openssl: certificate revoked"), ("soft", "certificate.revoked")])
 def test_a_revoked_leaf_is_refused(tmp_path, authority, mode, by):
     bad = authority.issue_client(cn="bad")
@@ -59,6 +60,7 @@ def test_a_revoked_leaf_is_refused(tmp_path, authority, mode, by):
     assert verdict(tmp_path, listener(tmp_path, authority, crls=[authority.crl()], mode=mode), bad) == by
 
 
+@pytest.mark.attack(58)
 @pytest.mark.parametrize(("mode", "by"), [("hard", "openssl: certificate revoked"), ("soft", "certificate.revoked")])
 def test_a_leaf_of_a_revoked_authority_is_refused(tmp_path, authority, mode, by):
     bad = authority.intermediate("bad")

@@ -80,6 +80,7 @@ def test_the_name_asked_for_is_each_connections_own(tmp_path):
     assert [tls.peer(end, "").server_name for end in (one, other, none)] == ["one.example", "other.example", None]
 
 
+@pytest.mark.attack(56)
 @pytest.mark.parametrize("name", ["open.example", "mtls.example", None])
 def test_no_name_asked_for_changes_the_demand_for_a_certificate(tmp_path, name):
     with pytest.raises(ssl.SSLError, match="PEER_DID_NOT_RETURN"):
@@ -98,6 +99,7 @@ def test_only_the_configured_authorities_are_trusted(tmp_path, profile, monkeypa
     assert server_tls(tmp_path).context.get_ca_certs() == []
 
 
+@pytest.mark.attack(60)
 def test_tickets_renegotiation_and_compression_are_off(tmp_path):
     context = server_tls(tmp_path, root()).context
 
@@ -106,6 +108,7 @@ def test_tickets_renegotiation_and_compression_are_off(tmp_path):
         assert context.options & option
 
 
+@pytest.mark.attack(55)
 def test_a_tls_1_3_client_is_given_no_session_to_resume(tmp_path):
     tls, client = server_tls(tmp_path, root()), client_context(root().issue_client(cn="a"), tmp_path)
     _, end = shake(tls.context, client)
@@ -115,6 +118,7 @@ def test_a_tls_1_3_client_is_given_no_session_to_resume(tmp_path):
     assert not again.session_reused
 
 
+@pytest.mark.attack(60)
 def test_tls_1_1_is_refused(tmp_path):
     tls = server_tls(tmp_path)
     assert tls.context.minimum_version is ssl.TLSVersion.TLSv1_2
@@ -179,6 +183,7 @@ def test_a_resumed_session_whose_chain_was_never_judged_is_refused(tmp_path):
     assert refusal.value.reason is Reason.CERTIFICATE_UNSUITABLE
 
 
+@pytest.mark.attack(55)
 def test_a_chain_that_was_refused_is_refused_again_when_its_session_is_resumed(tmp_path):
     tls = server_tls(tmp_path, root(), depth=1)
     deep = root().intermediate("middle").issue_client(cn="a")
@@ -213,6 +218,7 @@ def test_a_resumed_session_is_refused_when_a_certificate_of_its_chain_has_expire
     assert refusal.value.reason is Reason.CERTIFICATE_EXPIRED
 
 
+@pytest.mark.attack(55)
 def test_a_session_of_one_listener_is_not_resumed_on_another(tmp_path):
     identity = root().issue_client(cn="a")
     client = old(client_context(identity, tmp_path))

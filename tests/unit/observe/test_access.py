@@ -71,6 +71,7 @@ async def test_what_waits_for_a_reader_is_kept_once(pipe: tuple[int, int]) -> No
     assert max(map(len, log._recent)) < 4096
 
 
+@pytest.mark.attack(45)
 async def test_a_line_is_json_and_has_no_query(pipe: tuple[int, int]) -> None:
     log = AccessLog(pipe[1])
     line(log, b'/a"\\\n\xff?secret=canary')

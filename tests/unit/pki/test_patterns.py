@@ -115,6 +115,7 @@ def test_the_local_part_of_a_mail_address_is_compared_with_its_case():
     assert not covers("joe@example.com", "Joe@example.com", "san.email")
 
 
+@pytest.mark.attack(59)
 @pytest.mark.parametrize("other", ["john-doe", "John-Doe ", "John-Doe,CN=admin", "John-D\u043ee", "John-Doe.example"])
 def test_a_common_name_is_compared_exactly(other):
     assert covers("John-Doe", "John-Doe", "cn")
