@@ -213,11 +213,11 @@ async def test_what_we_may_not_have_is_missing_too(backend: Backend):
 
 
 @case("segments")
-@pytest.mark.parametrize("path", ["../crm", "a/../crm", "a//crm", "./crm", "crm\n", "a%2f..%2fcrm", "crm\x00"])
-async def test_a_path_that_could_be_read_in_two_ways_stops_the_start(backend: Backend, path: str):
-    with pytest.raises(ConfigError):
-        async with opened(backend, backend.credential("crm").model_copy(update={"path": path})):
-            pass
+async def test_a_path_that_could_be_read_in_two_ways_stops_the_start(backend: Backend):
+    for path in ("../crm", "a/../crm", "a//crm", "./crm", "crm\n", "a%2f..%2fcrm", "crm\x00"):
+        with pytest.raises(ConfigError):
+            async with opened(backend, backend.credential("crm").model_copy(update={"path": path})):
+                pass
 
 
 @case("negative")
