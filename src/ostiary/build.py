@@ -17,7 +17,7 @@ from ostiary.authz import compile_policy
 from ostiary.authz.shadow import ShadowRule
 from ostiary.authz.sync import PermissionSync
 from ostiary.config.load import Loaded
-from ostiary.config.schema import AnonymousSpec, AuthenticateSpec, GatewaySpec, MatchSpec, RouteSpec
+from ostiary.config.schema import AnonymousSpec, AuthenticateSpec, GatewaySpec, MatchSpec, PublicationSpec, RouteSpec
 from ostiary.config.vaults import CredentialSpec
 from ostiary.edge.decide.permit import Permitted
 from ostiary.gateway import Decisions, Gateway, Part, Route
@@ -87,7 +87,9 @@ def compile_gateway(
     memories = _memories(route for _, route in routes)
     access = access or AccessLog()
     shadows = _shadows(route for _, route in routes)
-    planted = compile_routes([*routes, *(_published(spec, keys) if keys else ())])
+    publication = None if spec.publication is None or not keys else Publication(spec.publication, keys)
+    parts = parts if publication is None else (*parts, publication)
+    planted = compile_routes([*routes, *_published(spec.publication, publication)])
     gateway = Gateway(planted, parts, access, memories, loaded, _before(spec, access), shadows)
     gateway.decisions = compile_decisions(spec, [route for _, route in routes], owned, access, _before(spec, access))
     return gateway
@@ -171,14 +173,13 @@ async def opened_keys(loaded: Loaded) -> AsyncIterator[Keys]:
         yield Keys(rings)
 
 
-def _published(spec: GatewaySpec, keys: Mapping[str, Ring]) -> list[tuple[MatchSpec, Route]]:
+def _published(spec: PublicationSpec | None, publication: Publication | None) -> list[tuple[MatchSpec, Route]]:
     """Return the routes under which callers find our public keys: anybody may have them."""
-    if spec.publication is None or spec.publication.listeners != "all":
+    if spec is None or publication is None or spec.listeners != "all":
         return []
-    publication = Publication(spec.publication, keys)
     anybody = compose(AuthenticateSpec(anonymous=AnonymousSpec()), Around({}))
     pipeline = Pipeline(anybody, compile_policy("published-keys", "anyone"), (), Documents(publication))
-    route, host = Route("published-keys", pipeline, ()), spec.publication.host
+    route, host = Route("published-keys", pipeline, ()), spec.host
     return [(MatchSpec(host=host, path=path, methods=("GET", "HEAD")), route) for path in publication.paths]
 
 

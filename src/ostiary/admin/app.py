@@ -30,6 +30,7 @@ def admin_app(source: Source) -> Starlette:
             Route("/readyz", pages.ready),
             Route("/metrics", pages.metrics),
             Route("/config", pages.config),
+            Route("/.well-known/{name}", pages.published),
             Route("/decisions/{id}", pages.decision),
             Route("/explain", pages.explain, methods=["POST"]),
         ]
@@ -76,6 +77,17 @@ class Pages:
         if "unreadable" in told:
             return JSONResponse({"reason": str(Reason.REQUEST_MALFORMED), "detail": told["unreadable"]}, 400)
         return JSONResponse(told)
+
+    async def published(self, request: Request) -> Response:
+        """Give our public keys, or say where they are; anybody may remember that for a while."""
+        found = await self._source.published(request.url.path)
+        if found is None:
+            return Response(status_code=404)
+        if found.content is None:
+            return JSONResponse({"reason": str(Reason.CREDENTIAL_UNAVAILABLE)}, 503, {"retry-after": "1"})
+        known = found.known(request.headers.get("if-none-match"))
+        fields = {name.lower(): value for name, value in found.fields}
+        return Response(b"" if known else found.content, 304 if known else 200, fields)
 
     async def config(self, _: Request) -> Response:
         """Show the configuration in use."""

@@ -17,6 +17,7 @@ from ostiary.authn.bearer import take_token
 from ostiary.config.schema import AdminSpec
 from ostiary.config.secrets import resolve
 from ostiary.errors import CredentialsMissing, InvalidToken, MethodNotAllowed, MisdirectedRequest, RouteNotFound
+from ostiary.keys import PATHS
 from ostiary.model import Answer, Headers, Request, Secret
 from ostiary.observe.access import AccessLog
 from ostiary.reasons import Reason
@@ -27,7 +28,7 @@ Message = MutableMapping[str, Any]
 _READ: Final = ("GET", "HEAD")
 _METHODS: Final = {"/explain": ("POST",)}
 """Where something is asked with a document; everything else is read."""
-_OPEN: Final = frozenset(("/livez", "/healthz", "/readyz"))
+_OPEN: Final = frozenset(("/livez", "/healthz", "/readyz", *PATHS))
 _NOT_FOUND: Final = 404
 _ALWAYS: Final = [
     (b"Cache-Control", b"no-store"),
@@ -126,7 +127,9 @@ class _Reply:
 
     def give(self, answer: Answer) -> None:
         """Send it."""
-        answer.start(self.status, Headers.of([*self._fields, *_ALWAYS]), len(self._content), self)
+        said = {name.lower() for name, _ in self._fields}
+        more = [(name, value) for name, value in _ALWAYS if name.lower() not in said]
+        answer.start(self.status, Headers.of([*self._fields, *more]), len(self._content), self)
         answer.write(self._content)
         answer.finish()
 

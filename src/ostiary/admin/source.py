@@ -15,6 +15,7 @@ from ostiary.admin.exposition import registry
 from ostiary.admin.health import Part, parts
 from ostiary.admin.redact import digest, shown
 from ostiary.admin.view import State, View
+from ostiary.keys import Document
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,9 @@ class Source(Protocol):
     async def explain(self, document: Any) -> dict[str, Any] | None:
         """Return what would become of a request (`ostiary.explain.running`); None: nobody can tell now."""
 
+    async def published(self, path: str) -> Document | None:
+        """Return what is published of our keys at a path; None: nothing. Without content it cannot be known now."""
+
 
 Explain: TypeAlias = Callable[[Any], Awaitable[dict[str, Any] | None]]
 """Explains a request by what serves."""
@@ -119,6 +123,11 @@ class Own:
         line = self._view.access.find(request_id)
         found: dict[str, Any] | None = None if line is None else json.loads(line)
         return found
+
+    async def published(self, path: str) -> Document | None:
+        """Return what is published of our keys at a path, or None."""
+        publication = self._view.publication
+        return None if publication is None else await publication.shown(path)
 
     async def explain(self, document: Any) -> dict[str, Any] | None:
         """Return what would become of a request."""

@@ -11,6 +11,7 @@ from ostiary.authn.verified import VerifiedTokens
 from ostiary.authz.shadow import ShadowRule
 from ostiary.config.load import Loaded
 from ostiary.jwks import Issuer
+from ostiary.keys import Publication
 from ostiary.listener.fetched import FetchedLists
 from ostiary.listener.forwarded import Forwarded
 from ostiary.listener.responder import Responder
@@ -151,6 +152,11 @@ class View:
     def vaults(self) -> list[Vault]:
         """The vaults in use."""
         return [part for part in self.serving.gateway.parts if isinstance(part, Vault)]
+
+    @property
+    def publication(self) -> Publication | None:
+        """What is published of our keys, if they are."""
+        return next((part for part in self.serving.gateway.parts if isinstance(part, Publication)), None)
 
     @property
     def upstreams(self) -> list[UpstreamPool]:

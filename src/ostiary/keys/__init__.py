@@ -16,8 +16,19 @@ from __future__ import annotations
 
 from ostiary.keys.api import Keys
 from ostiary.keys.compile import compile_keys, compile_shown
-from ostiary.keys.publication import Documents, Publication
+from ostiary.keys.publication import PATHS, Document, Documents, Publication
 from ostiary.keys.ring import Ring, RingKey
 from ostiary.keys.tls import Shown
 
-__all__ = ["Documents", "Keys", "Publication", "Ring", "RingKey", "Shown", "compile_keys", "compile_shown"]
+__all__ = [
+    "PATHS",
+    "Document",
+    "Documents",
+    "Keys",
+    "Publication",
+    "Ring",
+    "RingKey",
+    "Shown",
+    "compile_keys",
+    "compile_shown",
+]

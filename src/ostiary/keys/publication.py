@@ -17,26 +17,44 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from ostiary.config.keys import PublicationSpec
-from ostiary.errors import ConfigError
+from ostiary.errors import ConfigError, CredentialUnavailable
 from ostiary.keys.ring import Ring
 from ostiary.model import Answer, Body, Headers, Outbound, Permit, Request
 
 JWKS: Final = "/.well-known/jwks.json"
 DISCOVERY: Final = "/.well-known/openid-configuration"
+PATHS: Final = (JWKS, DISCOVERY)
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One of the two, as it is now."""
+    """One of the two, as it is now.
 
-    content: bytes
+    Attributes:
+        content: what it says; None: that cannot be known now.
+        kind: its media type.
+        max_age: how long it may be remembered, in seconds.
+    """
+
+    content: bytes | None
     kind: str
     max_age: int
+
+    @classmethod
+    def of(cls, told: Mapping[str, Any]) -> Document:
+        """Return the document that another process has told as JSON."""
+        content = told["content"]
+        return cls(None if content is None else content.encode(), told["kind"], told["max_age"])
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what another process is told."""
+        content = None if self.content is None else self.content.decode()
+        return {"content": content, "kind": self.kind, "max_age": self.max_age}
 
     @property
     def tag(self) -> str:
         """The entity tag (RFC 9110, section 8.8.3)."""
-        return f'"{hashlib.sha256(self.content).hexdigest()[:32]}"'
+        return f'"{hashlib.sha256(self.content or b"").hexdigest()[:32]}"'
 
     @property
     def fields(self) -> list[tuple[str, str]]:
@@ -55,7 +73,7 @@ class Document:
 
 
 class Publication:
-    """What is published of our keys.
+    """What is published of our keys; a part of the gateway.
 
     Args:
         spec: what the configuration says.
@@ -71,6 +89,19 @@ class Publication:
             raise ConfigError(f"publication > keys: there is no key {missing[0]!r}")
         self._spec = spec
         self._rings = [rings[name] for name in spec.keys]
+
+    async def start(self) -> None:
+        """Nothing: the rings are parts themselves."""
+
+    async def aclose(self) -> None:
+        """Nothing."""
+
+    async def shown(self, place: str) -> Document | None:
+        """Return what stands at a place, without the path of the issuer; keys that cannot be known are no error."""
+        try:
+            return await self.document(self._spec.prefix + place)
+        except CredentialUnavailable:
+            return Document(None, "", 0)
 
     @property
     def paths(self) -> tuple[str, str]:
@@ -129,7 +160,7 @@ class Documents:
             raise LookupError(request.path)  # a route that leads here leads to a document
         tags = request.headers.get(b"if-none-match")
         known = document.known(None if tags is None else tags.decode("latin-1"))
-        content = b"" if known else document.content
+        content = b"" if known else document.content or b""
         fields = [(name.encode(), value.encode()) for name, value in document.fields]
         status = HTTPStatus.NOT_MODIFIED if known else HTTPStatus.OK
         answer.start(status, Headers.of(fields), None if known else len(content), self)

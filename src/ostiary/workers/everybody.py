@@ -24,6 +24,7 @@ from ostiary.admin.health import Condition, Part
 from ostiary.admin.source import Families, Health, Own, Worker
 from ostiary.admin.told import health_of, health_told, metrics_of, metrics_told, undisturbed
 from ostiary.admin.view import View
+from ostiary.keys import Document
 from ostiary.reasons import Reason
 from ostiary.workers.supervisor import Supervisor
 from ostiary.workers.worker import Worker as Process
@@ -133,6 +134,12 @@ class Everybody:
                 return told
         return None
 
+    async def published(self, path: str) -> Document | None:
+        """Return what the first worker that answers publishes of our keys: they all have the same."""
+        asked = b64encode(path.encode()).decode()
+        found = (answer for _, answer in await self._ask(f"published:{asked}") if answer)
+        return next((Document.of(json.loads(answer)) for answer in found), None)
+
     async def _ask(self, what: str) -> list[tuple[Process, bytes | None]]:
         processes = [process for _, process in sorted(self._supervisor.workers.items())]
         return list(zip(processes, await asyncio.gather(*(one.ask(what) for one in processes)), strict=True))
@@ -148,12 +155,20 @@ async def tell(own: Own, what: str) -> bytes:
             return await asyncio.to_thread(undisturbed, metrics_told, await own.metrics())
         case "config":
             return json.dumps(await own.config()).encode()
-        case "decision":
-            return _written(await own.decision(more))
-        case "explain":
-            return _written(await own.explain(json.loads(b64decode(more))))
+        case "decision" | "explain" | "published":
+            return _written(await _document(own, kind, more))
         case _:
             return b""
+
+
+async def _document(own: Own, kind: str, more: str) -> dict[str, Any] | None:
+    match kind:
+        case "decision":
+            return await own.decision(more)
+        case "explain":
+            return await own.explain(json.loads(b64decode(more)))
+    found = await own.published(b64decode(more).decode())
+    return None if found is None else found.as_json()
 
 
 def _written(document: dict[str, Any] | None) -> bytes:
