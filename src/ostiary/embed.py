@@ -153,7 +153,7 @@ def _concerns(problem: Problem) -> bool:
 def _wanted(draft: Draft, only: Iterable[str] | None) -> dict[str, CredentialSpec]:
     """Return the credentials that are wanted, and those that the vaults of these have to be shown."""
     if only is None:
-        return dict(draft.credentials)
+        return {alias: spec for alias, spec in draft.credentials.items() if not spec.for_each}
     found: dict[str, CredentialSpec] = {}
     ahead = list(only)
     while ahead:
@@ -163,6 +163,8 @@ def _wanted(draft: Draft, only: Iterable[str] | None) -> dict[str, CredentialSpe
             raise UnknownCredential(
                 f"there is no credential {alias!r}" + (f"; did you mean {meant!r}?" if meant else "")
             )
+        if draft.credentials[alias].for_each:
+            raise UnknownCredential(f"{alias!r} is another credential for each caller: name a record, and its vault")
         if alias not in found:
             found[alias] = draft.credentials[alias]
             ahead += [other for other, place in needs(draft) if place[1] == found[alias].vault]

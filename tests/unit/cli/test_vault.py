@@ -25,6 +25,7 @@ credentials:
   legacy: {vault: local, path: legacy/x, id: username, secret: password}
   pinned: {vault: local, path: reports, version: 1}
   far: {vault: corporate}
+  each: {vault: local, path: "tenants/{principal.tenant}/crm"}
 routes: this part does not work yet
 """
 
@@ -258,3 +259,11 @@ def test_no_command_tells_a_secret(filled, tmp_path, extra):
     assert "reports" in told
     assert CANARY not in told
     assert key not in told
+
+
+def test_a_credential_of_each_caller_is_stored_under_the_path_of_one(vault: Run) -> None:
+    refused = vault("put", "each", "--secret-stdin", stdin=CANARY)
+    assert refused.code == 2
+    assert "ostiary vault put tenants/NAME/crm" in refused.err
+    assert vault("put", "tenants/t-1/crm", "--vault", "local", "--secret-stdin", stdin=CANARY).code == 0
+    assert "tenants/t-1/crm" in vault("list").out

@@ -6,6 +6,7 @@ of a file works.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -127,4 +128,12 @@ def place(file: Path, alias: str, vault: str | None, overlays: Sequence[Path] = 
         say(f"note: {file} has no credential {alias!r}" + (f"; did you mean {guess!r}?" if guess else ""))
     elif vault not in (None, spec.vault):
         fail("vault.other", f"{alias!r} is kept in vault {spec.vault!r}, not in {vault!r}", exit_code=Exit.USAGE)
+    elif spec.for_each:
+        hint = f"name the record of one: `ostiary vault put {_example(spec)}`"
+        fail("vault.for-each", f"{alias!r} is another credential for each caller", hint=hint, exit_code=Exit.USAGE)
     return Place(alias, spec.vault, found.store(spec.vault), spec)
+
+
+def _example(spec: CredentialSpec) -> str:
+    """Return a path that a credential of callers could have."""
+    return re.sub(r"\{[^{}]*\}", "NAME", spec.path or "")
