@@ -1,5 +1,6 @@
 """How is it? What operators look at: health, metrics, the configuration in use.
 
+    /                 all of it in short, for people; /status.json for programs that show it
     /livez /healthz   the event loop turns
     /readyz           requests may be sent here; what is degraded stands in the content (?verbose: every part)
     /metrics          Prometheus

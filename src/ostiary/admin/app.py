@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 from prometheus_client.exposition import choose_encoder
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
+from ostiary.admin.page import STYLE, page
 from ostiary.admin.report import report
 from ostiary.admin.source import Source
+from ostiary.admin.status import Samples, status
 from ostiary.admin.told import undisturbed
 from ostiary.reasons import Reason
 
@@ -25,6 +29,9 @@ def admin_app(source: Source) -> Starlette:
     pages = Pages(source)
     return Starlette(
         routes=[
+            Route("/", pages.status),
+            Route("/status.json", pages.facts),
+            Route("/status.css", pages.style),
             Route("/livez", pages.alive),
             Route("/healthz", pages.alive),
             Route("/readyz", pages.ready),
@@ -60,6 +67,24 @@ class Pages:
         encode, kind = choose_encoder(request.headers.get("accept", ""))
         content = await asyncio.to_thread(undisturbed, encode, await self._source.metrics())
         return Response(content, headers={"content-type": kind})
+
+    async def status(self, _: Request) -> Response:
+        """Say how it is, to people."""
+        return HTMLResponse(page(await self._facts()))
+
+    async def facts(self, _: Request) -> Response:
+        """Say how it is, to programs that show it."""
+        return JSONResponse(await self._facts())
+
+    async def style(self, _: Request) -> Response:
+        """Say how the page for people looks."""
+        return Response(STYLE, media_type="text/css")
+
+    async def _facts(self) -> dict[str, Any]:
+        source = self._source
+        health, config, families = await source.health(), await source.config(), await source.metrics()
+        samples = await asyncio.to_thread(undisturbed, lambda: Samples(families.collect()))
+        return status(health, config, samples, time.time())
 
     async def decision(self, request: Request) -> Response:
         """Show what the access log has of a request that was, if it was one of the last."""
