@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from tests.support.between import between
-from tests.support.openbao import ROOT, Bao, bao, free_port  # noqa: F401 - a fixture
+from tests.support.openbao import ROOT, Bao, LastingBao, bao, free_port  # noqa: F401 - a fixture
 
 from ostiary.config.vaults import CacheSpec, CredentialSpec, HashicorpVaultSpec, VaultAuthSpec
 from ostiary.errors import ConfigError, CredentialUnavailable
@@ -97,6 +97,7 @@ async def test_a_server_that_is_sealed_is_passed_over_and_the_other_stays_the_fi
             bao.unseal()
 
 
+@pytest.mark.attack(65)
 async def test_with_every_server_sealed_the_last_copy_serves_and_the_rest_is_told_to_wait(bao, twin):  # noqa: F811
     bao.put("a", id="svc", secret="s")
     twin.put("a", id="svc", secret="s")
@@ -119,6 +120,7 @@ async def test_with_every_server_sealed_the_last_copy_serves_and_the_rest_is_tol
 # --- the way there ----------------------------------------------------------------------------
 
 
+@pytest.mark.attack(65)
 @pytest.mark.parametrize("trouble", [{"deaf": True}, {"most": 0}, {"most": 40}, {"delay": 1.5}])
 async def test_a_way_that_fails_is_an_outage_and_the_last_copy_serves(bao, trouble):  # noqa: F811
     bao.put("a", id="svc", secret="s")
@@ -155,6 +157,26 @@ async def test_a_server_that_asks_for_fewer_questions_is_left_alone_for_a_while(
         assert 1 <= bad <= 2
 
 
+async def test_a_standby_answers_while_the_one_that_led_is_sealed(tmp_path_factory):
+    leader = LastingBao(tmp_path_factory.mktemp("leader"))
+    standby = LastingBao(tmp_path_factory.mktemp("standby"))
+    try:
+        leader.start()
+        standby.join(leader)
+        leader.put("a", id="svc", secret="one")
+        async with opened(leader.address, standby.address) as vault:
+            credential = kept(vault)
+            assert (await credential.get()).secret.reveal() == b"one"
+            leader.put("a", id="svc", secret="two")
+            await asyncio.to_thread(leader.seal)
+            async with asyncio.timeout(20):
+                while (await credential.get()).secret.reveal() != b"two":  # noqa: ASYNC110 - as requests would
+                    await asyncio.sleep(0.05)
+    finally:
+        standby.stop()
+        leader.stop()
+
+
 async def test_a_server_that_was_killed_and_comes_back_is_asked_again(tmp_path_factory):
     server = Bao(tmp_path_factory.mktemp("mortal"))
     server.start()
@@ -179,6 +201,7 @@ async def test_a_server_that_was_killed_and_comes_back_is_asked_again(tmp_path_f
         server.stop()
 
 
+@pytest.mark.attack(57)
 @pytest.mark.parametrize(("start", "stops"), [("require", True), ("lazy", False)])
 async def test_a_credential_that_is_required_stops_the_start(bao, start, stops):  # noqa: F811
     async with opened(bao.address) as vault:

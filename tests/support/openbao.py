@@ -151,15 +151,11 @@ class Bao:
 class LastingBao(Bao):
     """A server that keeps what it has learned on disk: it can be killed, and must be unsealed when it is back."""
 
+    cluster: int = field(default_factory=free_port)
+
     def start(self) -> None:
         """Start the server; the first time it is furnished as the one in memory is."""
-        with (self.home / "bao.log").open("ab") as log:
-            self.process = subprocess.Popen(
-                [binary(), "server", f"-config={self._file()}"],
-                env={"HOME": str(self.home)},
-                stdout=log,
-                stderr=subprocess.STDOUT,
-            )
+        self._begin()
         try:
             self._answers()
             if self.unseal_key:
@@ -169,6 +165,33 @@ class LastingBao(Bao):
         except BaseException:
             self.stop()
             raise
+
+    def join(self, leader: LastingBao) -> None:
+        """Start the server as a standby of another one."""
+        self.unseal_key = leader.unseal_key
+        self._begin()
+        self._answers()
+        self.ask("POST", "sys/storage/raft/join", {"leader_api_addr": leader.address})
+        end = time.monotonic() + 20  # it has to hear of the cluster before it can be unsealed
+        while self.ask("POST", "sys/unseal", {"key": self.unseal_key})["sealed"] and time.monotonic() < end:
+            time.sleep(0.2)
+        self._until(429)
+
+    def _until(self, health: int) -> None:
+        end = time.monotonic() + 30
+        while httpx2.get(f"{self.address}/v1/sys/health", trust_env=False, timeout=5).status_code != health:
+            if time.monotonic() > end:
+                pytest.fail(f"OpenBao is not what it should be: {(self.home / 'bao.log').read_text()[-2000:]}")
+            time.sleep(0.1)
+
+    def _begin(self) -> None:
+        with (self.home / "bao.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [binary(), "server", f"-config={self._file()}"],
+                env={"HOME": str(self.home)},
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
 
     def kill(self) -> None:
         """End the server as a power failure would."""
@@ -183,16 +206,16 @@ class LastingBao(Bao):
         file.write_text(
             f"""storage "raft" {{
               path = "{self.home}/raft"
-              node_id = "only"
+              node_id = "{self.port}"
               performance_multiplier = 1
             }}
             listener "tcp" {{
               address = "127.0.0.1:{self.port}"
-              cluster_address = "127.0.0.1:{free_port()}"
+              cluster_address = "127.0.0.1:{self.cluster}"
               tls_disable = true
             }}
             api_addr = "{self.address}"
-            cluster_addr = "http://127.0.0.1:{free_port()}"
+            cluster_addr = "https://127.0.0.1:{self.cluster}"
             """
         )
         return file

@@ -105,8 +105,10 @@ class Session:
                 return self._token
             if because_dead:
                 self._count_replacement()
-            self._logins += 1
-            self._token = replace(await self._login.login(self._api), number=self._logins)
+            given = await self._login.login(self._api)
+            if self._token is None or given.value != self._token.value:  # what was lent to a token stays with it
+                self._logins += 1
+            self._token = replace(given, number=self._logins)
             self._news.set()
             log.info("logged in to the vault", lasts=self._token.lasts, renewable=self._token.renewable)
             return self._token

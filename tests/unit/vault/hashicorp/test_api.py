@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import ssl
+import tracemalloc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -103,6 +105,17 @@ async def test_no_whole_answer_in_time_is_an_outage(answer, pause):
         heads.clear()  # what the server saw is no leak
     assert CANARY not in f"{caught.value!r} {caught.value.__context__!r} {caught.value.__cause__!r}"
     assert CANARY not in str(caught.getrepr(showlocals=True))
+
+
+@pytest.mark.attack(62)
+async def test_a_compressed_answer_is_not_unpacked():
+    bomb = gzip.compress(b'{"data": {"data": {"secret": "' + b"x" * (20 << 20) + b'"}}}')
+    async with behaving(http("200 OK", bomb, "Content-Encoding: gzip")) as (api, _):
+        tracemalloc.start()
+        reply = await ask(api)
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    assert (reply.spoken, most < 5 << 20) == (False, True)
 
 
 async def test_a_server_that_is_not_there_is_an_outage():

@@ -119,3 +119,27 @@ async def test_a_login_that_fails_leaves_no_token_and_is_tried_again():
             await session.token()
     logins.error = None
     assert (await session.token()).value.reveal() == b"t3"
+
+
+async def test_another_token_is_another_login_and_no_two_sessions_have_the_same():
+    logins = Logins()
+    session = Session(Answers(NO), logins)
+    assert session.login == 0
+    dead = await session.token()
+    first = session.login
+    await session.replaced(dead)
+    other = Session(Answers(NO), Logins())
+    await other.token()
+    assert len({0, first, session.login, other.login}) == 4
+
+
+async def test_the_same_token_looked_at_again_is_the_same_login():
+    class Given(Logins):
+        async def login(self, api: object) -> Token:
+            return token("given", time.monotonic(), 90.0)
+
+    session = Session(Answers(OK), Given())
+    before = await session.token()
+    first = session.login
+    await session._anew(before)
+    assert session.login == first
