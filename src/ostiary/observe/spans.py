@@ -51,19 +51,14 @@ class Spans:
         """
         assert record.trace is not None  # noqa: S101 - who calls has looked
         end = time.time_ns()
-        began = end - int((now - record.started) * 1e9)
         attributes: dict[str, str | int] = {
             "http.request.method": method,
             "http.response.status_code": status,
             "url.path": target.partition(b"?")[0].decode("latin-1"),
             "server.address": host,
             "client.address": address,
+            **_outcome(record, status),
         }
-        if record.route is not None:
-            attributes["http.route"] = record.route
-        failed = status >= _SERVER_ERROR or not status
-        if failed:
-            attributes["error.type"] = str(record.reason)
         span = ReadableSpan(
             name=f"{method} {record.route}" if record.route else method,
             context=_context(record.trace, record.trace.span),
@@ -72,8 +67,8 @@ class Spans:
             attributes=attributes,
             events=[Event("decision", {"ostiary.reason": str(record.reason)}, timestamp=end)],
             kind=SpanKind.SERVER,
-            status=Status(StatusCode.ERROR if failed else StatusCode.UNSET),
-            start_time=began,
+            status=Status(StatusCode.ERROR if _failed(status) else StatusCode.UNSET),
+            start_time=end - int((now - record.started) * 1e9),
             end_time=end,
             instrumentation_scope=_SCOPE,
         )
@@ -82,6 +77,16 @@ class Spans:
     def close(self) -> None:
         """Send what is left, for a few seconds at most. Blocks."""
         self._processor.shutdown()  # type: ignore[no-untyped-call]
+
+
+def _failed(status: int) -> bool:
+    return status >= _SERVER_ERROR or not status
+
+
+def _outcome(record: Record, status: int) -> dict[str, str]:
+    """Return which route it took, and why it failed; what there is not is left out."""
+    route = {} if record.route is None else {"http.route": record.route}
+    return {**route, "error.type": str(record.reason)} if _failed(status) else route
 
 
 def _context(trace: Trace, span: str, *, remote: bool = False) -> SpanContext:
