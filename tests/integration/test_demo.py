@@ -13,7 +13,9 @@ import time
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 
+from ostiary.cli.documents import schema_of
 from ostiary.demo.steps import TOUR
 
 pytestmark = pytest.mark.integration
@@ -42,6 +44,7 @@ def test_every_step_comes_out_as_promised(taken):
     done, _ = taken
     assert done.returncode == 0, done.stdout + done.stderr
     result = json.loads(done.stdout)
+    Draft202012Validator(schema_of("demo")).validate(result)
     assert result["ok"] is True
     assert result["client"].startswith("curl ")
     assert [(step["status"], step["reason"]) for step in result["steps"]] == [
