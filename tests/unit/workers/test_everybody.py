@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import shutil
+import subprocess
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from prometheus_client import generate_latest
+from prometheus_client.openmetrics.exposition import generate_latest as generate_openmetrics
+from prometheus_client.openmetrics.parser import text_string_to_metric_families
 from tests.support.admin import samples, value
 from tests.unit.admin.conftest import viewing  # noqa: F401 - a fixture
 
@@ -172,3 +177,17 @@ async def test_the_configuration_comes_with_which_worker_has_which(three):
 
 async def test_a_question_that_nobody_knows_has_no_answer(three):
     assert await tell(Own(three[0]), "secrets") == b""
+
+
+async def test_the_sum_can_be_read_by_whoever_reads_one(three):
+    own, one, other = three
+    count(one, 3)
+    other.metrics.count(Record(started=1.0, route="other"), listener="public", method="PUT", status=500, now=1.01)
+    families = await Everybody(Supervisor(Process(1, one), Process(2, other)), own).metrics()
+    assert list(text_string_to_metric_families(generate_openmetrics(families).decode()))
+    if shutil.which("promtool") is None:
+        pytest.skip("promtool is needed (Debian: prometheus)")
+    check = ["promtool", "check", "metrics"]
+    said = generate_latest(families)
+    result = await asyncio.to_thread(subprocess.run, check, input=said, capture_output=True, timeout=30)
+    assert (result.returncode, result.stdout + result.stderr) == (0, b"")
