@@ -470,3 +470,18 @@ def test_what_a_kind_lacks_is_a_case_and_has_a_reason():
         assert all(len(reason) > 10 for reason in kind.lacks.values())
         assert kind.against
     assert len(CASES) >= 25
+
+
+def row(kind: type[Backend]) -> str:
+    """Return what the page on kinds of vaults says of one."""
+    reasons: dict[str, list[str]] = {}
+    for name, reason in kind.lacks.items():
+        reasons.setdefault(reason, []).append(name)
+    lacks = "; ".join(f"{', '.join(names)}: {reason}" for reason, names in reasons.items())
+    return f"| `{kind.name}` | {kind.against} | {lacks or 'none'} |"
+
+
+def test_the_page_on_kinds_of_vaults_says_the_same():
+    page = (Path(__file__).parents[2] / "docs" / "vault-kinds.md").read_text()
+    for kind in KINDS:
+        assert row(kind) in page

@@ -81,32 +81,42 @@ class Files(Backend):
         "version": "a folder keeps one version",
         "never": "a folder keeps one version",
         "busy": "nobody is between the gateway and a folder",
-        "down": "a folder that is gone has no records: that is an answer, not an outage",
     }
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.store = folder / "store"
+        self.store.mkdir()
 
     def place(self, path: str) -> str:
         return f"{path}.json"
 
     def spec(self, cache: CacheSpec) -> FilesVaultSpec:
-        return FilesVaultSpec(type="files", path=".", cache=cache)
+        return FilesVaultSpec(type="files", path="store", cache=cache)
 
     def put(self, path: str, name: str, secret: str | bytes) -> None:
         if isinstance(secret, bytes):
-            record = self.folder / self.place(path)
+            record = self.store / self.place(path)
             record.mkdir(parents=True)
             self._write(record / "id", name.encode())
             self._write(record / "secret", secret)
         else:
-            self._write(self.folder / self.place(path), json.dumps({"id": name, "secret": secret}).encode())
+            self._write(self.store / self.place(path), json.dumps({"id": name, "secret": secret}).encode())
 
     def delete(self, path: str) -> None:
-        (self.folder / self.place(path)).unlink()
+        (self.store / self.place(path)).unlink()
 
     def deny(self, path: str) -> None:
-        (self.folder / self.place(path)).chmod(0o644)
+        (self.store / self.place(path)).chmod(0o644)
 
     def fail(self, fault: Fault | None) -> None:
-        for file in self.folder.rglob("*.json"):
+        gone = self.folder / "gone"
+        if fault == "down":
+            self.store.rename(gone)
+            return
+        if gone.exists():
+            gone.rename(self.store)
+        for file in self.store.rglob("*.json"):
             kept = file.with_name(f".{file.name}")
             if fault is not None:
                 file.replace(kept)

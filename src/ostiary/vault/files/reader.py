@@ -112,6 +112,8 @@ class Reader:
                 continue
             if found is not None:
                 return found
+        if isinstance(refusal, NotFound) and not self.root.is_dir():
+            refusal = Unavailable("the folder itself is not there")
         raise refusal
 
     def _once(self, path: str) -> Found | None:

@@ -176,3 +176,8 @@ def test_a_plain_folder_that_changes_while_it_is_read_is_read_again(reader: Read
     monkeypatch.setattr(Reader, "_octets", slow)
     assert plain(reader, "crm") == {"id": "new!", "secret": "new!"}
     assert times == ["id", "secret", "id", "secret"]
+
+
+def test_a_folder_that_is_gone_says_nothing_of_its_records(tmp_path: Path):
+    with pytest.raises(Unavailable, match="folder"):
+        Reader(tmp_path / "unmounted").read("token")
