@@ -84,10 +84,17 @@ class Trusted:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A certificate that was told, and found good; dates and revocation are asked with every request."""
+    """A certificate that was told, and found good; dates and revocation are asked with every request.
+
+    Attributes:
+        certificate: what the leaf says.
+        chain: leaf first, trust anchor last.
+        since, until: when all of them are valid, seconds since the epoch.
+    """
 
     certificate: Certificate
     chain: tuple[x509.Certificate, ...]
+    since: float
     until: float
 
 
@@ -180,6 +187,9 @@ class Forwarded:
         validity(judged.certificate, now)
         if now > judged.until:
             raise InvalidCertificate("an authority of the chain has expired", reason=Reason.CERTIFICATE_EXPIRED)
+        if now < judged.since:
+            detail = "an authority of the chain is not valid yet"
+            raise InvalidCertificate(detail, reason=Reason.CERTIFICATE_NOT_YET_VALID)
         if self.revocation is not None:
             self.revocation.check(judged.chain, now)
         return judged.certificate
@@ -212,10 +222,11 @@ class Forwarded:
         leaf, *others = (parse(der) for der in (shown.leaf, *shown.chain))
         chain = build(leaf, others, self.anchors, self.depth)
         check_chain(chain, profile=self.profile, depth=self.depth)
+        since = max(one.not_valid_before_utc.timestamp() for one in chain)
         until = min(one.not_valid_after_utc.timestamp() for one in chain)
         certificate = replace(describe(leaf), chain=tuple(one.public_bytes(Encoding.DER) for one in chain[1:]))
         self.soonest.note(certificate.subject, certificate.not_after, self.clock())
-        return Judged(certificate, chain, until)
+        return Judged(certificate, chain, since, until)
 
 
 def _joined(values: Sequence[bytes]) -> bytes | None:

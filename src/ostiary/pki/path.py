@@ -13,6 +13,7 @@ from typing import Final, TypeVar
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from ostiary.errors import InvalidCertificate
 from ostiary.pki.certificate import unsuitable
@@ -106,7 +107,7 @@ def _check(chain: Sequence[x509.Certificate]) -> None:
 
 
 def _check_authority(authority: x509.Certificate, between: int) -> None:
-    """Return when an authority may have issued what is below it (sections 4.2.1.3 and 4.2.1.9).
+    """Return when an authority may have issued what is below it (sections 4.2.1.3, 4.2.1.9 and 4.2.1.12).
 
     Raises:
         InvalidCertificate: it may not.
@@ -119,6 +120,9 @@ def _check_authority(authority: x509.Certificate, between: int) -> None:
         raise unsuitable("more authorities than the one above them allows")
     if usage is not None and not usage.key_cert_sign:
         raise unsuitable("an authority of the chain may not sign certificates")
+    purposes = _value(authority, x509.ExtendedKeyUsage)
+    if purposes is not None and ExtendedKeyUsageOID.CLIENT_AUTH not in purposes:  # it is a limit there, as for OpenSSL
+        raise unsuitable("an authority of the chain is for other purposes than clients")
 
 
 def _value(certificate: x509.Certificate, kind: type[_Extension]) -> _Extension | None:
