@@ -25,6 +25,7 @@ credentials:
   key: {vault: spare}
   away: {vault: ext}
   absent: {vault: db}
+  each: {vault: db, path: "tenants/{principal.tenant}"}
 routes: a gateway is not wanted here
 """
 
@@ -84,6 +85,9 @@ async def test_what_the_file_does_not_name_is_no_credential(file: Path):
             await vault.extract("other", "cloud")
     with pytest.raises(ostiary.UnknownCredential, match="'nobody'"):
         async with ostiary.open_vault(file, only=["nobody"]):
+            pass
+    with pytest.raises(ostiary.UnknownCredential, match="for each caller"):
+        async with ostiary.open_vault(file, only=["each"]):
             pass
 
 
