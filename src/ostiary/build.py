@@ -68,7 +68,7 @@ def compile_gateway(
     if sources is None:
         shown = {**compile_shown(keys, spec.keys), **_issued(spec, vaults)}
     upstreams = {name: compile_upstream(name, one, folder, shown) for name, one in spec.upstreams.items()}
-    around = Around(issuers, credentials, folder, clock, memory)
+    around = Around(issuers, credentials, folder, clock, memory, tools.keys)
     tracing = () if spec.tracing is None else (TraceInjector(),)
     injectors = [
         compile_injectors(route.inject, {**credentials, **each}, tools.towards(spec.upstreams[route.upstream]))

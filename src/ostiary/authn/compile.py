@@ -29,7 +29,7 @@ from ostiary.config.schema import (
     PasswordSpec,
 )
 from ostiary.jwks import Issuer
-from ostiary.model import Authenticator, CredentialSource
+from ostiary.model import NOTHING, Authenticator, CredentialSource, KeySource
 from ostiary.oauth import client as oauth
 from ostiary.oauth.post import server_trust
 
@@ -45,6 +45,7 @@ class Around:
         credentials: where records come from, by alias.
         folder: the folder of the configuration file.
         clock: epoch seconds.
+        keys: what signs, by alias.
         memory: what the processes of a gateway remember together; None: each authenticator has its own.
         made: the authenticators that were compiled already, by what their blocks say.
     """
@@ -54,6 +55,7 @@ class Around:
     folder: Path = Path()
     clock: Callable[[], float] = time.time
     memory: Memory | None = None
+    keys: Mapping[str, KeySource] = field(default_factory=lambda: NOTHING)
     made: dict[tuple[str, bool], Authenticator] = field(default_factory=dict, compare=False, repr=False)
 
 
@@ -121,7 +123,7 @@ def compile_introspection(spec: IntrospectionSpec, around: Around, *, shared: bo
         ConfigError: a credential is not defined, or a file cannot be read.
     """
     tls = server_trust(spec.authorities, around.folder, "introspection")
-    known = oauth.Around(around.credentials, around.folder)
+    known = oauth.Around(around.credentials, around.folder, around.keys)
     client = oauth.compile_client(spec.client, spec.url, known, tls, "introspection.client")
     return IntrospectionAuthenticator(
         spec, HttpEndpoint(spec.url, client, spec.timeout, tls), shared=shared, clock=around.clock

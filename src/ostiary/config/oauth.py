@@ -21,9 +21,23 @@ class CertificateClientSpec(Spec):
 class SignedClientSpec(Spec):
     """The gateway proves itself by a signed assertion (RFC 7523)."""
 
-    credential: Name = Field(description="Alias: the id is its name at the issuer, the secret a private key (PEM).")
+    credential: Name | None = Field(
+        None, description="Alias: the id is its name at the issuer, the secret a private key (PEM)."
+    )
+    key: Name | None = Field(None, description="In place of `credential`: a key of ours. It brings its own id.")
+    client_id: Text | None = Field(None, description="With `key`: the gateway's name at the issuer.")
     audience: Text | None = Field(None, description="The assertion's `aud`; the URL, or the `issuer`, by default.")
     kid: Text | None = Field(None, description="The key's id, where the issuer wants one.")
+
+    @model_validator(mode="after")
+    def _signed_once(self) -> Self:
+        if (self.credential is None) == (self.key is None):
+            raise Refused("C377", "give either `credential`, a private key, or `key`, one of ours")
+        if (self.key is None) != (self.client_id is None):
+            raise Refused("C377", "`client_id` stands beside `key`: a credential has its own id")
+        if self.key is not None and self.kid is not None:
+            raise Refused("C377", "`kid` stands beside `credential`: a key of ours brings its own id")
+        return self
 
 
 class SecretClientSpec(Spec):

@@ -112,7 +112,7 @@ class Tools:
 
     @property
     def _around(self) -> Around:
-        return Around(self.credentials, self.folder)
+        return Around(self.credentials, self.folder, self.keys)
 
     def _name(self, spec: TokenSpec) -> str:
         """Return what a token is kept under: all that it depends on, so that another configuration has another."""

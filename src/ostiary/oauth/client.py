@@ -7,7 +7,7 @@ import ssl
 import time
 from base64 import b64encode
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Protocol
 from urllib.parse import quote_plus
@@ -20,7 +20,8 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from ostiary.config.listeners import ShownCertificateSpec
 from ostiary.config.oauth import CertificateClientSpec, ClientAuthSpec, SignedClientSpec
 from ostiary.errors import ConfigError, CredentialUnavailable
-from ostiary.model import CredentialSource
+from ostiary.keys.jose import compact
+from ostiary.model import NOTHING, CredentialSource, KeySource
 from ostiary.pki.certificate import describe
 from ostiary.pki.identity import load_identity, use
 from ostiary.reasons import Reason
@@ -50,10 +51,12 @@ class Around:
     Attributes:
         credentials: where records come from, by alias.
         folder: the folder of the configuration file.
+        keys: what signs, by alias.
     """
 
     credentials: Mapping[str, CredentialSource]
     folder: Path
+    keys: Mapping[str, KeySource] = field(default_factory=lambda: NOTHING)
 
 
 class Client(Protocol):
@@ -112,19 +115,48 @@ class SignedClient:
         """Return a fresh assertion (RFC 7523, section 3)."""
         credential = await self.source.get()
         key = _private_key(credential.secret.reveal(), credential.alias)
-        now = int(self.clock())
-        claims = {
-            "iss": credential.id,
-            "sub": credential.id,
-            "aud": self.audience,
-            "iat": now,
-            "exp": now + _LIFE,
-            "jti": secrets.token_urlsafe(16),
-        }
+        claims = _claims(credential.id, self.audience, int(self.clock()))
         headers = {"kid": self.kid} if self.kid else None
         assertion = jwt.encode(claims, key, algorithm=_algorithm(key), headers=headers)
-        form = {"client_id": credential.id, "client_assertion_type": _ASSERTION, "client_assertion": assertion}
-        return Proven({}, form)
+        return _asserted(credential.id, assertion)
+
+
+@dataclass(frozen=True, slots=True)
+class RingClient:
+    """private_key_jwt, with a key of ours: whoever keeps it signs, and it is rotated like any other.
+
+    Attributes:
+        keys: where the key that signs now comes from.
+        client_id: the gateway's name at the issuer.
+        audience: the assertion's `aud`.
+        clock: epoch seconds.
+    """
+
+    keys: KeySource
+    client_id: str
+    audience: str
+    clock: Callable[[], float] = time.time
+
+    async def prove(self) -> Proven:
+        """Return a fresh assertion (RFC 7523, section 3)."""
+        claims = _claims(self.client_id, self.audience, int(self.clock()))
+        return _asserted(self.client_id, await compact(await self.keys.get(), claims))
+
+
+def _claims(client_id: str, audience: str, now: int) -> dict[str, str | int]:
+    return {
+        "iss": client_id,
+        "sub": client_id,
+        "aud": audience,
+        "iat": now,
+        "exp": now + _LIFE,
+        "jti": secrets.token_urlsafe(16),
+    }
+
+
+def _asserted(client_id: str, assertion: str) -> Proven:
+    form = {"client_id": client_id, "client_assertion_type": _ASSERTION, "client_assertion": assertion}
+    return Proven({}, form)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +214,10 @@ def compile_client(spec: ClientAuthSpec, url: str, around: Around, tls: ssl.SSLC
         except ConfigError as error:
             raise ConfigError(f"{where}.certificate: {error}") from error
         return CertificateClient(value.client_id, describe(identity.certificate).thumbprint)
+    if isinstance(value, SignedClientSpec) and value.key is not None:
+        if value.key not in around.keys:
+            raise ConfigError(f"{where}: {value.key}: not defined under `keys`")
+        return RingClient(around.keys[value.key], value.client_id or "", value.audience or url)
     source = around.credentials.get(value.credential)
     if source is None:
         raise ConfigError(f"{where}: {value.credential}: not defined under `credentials`")

@@ -77,6 +77,7 @@ def references(draft: Draft) -> Iterator[tuple[str, str, Path]]:
                 for position, issuer in enumerate(authenticator.jwt.issuers):
                     yield "issuers", issuer, (*at, "jwt", "issuers", position)
             yield from (("credentials", alias, place) for alias, place in _records(authenticator, at))
+            yield from (("keys", alias, place) for alias, place in _signing(authenticator, at))
         yield from _of_injectors(route, here)
 
 
@@ -88,9 +89,11 @@ def _of_injectors(route: RouteSpec, path: Path) -> Iterator[tuple[str, str, Path
                 yield section, name, (*path, "inject", position, injector.kind, key)
         if isinstance(injector.value, TokenSpec):
             client = injector.value.client
+            place = (*path, "inject", position, injector.kind, "client", client.kind)
             if (alias := getattr(client.value, "credential", None)) is not None:
-                place = (*path, "inject", position, injector.kind, "client", client.kind, "credential")
-                yield "credentials", alias, place
+                yield "credentials", alias, (*place, "credential")
+            if (alias := getattr(client.value, "key", None)) is not None:
+                yield "keys", alias, (*place, "key")
 
 
 def _of_keys(draft: Draft) -> Iterator[tuple[str, str, Path]]:
@@ -119,6 +122,14 @@ def _records(spec: AuthenticatorSpec, path: Path) -> Iterator[tuple[str, Path]]:
         client = spec.introspection.client
         if (alias := getattr(client.value, "credential", None)) is not None:
             yield alias, (*path, "introspection", "client", client.kind, "credential")
+
+
+def _signing(spec: AuthenticatorSpec, path: Path) -> Iterator[tuple[str, Path]]:
+    """Return the key that an authenticator proves the gateway with."""
+    if spec.introspection is not None:
+        client = spec.introspection.client
+        if (alias := getattr(client.value, "key", None)) is not None:
+            yield alias, (*path, "introspection", "client", client.kind, "key")
 
 
 def authenticators(spec: AuthenticateSpec, path: Path) -> Iterator[tuple[Path, AuthenticateSpec | AuthenticatorSpec]]:

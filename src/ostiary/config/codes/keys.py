@@ -67,4 +67,12 @@ KEYS: Final = (
         "keys:\n  identity: {type: aws, algorithm: EdDSA, ...}",
         "keys:\n  identity: {type: aws, algorithm: ES256, ...}",
     ),
+    Code(
+        "C377",
+        "an assertion that nobody signs, or two do",
+        "An assertion is signed with a private key that is a credential, or with a key of ours, which does not say as "
+        "whom: then `client_id` does.",
+        "private_key_jwt: {key: identity}",
+        "private_key_jwt: {key: identity, client_id: gateway}",
+    ),
 )
