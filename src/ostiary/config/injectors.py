@@ -8,7 +8,14 @@ from pydantic import Field, model_validator
 
 from ostiary.config.certificates import CertificateHeaderSpec
 from ostiary.config.identity import CustomSpec, IdentityTokenSpec
-from ostiary.config.oauth import ON_REJECT, ClientCredentialsSpec, OnReject, TokenExchangeSpec
+from ostiary.config.oauth import (
+    ON_REJECT,
+    REJECT_STATUS,
+    ClientCredentialsSpec,
+    OnReject,
+    RejectStatus,
+    TokenExchangeSpec,
+)
 from ostiary.config.sigv4 import SigV4Spec
 from ostiary.config.spec import OneOf, Spec
 from ostiary.config.values import CookieName, HeaderName, Name, Refused, Text
@@ -19,6 +26,7 @@ class BasicSpec(Spec):
 
     credential: Name = Field(description="Alias of the credential.")
     on_reject: OnReject = Field("ignore", description=ON_REJECT)
+    reject_status: RejectStatus = Field((401,), description=REJECT_STATUS)
 
 
 class BearerSpec(Spec):
@@ -26,6 +34,7 @@ class BearerSpec(Spec):
 
     credential: Name = Field(description="Alias of the credential.")
     on_reject: OnReject = Field("ignore", description=ON_REJECT)
+    reject_status: RejectStatus = Field((401,), description=REJECT_STATUS)
 
 
 class ValueSpec(Spec):
@@ -35,11 +44,15 @@ class ValueSpec(Spec):
     value: Text | None = Field(
         None, description="Text; {principal.subject}, {principal.tenant}, {principal.claims.NAME}, ... are filled in."
     )
+    on_reject: OnReject = Field("ignore", description=ON_REJECT)
+    reject_status: RejectStatus = Field((401,), description=REJECT_STATUS)
 
     @model_validator(mode="after")
     def _one(self) -> Self:
         if (self.credential is None) == (self.value is None):
             raise Refused("C305", "give either `value` or `credential`")
+        if self.credential is None and self.on_reject != "ignore":
+            raise Refused("C305", "a `value` is no credential, so there is no other one: `on_reject` means nothing")
         return self
 
 

@@ -63,6 +63,8 @@ ON_REJECT: Final = (
     "When the upstream says 401. ignore: the caller sees it. renew: something newer is fetched for the next one, and "
     "the caller gets 502. replay: this request is sent again with it, once, if its body is short."
 )
+RejectStatus = Annotated[tuple[Annotated[int, Field(ge=400, le=499)], ...], Field(min_length=1, strict=False)]
+REJECT_STATUS: Final = "Statuses by which this upstream says that the credential is not accepted."
 TokenType = Literal["access_token", "jwt", "id_token"]
 _OURS: Final = frozenset(
     (

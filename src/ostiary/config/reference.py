@@ -101,7 +101,8 @@ def _one(shape: Shape, field: FieldInfo) -> str:
     if origin(inner) is dict:
         return f"by name: {_any(get_args(inner)[1], field)}"
     if inner is int:
-        return f"number {range_of(field_shape(field))}"
+        bounds = range_of(field_shape(field)).strip()
+        return "number" if bounds == "upwards" else f"number {bounds}"
     return "name" if any(isinstance(item, StringConstraints) and item.pattern for item in metadata(shape)) else "text"
 
 

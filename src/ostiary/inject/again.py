@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Sequence
-from http import HTTPStatus
 from typing import Final, Protocol, runtime_checkable
 
 from ostiary.config.oauth import OnReject
@@ -67,11 +66,15 @@ class Watched:
     Args:
         upstream: what it stands before.
         injectors: those that can write something else.
+
+    Attributes:
+        statuses: by which the upstream says that it does not accept what was written.
     """
 
     def __init__(self, upstream: Sends, injectors: Sequence[Rejectable]) -> None:
         self._upstream = upstream
         self._injectors = tuple(injectors)
+        self.statuses = frozenset(one for each in injectors for one in getattr(each, "reject_status", (401,)))
         self._replays = any(one.on_reject == "replay" for one in injectors)
         self._under_way: set[asyncio.Task[None]] = set()
 
@@ -104,35 +107,40 @@ class Watched:
             if any(newer):
                 await self._again(outbound, kept, answer)
             else:
-                answer.fail(CredentialRejected("the upstream says 401, and there is no other credential"))
+                answer.fail(CredentialRejected("the upstream says no, and there is no other credential"))
         except GatewayError as error:
             if kept is not None:
                 answer.fail(error)
         except asyncio.CancelledError:
             if kept is not None:
-                answer.fail(CredentialRejected("the upstream says 401; not sent again"))
+                answer.fail(CredentialRejected("the upstream says no; not sent again"))
             raise
 
     async def _again(self, outbound: Outbound, kept: KeptBody, answer: Answer) -> None:
         for injector in self._injectors:
             await injector.inject(outbound)
-        await self._upstream.forward(outbound, kept, _Watching(None, outbound, kept, answer))
+        await self._upstream.forward(outbound, kept, _Watching(self, outbound, kept, answer, last=True))
 
 
 class _Watching:
     """An answer that is passed on, unless it is a 401; keeps `model.Answer`.
 
     Args:
-        watched: who looks for something newer; None when that has been done.
+        watched: who looks for something newer.
         outbound: what was sent.
         kept: its body, if it is kept.
         answer: the caller's side.
+        last: nothing newer is looked for.
     """
 
-    __slots__ = ("_answer", "_dropped", "_kept", "_outbound", "_rejected", "_watched")
+    __slots__ = ("_answer", "_dropped", "_kept", "_outbound", "_rejected", "_statuses", "_watched")
 
-    def __init__(self, watched: Watched | None, outbound: Outbound, kept: KeptBody | None, answer: Answer) -> None:
-        self._watched, self._outbound, self._kept, self._answer = watched, outbound, kept, answer
+    def __init__(
+        self, watched: Watched, outbound: Outbound, kept: KeptBody | None, answer: Answer, *, last: bool = False
+    ) -> None:
+        self._outbound, self._kept, self._answer = outbound, kept, answer
+        self._statuses = watched.statuses
+        self._watched = None if last else watched
         self._rejected = False  # the answer is a 401 that the caller does not see
         self._dropped = 0
 
@@ -142,15 +150,15 @@ class _Watching:
 
     def start(self, status: int, headers: Headers, length: int | None, source: Flow) -> None:
         """Pass it on, or see what a 401 means."""
-        if status != HTTPStatus.UNAUTHORIZED:
+        if status not in self._statuses:
             self._answer.start(status, headers, length, source)
             return
         self._rejected = True
         if self._watched is None:
-            self._refuse("the upstream says 401 to the newest credential, too")
+            self._refuse(f"the upstream says {status} to the newest credential, too")
         elif self._kept is None or not self._kept.repeatable:
             self._watched.rejected(self._outbound, None, self._answer)
-            self._refuse("the upstream says 401, and the request cannot be sent again")
+            self._refuse(f"the upstream says {status}, and the request cannot be sent again")
 
     def switch(self, protocol: bytes, headers: Headers, tunnel: Tunnel) -> None:
         """Pass it on."""

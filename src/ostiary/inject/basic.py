@@ -22,6 +22,7 @@ class BasicInjector:
     owns: ClassVar[frozenset[bytes]] = frozenset({b"authorization"})
     credential: Written
     on_reject: OnReject = "ignore"
+    reject_status: tuple[int, ...] = (401,)
 
     async def inject(self, outbound: Outbound) -> None:
         """Write.
@@ -32,9 +33,11 @@ class BasicInjector:
         put(outbound, b"Authorization", await self.credential.octets(outbound))
 
 
-def basic(source: CredentialSource | Each, on_reject: OnReject = "ignore") -> BasicInjector:
+def basic(
+    source: CredentialSource | Each, on_reject: OnReject = "ignore", reject_status: tuple[int, ...] = (401,)
+) -> BasicInjector:
     """Return the injector of a credential."""
-    return BasicInjector(encoded(source, encode), on_reject)
+    return BasicInjector(encoded(source, encode), on_reject, reject_status)
 
 
 def encode(credential: Credential) -> bytes:

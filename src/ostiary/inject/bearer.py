@@ -21,6 +21,7 @@ class BearerInjector:
     owns: ClassVar[frozenset[bytes]] = frozenset({b"authorization"})
     credential: Written
     on_reject: OnReject = "ignore"
+    reject_status: tuple[int, ...] = (401,)
 
     async def inject(self, outbound: Outbound) -> None:
         """Write.
@@ -31,9 +32,11 @@ class BearerInjector:
         put(outbound, b"Authorization", await self.credential.octets(outbound))
 
 
-def bearer(source: CredentialSource | Each, on_reject: OnReject = "ignore") -> BearerInjector:
+def bearer(
+    source: CredentialSource | Each, on_reject: OnReject = "ignore", reject_status: tuple[int, ...] = (401,)
+) -> BearerInjector:
     """Return the injector of a credential."""
-    return BearerInjector(encoded(source, encode), on_reject)
+    return BearerInjector(encoded(source, encode), on_reject, reject_status)
 
 
 def encode(credential: Credential) -> bytes:

@@ -49,32 +49,35 @@ def compile_injectors(
 
 
 def _basic(spec: BasicSpec, credentials: Sources, _: Tools) -> Injector:
-    return basic(_source(spec.credential, credentials), spec.on_reject)
+    return basic(_source(spec.credential, credentials), spec.on_reject, spec.reject_status)
 
 
 def _bearer(spec: BearerSpec, credentials: Sources, _: Tools) -> Injector:
-    return bearer(_source(spec.credential, credentials), spec.on_reject)
+    return bearer(_source(spec.credential, credentials), spec.on_reject, spec.reject_status)
 
 
 def _header(spec: HeaderSpec, credentials: Sources, _: Tools) -> Injector:
     name = spec.name.encode()
     owns = frozenset({fold(name)})
     if spec.credential is not None:
-        return header.SecretHeader(name, owns, _written(spec.credential, credentials, header.encode))
+        written = _written(spec.credential, credentials, header.encode)
+        return header.SecretHeader(name, owns, written, spec.on_reject, spec.reject_status)
     return header.TextHeader(name, owns, compile_template(spec.value or ""))
 
 
 def _query(spec: QuerySpec, credentials: Sources, _: Tools) -> Injector:
     nothing: frozenset[bytes] = frozenset()
     if spec.credential is not None:
-        return query.SecretParameter(spec.name, nothing, _written(spec.credential, credentials, query.encode))
+        written = _written(spec.credential, credentials, query.encode)
+        return query.SecretParameter(spec.name, nothing, written, spec.on_reject, spec.reject_status)
     return query.TextParameter(spec.name, nothing, compile_template(spec.value or ""))
 
 
 def _cookie(spec: CookieSpec, credentials: Sources, _: Tools) -> Injector:
     nothing: frozenset[bytes] = frozenset()
     if spec.credential is not None:
-        return cookie.SecretCookie(spec.name, nothing, _written(spec.credential, credentials, cookie.encode))
+        written = _written(spec.credential, credentials, cookie.encode)
+        return cookie.SecretCookie(spec.name, nothing, written, spec.on_reject, spec.reject_status)
     return cookie.TextCookie(spec.name, nothing, compile_template(spec.value or ""))
 
 

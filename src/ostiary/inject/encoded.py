@@ -40,7 +40,10 @@ class Encoded:
 
     async def rejected(self, outbound: Outbound) -> bool:
         """Say that the upstream did not accept what was written; return whether something else can be had."""
-        return await _rejected(self._source, outbound)
+        record, last = outbound.request.record, self._credential
+        if last is not None and record.credential != last.alias:  # another injector has told the log after us
+            return await _rejected(self._source, last.version)
+        return await _rejected(self._source, record.credential_version)
 
 
 class Obtainable(Protocol):
@@ -93,7 +96,7 @@ class EncodedEach:
 
     async def rejected(self, outbound: Outbound) -> bool:
         """Say that the upstream did not accept what was written; return whether something else can be had."""
-        return await _rejected(self._each.of(outbound), outbound)
+        return await _rejected(self._each.of(outbound), outbound.request.record.credential_version)
 
 
 Written = Encoded | EncodedEach
@@ -104,8 +107,7 @@ def encoded(source: CredentialSource | Each, encode: Callable[[Credential], byte
     return EncodedEach(source, encode) if isinstance(source, Each) else Encoded(source, encode)
 
 
-async def _rejected(source: object, outbound: Outbound) -> bool:
+async def _rejected(source: object, version: str | None) -> bool:
     """Tell a source that its credential was not accepted, if it is one that cares."""
     told: Callable[[str], Awaitable[bool]] | None = getattr(source, "rejected", None)
-    version = outbound.request.record.credential_version
     return told is not None and version is not None and await told(version)

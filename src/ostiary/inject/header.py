@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from ostiary.config.oauth import OnReject
 from ostiary.inject.encoded import Written
 from ostiary.inject.template import Template, unsafe
 from ostiary.inject.write import put, unusable
@@ -22,6 +23,8 @@ class SecretHeader:
     name: bytes
     owns: frozenset[bytes]
     credential: Written
+    on_reject: OnReject = "ignore"
+    reject_status: tuple[int, ...] = (401,)
 
     async def inject(self, outbound: Outbound) -> None:
         """Write.

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote, quote_from_bytes, unquote_to_bytes
 
+from ostiary.config.oauth import OnReject
 from ostiary.errors import BadRequest
 from ostiary.inject.encoded import Written
 from ostiary.inject.template import Template
@@ -29,6 +30,8 @@ class SecretParameter:
     name: str
     owns: frozenset[bytes]
     credential: Written
+    on_reject: OnReject = "ignore"
+    reject_status: tuple[int, ...] = (401,)
 
     async def inject(self, outbound: Outbound) -> None:
         """Write.

@@ -12,6 +12,8 @@ from ostiary.errors import CredentialRejected, CredentialUnavailable, GatewayErr
 from ostiary.inject.again import Watched, watched
 from ostiary.inject.basic import basic
 from ostiary.inject.bearer import bearer
+from ostiary.inject.encoded import encoded
+from ostiary.inject.header import SecretHeader, encode
 from ostiary.model import Credential, Headers, Outbound, Secret
 
 
@@ -303,3 +305,32 @@ async def test_informational_answers_and_tunnels_pass():
             answer.finish()
 
     assert await sent(Source(), Odd(b"")) == [103, b"websocket"]
+
+
+async def test_another_status_may_mean_the_same_where_the_route_says_so():
+    class Forbidding(Upstream):
+        async def forward(self, outbound: Outbound, body: Any, answer: Any) -> None:
+            self.seen.append(outbound.headers.get(b"x-key"))
+            answer.start(200 if self.seen[-1] == self.right else 403, Headers(), 0, None)
+            answer.finish()
+
+    source, upstream, caller, outbound = Source("second"), Forbidding(b"second"), Caller(), outbound_of()
+    injector = SecretHeader(b"X-Key", frozenset({b"x-key"}), encoded(source, encode), "replay", (401, 403))
+    await injector.inject(outbound)
+    await watched(upstream, [injector]).forward(outbound, NoBody(), caller)
+    await asyncio.wait_for(caller.ended.wait(), 5)
+    assert (caller.said, upstream.seen) == ([200], [b"first", b"second"])
+
+
+async def test_each_of_two_credentials_is_asked_about_by_its_own_version():
+    key, token = Source(), Source("second")
+    key.credential = Credential("key", "", Secret("k"), "k-1")
+    token.credential = Credential("token", "", Secret("first"), "first")
+    upstream, caller, outbound = Upstream(b"second"), Caller(), outbound_of()
+    injectors = [bearer(token, "replay"), SecretHeader(b"X-Key", frozenset(), encoded(key, encode), "replay")]
+    for injector in injectors:
+        await injector.inject(outbound)
+    await watched(upstream, injectors).forward(outbound, NoBody(), caller)
+    await asyncio.wait_for(caller.ended.wait(), 5)
+    assert (token.rejections, key.rejections) == (["first"], ["k-1"])
+    assert caller.said == [200, b"good"]
