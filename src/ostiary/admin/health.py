@@ -13,6 +13,7 @@ from typing import Any, Literal
 from ostiary.admin.view import View
 from ostiary.jwks.facts import KeyFacts
 from ostiary.listener.tally import End
+from ostiary.oauth.token import TokenState
 from ostiary.reasons import Reason
 from ostiary.upstream.endpoint import EndpointState
 from ostiary.vault.source import CredentialState
@@ -25,7 +26,7 @@ class Part:
     """One thing that the gateway depends on.
 
     Attributes:
-        kind: issuer, credential, upstream, certificate, ...
+        kind: issuer, credential, token, upstream, certificate, ...
         name: its name in the configuration.
         condition: ok; degraded: it still serves; down: what needs it is refused.
         reason: a word of the closed vocabulary, or None when it is ok.
@@ -49,6 +50,8 @@ def parts(view: View, now: float, wall: float) -> Iterator[Part]:
     for vault in view.vaults:
         for source in vault.sources:
             yield of_credential(source.alias, source.state)
+    for token in view.own_tokens:
+        yield of_token(token.alias, token.state)
     for pool in view.upstreams:
         yield of_upstream(pool.name, pool.endpoints(now))
     if view.access.audit is not None:
@@ -68,6 +71,13 @@ def of_credential(alias: str, state: CredentialState) -> Part:
     if state.usable and state.reason is None:
         return Part("credential", alias, "ok")
     return Part("credential", alias, "degraded" if state.usable else "down", state.reason or Reason.CREDENTIAL_MISSING)
+
+
+def of_token(alias: str, state: TokenState) -> Part:
+    """A token of the gateway's own. One that nobody has wanted yet is well."""
+    if state.reason is None:
+        return Part("token", alias, "ok")
+    return Part("token", alias, "degraded" if state.usable else "down", state.reason)
 
 
 def of_upstream(name: str, endpoints: Sequence[EndpointState]) -> Part:

@@ -16,6 +16,7 @@ from ostiary.listener.fetched import FetchedLists
 from ostiary.listener.forwarded import Forwarded
 from ostiary.listener.responder import Responder
 from ostiary.listener.tls import ServerTls
+from ostiary.oauth import ClientToken, ExchangedTokens
 from ostiary.observe.access import AccessLog
 from ostiary.observe.lag import Lag
 from ostiary.observe.lifecycle import Lifecycle
@@ -152,6 +153,16 @@ class View:
     def vaults(self) -> list[Vault]:
         """The vaults in use."""
         return [part for part in self.serving.gateway.parts if isinstance(part, Vault)]
+
+    @property
+    def own_tokens(self) -> list[ClientToken]:
+        """The tokens that issuers give the gateway."""
+        return [part for part in self.serving.gateway.parts if isinstance(part, ClientToken)]
+
+    @property
+    def exchanged_tokens(self) -> list[ExchangedTokens]:
+        """Where callers' tokens are exchanged."""
+        return [part for part in self.serving.gateway.parts if isinstance(part, ExchangedTokens)]
 
     @property
     def publication(self) -> Publication | None:

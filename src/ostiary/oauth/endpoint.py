@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Final
 
-from ostiary.errors import CredentialUnavailable
+from ostiary.errors import CredentialUnavailable, GatewayError
 from ostiary.jwks.discovery import Discovery
 from ostiary.kept import Kept, Made
 from ostiary.oauth.client import CertificateClient, Client
-from ostiary.oauth.grant import Grant, check_bound, read_grant
+from ostiary.oauth.grant import Grant, RefusedError, check_bound, read_grant
 from ostiary.oauth.metadata import token_endpoint
 from ostiary.oauth.post import Asker, Form, NoAnswerError
 
@@ -29,6 +29,10 @@ class TokenEndpoint:
         lifetime: seconds that a token lasts whose answer does not say so.
         bound: whether tokens have to be bound to the client's certificate.
         clock: the monotonic clock, in seconds.
+
+    Attributes:
+        place: where it is, or whose.
+        asked: how many requests gave a token (True), and how many did not.
     """
 
     def __init__(
@@ -43,6 +47,7 @@ class TokenEndpoint:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.place = place if isinstance(place, str) else place.issuer
+        self.asked = {True: 0, False: 0}
         self._client = client
         self._asker = asker
         self._form = form
@@ -62,6 +67,15 @@ class TokenEndpoint:
             RefusedError: the issuer refuses.
             CredentialUnavailable: it cannot be asked now, or its answer cannot be used.
         """
+        try:
+            grant = await self._ask(more)
+        except (RefusedError, GatewayError):
+            self.asked[False] += 1
+            raise
+        self.asked[True] += 1
+        return grant
+
+    async def _ask(self, more: Mapping[str, str]) -> Grant:
         url = await self._url.get()
         proven = await self._client.prove()
         try:

@@ -80,7 +80,7 @@ class ExchangedTokens:
     ) -> None:
         self.name = name
         self.alias = alias
-        self._endpoint = endpoint
+        self.endpoint = endpoint
         self._types = types
         self._clock = clock
         self._today = today
@@ -96,7 +96,7 @@ class ExchangedTokens:
     async def aclose(self) -> None:
         """Stop asking."""
         await self._tokens.aclose()
-        await self._endpoint.aclose()
+        await self.endpoint.aclose()
 
     def inherit(self, previous: ExchangedTokens) -> None:
         """Begin anew: each token can be exchanged again."""
@@ -144,12 +144,12 @@ class ExchangedTokens:
                 raise CredentialUnavailable("nobody is asked offline")
             if end <= asked:
                 raise Forbidden("the caller's token has ended", reason=Reason.TOKEN_NOT_EXCHANGED)
-            grant = await self._endpoint.ask(grant_type=GRANT, subject_token=token.decode("ascii"), **self._types)
+            grant = await self.endpoint.ask(grant_type=GRANT, subject_token=token.decode("ascii"), **self._types)
         except RefusedError as error:
-            log.warning("token not exchanged", client=self.alias, issuer=self._endpoint.place, why=error.word)
+            log.warning("token not exchanged", client=self.alias, issuer=self.endpoint.place, why=error.word)
             raise _refusal(error.word) from None
         except GatewayError as error:
-            log.warning("token not exchanged", client=self.alias, issuer=self._endpoint.place, why=error.detail)
+            log.warning("token not exchanged", client=self.alias, issuer=self.endpoint.place, why=error.detail)
             raise
         self._number += 1
         return made(Credential(self.alias, "", grant.token, str(self._number)), grant, asked, 0.5, end)

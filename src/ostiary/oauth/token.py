@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
 
 import structlog
@@ -23,6 +24,21 @@ from ostiary.reasons import Reason
 log = structlog.get_logger("ostiary.oauth")
 
 _MARGIN: Final = 10.0  # seconds before its end from which on a token is not used: it has a way to go
+
+
+@dataclass(frozen=True, slots=True)
+class TokenState:
+    """What is known of a token now.
+
+    Attributes:
+        usable: whether there is one that may be used.
+        expires: seconds until it may not, or None when there is none.
+        reason: why the last request for one failed, or None when it did not.
+    """
+
+    usable: bool
+    expires: float | None
+    reason: Reason | None
 
 
 class ClientToken:
@@ -47,7 +63,7 @@ class ClientToken:
     ) -> None:
         self.name = name
         self.alias = alias
-        self._endpoint = endpoint
+        self.endpoint = endpoint
         self._clock = clock
         self._chance = chance
         self._kept: Kept[Credential] = Kept(self._make, clock=clock)
@@ -62,7 +78,7 @@ class ClientToken:
     async def aclose(self) -> None:
         """Stop asking."""
         await self._kept.aclose()
-        await self._endpoint.aclose()
+        await self.endpoint.aclose()
 
     def inherit(self, previous: ClientToken) -> None:
         """Go on with the token of the configuration before."""
@@ -72,6 +88,13 @@ class ClientToken:
     def stay_offline(self) -> None:
         """Ask nobody, whatever happens."""
         self._offline = True
+
+    @property
+    def state(self) -> TokenState:
+        """What is known of it now; nobody is asked."""
+        held, failure = self._kept.held, self._kept.failure
+        expires = None if held is None else held.dead - self._clock()
+        return TokenState(expires is not None and expires > 0, expires, None if failure is None else failure.reason)
 
     async def get(self) -> Credential:
         """Return the token; does not suspend while it is fresh.
@@ -85,7 +108,7 @@ class ClientToken:
         """Give up a token that the upstream did not accept; return whether another one can be had."""
         held = self._kept.held
         renewed = held is None or held.value.version != version or self._kept.rejected(held.value)
-        log.warning("token rejected upstream", client=self.alias, issuer=self._endpoint.place, renewed=renewed)
+        log.warning("token rejected upstream", client=self.alias, issuer=self.endpoint.place, renewed=renewed)
         return renewed
 
     async def _make(self) -> Made[Credential]:
@@ -93,7 +116,7 @@ class ClientToken:
         try:
             if self._offline:
                 raise CredentialUnavailable("nobody is asked offline")
-            grant = await self._endpoint.ask(grant_type="client_credentials")
+            grant = await self.endpoint.ask(grant_type="client_credentials")
         except RefusedError as error:
             self._tell_of(error)
             raise CredentialUnavailable(
@@ -103,13 +126,13 @@ class ClientToken:
             self._tell_of(error)
             raise
         self._number += 1
-        log.info("token obtained", client=self.alias, issuer=self._endpoint.place, lasts=grant.lasts)
+        log.info("token obtained", client=self.alias, issuer=self.endpoint.place, lasts=grant.lasts)
         return made(Credential(self.alias, "", grant.token, str(self._number)), grant, asked, self._chance())
 
     def _tell_of(self, error: Exception) -> None:
         held = self._kept.held
         served = "the last one" if held is not None and self._clock() < held.dead else "nothing"
-        log.warning("token not obtained", client=self.alias, issuer=self._endpoint.place, why=str(error), served=served)
+        log.warning("token not obtained", client=self.alias, issuer=self.endpoint.place, why=str(error), served=served)
 
 
 def made(

@@ -17,6 +17,7 @@ from prometheus_client.registry import Collector
 from ostiary.admin.exposition.certificates import certificates
 from ostiary.admin.exposition.connections import connections
 from ostiary.admin.exposition.gateway import gateway
+from ostiary.admin.exposition.issued import issued
 from ostiary.admin.exposition.requests import requests
 from ostiary.admin.exposition.rooms import rooms
 from ostiary.admin.exposition.tokens import tokens
@@ -31,6 +32,7 @@ CHAPTERS: Final[tuple[Callable[[View], Iterable[Metric]], ...]] = (
     connections,
     certificates,
     rooms,
+    issued,
     gateway,
     alone,
 )

@@ -15,6 +15,7 @@ ADDED: Final = frozenset(
     (
         "http_server_active_requests",
         "ostiary_connections",
+        "ostiary_oauth_exchanged_tokens",
         "ostiary_token_cache_entries",
         "ostiary_upstream_connections",
         "ostiary_upstream_waiting_requests",
@@ -37,6 +38,8 @@ SMALLEST: Final = frozenset(
         "ostiary_crl_next_update_timestamp_seconds",
         "ostiary_key_set_fetched_timestamp_seconds",
         "ostiary_key_set_keys",
+        "ostiary_oauth_token_expiry_timestamp_seconds",
+        "ostiary_oauth_token_usable",
         "ostiary_ready",
         "ostiary_upstream_endpoint_up",
     )
