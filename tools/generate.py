@@ -89,14 +89,22 @@ PAGES: dict[str, Callable[[], str]] = {
 }
 
 
+def _beside() -> dict[str, Callable[[], str]]:
+    """Return what is installed beside the program: manual pages, completions."""
+    made: dict[str, str] = runpy.run_path(str(ROOT / "tools/manual.py"))["pages"]()
+    return {f"share/{name}": lambda text=text: text for name, text in made.items()}
+
+
 def main() -> int:
     """Write or check every page. Return the exit code."""
+    PAGES.update(_beside())
     stale = [name for name, page in PAGES.items() if not (ROOT / name).exists() or (ROOT / name).read_text() != page()]
     if "--check" in sys.argv[1:]:
         for name in stale:
             print(f"{name} is not in step with the code: `make generate` writes it")
         return 1 if stale else 0
     for name in stale:
+        (ROOT / name).parent.mkdir(parents=True, exist_ok=True)
         (ROOT / name).write_text(PAGES[name]())
         print(f"{name} is written")
     return 0

@@ -16,8 +16,12 @@ def completion(shell: Annotated[Shell, typer.Argument(help="Whose script.")]) ->
     For bash: `ostiary completion bash > ~/.local/share/bash-completion/completions/ostiary`. For zsh: a file
     `_ostiary` in a folder of $fpath. For fish: ~/.config/fish/completions/ostiary.fish.
     """
-    words = dict(_words())
-    print({"bash": _bash, "zsh": _zsh, "fish": _fish}[shell](words))
+    print(script(shell), end="")
+
+
+def script(shell: Shell) -> str:
+    """Return the completion script of a shell."""
+    return {"bash": _bash, "zsh": _zsh, "fish": _fish}[shell](dict(_words())) + "\n"
 
 
 def _words() -> Iterator[tuple[str, list[str]]]:
