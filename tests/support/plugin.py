@@ -414,6 +414,11 @@ class Gateway:
             assert time.monotonic() < end, "the gateway does not become ready"
             time.sleep(0.05)
 
+    @property
+    def pid(self) -> int | None:
+        """Its number, while it runs."""
+        return None if self._process is None else self._process.pid
+
     def signal(self, number: signal.Signals) -> None:
         """Send it a signal."""
         assert self._process is not None

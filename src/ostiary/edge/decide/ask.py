@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import Final, TypeAlias
 
@@ -48,22 +49,59 @@ Reader: TypeAlias = Callable[[Request], Asked]
 """A dialect: an ask -> what it is about. Raises NotAsked."""
 
 
-@dataclass(frozen=True, slots=True)
 class Names:
-    """In which fields a dialect says things. Lower case; the only spelling that counts."""
+    """In which fields a dialect says things. Lower case; the only spelling that counts.
 
-    method: bytes
-    target: bytes
-    authority: bytes
-    scheme: bytes
-    address: bytes
-    certificate: bytes
-    others: tuple[bytes, ...] = ()
+    Args:
+        method, target, authority, scheme, address: what the request is; empty where something else says it.
+        certificate: the caller's certificate; the one that stays with the caller's fields.
+        others: what the proxy says beside it, of which nothing is read.
+    """
 
-    @property
-    def all(self) -> tuple[bytes, ...]:
-        """Every one of them."""
-        return (self.method, self.target, self.authority, self.scheme, self.address, self.certificate, *self.others)
+    __slots__ = ("address", "authority", "certificate", "method", "roles", "scheme", "target")
+
+    def __init__(
+        self,
+        *,
+        scheme: bytes,
+        address: bytes,
+        certificate: bytes,
+        method: bytes = b"",
+        target: bytes = b"",
+        authority: bytes = b"",
+        others: tuple[bytes, ...] = (),
+    ) -> None:
+        self.method, self.target, self.authority = method, target, authority
+        self.scheme, self.address, self.certificate = scheme, address, certificate
+        names = (method, target, authority, scheme, address, certificate, *others)
+        self.roles = {fold(name): name for name in names if name}
+
+    def apart(self, headers: Headers) -> tuple[dict[bytes, bytes], Headers]:
+        """Return what the proxy says, and what came from the caller, with the certificate.
+
+        Another spelling of a name is the caller's, who hopes that we cannot tell it from the proxy's (CVE-2026-39858):
+        it is neither.
+
+        Raises:
+            NotAsked: a field is there twice.
+        """
+        said: dict[bytes, bytes] = {}
+        rest: list[tuple[bytes, bytes, bytes]] = []
+        for one in headers.fields:
+            name, folded, value = one
+            role = self.roles.get(folded)
+            if role is None:
+                if folded not in _CONNECTION:
+                    rest.append(one)
+            elif name.lower() != role:
+                continue
+            elif role == self.certificate:
+                rest.append(one)
+            elif role in said:
+                raise NotAsked(f"{role.decode()} is there twice")
+            else:
+                said[role] = value
+        return said, Headers(rest)
 
 
 FORWARDED: Final = Names(
@@ -77,16 +115,16 @@ FORWARDED: Final = Names(
 """The names that most proxies use, or can be told to."""
 
 
-def once(headers: Headers, name: bytes) -> bytes:
-    """Return the value of a field that the proxy writes.
+def needed(said: dict[bytes, bytes], name: bytes) -> bytes:
+    """Return what the proxy says under a name.
 
     Raises:
-        NotAsked: it is missing, or there twice.
+        NotAsked: nothing.
     """
-    found = [value for received, _, value in headers.fields if received.lower() == name]
-    if len(found) != 1:
-        raise NotAsked(f"{name.decode()} is {'missing' if not found else 'there twice'}")
-    return found[0]
+    value = said.get(name)
+    if value is None:
+        raise NotAsked(f"{name.decode()} is missing")
+    return value
 
 
 def read_forwarded(request: Request, names: Names = FORWARDED) -> Asked:
@@ -95,14 +133,14 @@ def read_forwarded(request: Request, names: Names = FORWARDED) -> Asked:
     Raises:
         NotAsked: a field is missing, there twice, or not what it should be.
     """
-    headers = request.headers
+    said, headers = names.apart(request.headers)
     return Asked(
-        method=method_of(once(headers, names.method)),
-        target=once(headers, names.target),
-        authority=once(headers, names.authority),
-        scheme=scheme_of(once(headers, names.scheme)),
-        address=address_of(once(headers, names.address)),
-        headers=rest(headers, names.all, names.certificate),
+        method=method_of(needed(said, names.method)),
+        target=needed(said, names.target),
+        authority=needed(said, names.authority),
+        scheme=scheme_of(needed(said, names.scheme)),
+        address=address_of(needed(said, names.address)),
+        headers=headers,
     )
 
 
@@ -120,6 +158,7 @@ def scheme_of(value: bytes) -> str:
     return value.decode()
 
 
+@lru_cache(maxsize=4096)
 def address_of(value: bytes) -> str:
     """Return the caller's address: one, never a list, of which callers write a part. nginx says `unix:` for none."""
     if value == b"unix:":
@@ -128,15 +167,6 @@ def address_of(value: bytes) -> str:
         return str(ip_address(value.decode("ascii", "replace")))
     except ValueError:
         raise NotAsked("the caller's address is not one address") from None
-
-
-def rest(headers: Headers, said: tuple[bytes, ...], certificate: bytes) -> Headers:
-    """Return what came from the caller: without what the proxy said, in whatever spelling, but for the certificate.
-
-    Another spelling of a name is the caller's, who hopes that we cannot tell it from the proxy's (CVE-2026-39858).
-    """
-    names = frozenset(map(fold, said)) | _CONNECTION
-    return Headers([one for one in headers.fields if one[1] not in names or (one[0].lower() == certificate)])
 
 
 def path_of(request: Request) -> bytes:

@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from typing import Final
 
 from ostiary.errors import BadRequest, InternalError
-from ostiary.model import Answer, Body, BodySink, Headers, Outbound, Permit, Request
-from ostiary.model import fold as folded_name
+from ostiary.model import Answer, Body, BodySink, Headers, Outbound, Permit, Request, fold
 from ostiary.pipeline import Upstream
 from ostiary.reasons import Reason
+from ostiary.wire import Field
 
 UPSTREAM: Final = b"Ostiary-Upstream"
 """Names the upstream of the route, so that the proxy need not find the route again."""
@@ -63,12 +63,14 @@ class Permitted:
         owned: names of the headers that the policy owns on any route, as the upstream is to see them.
     """
 
-    __slots__ = ("_name", "_owned", "_upstream")
+    __slots__ = ("_always", "_folded", "_name", "_owned", "_upstream")
 
     def __init__(self, upstream: Upstream, name: str, owned: Sequence[bytes]) -> None:
         self._upstream = upstream
         self._name = name
-        self._owned = tuple((name, folded_name(name)) for name in owned)
+        self._owned = tuple((one, fold(one)) for one in owned)
+        self._folded = tuple(folded for _, folded in self._owned)
+        self._always = Headers.of([(UPSTREAM, name.encode()), (b"Cache-Control", b"no-store")]).fields
 
     def prepare(self, request: Request, permit: Permit) -> Outbound:
         """Open an outbound head: strip what must not pass."""
@@ -83,19 +85,21 @@ class Permitted:
         """
         if outbound.target != outbound.request.target:
             raise InternalError("a decision cannot change the query")
-        headers = Headers.of([*self._told(outbound.headers), (UPSTREAM, self._name.encode())])
-        headers.add(b"Cache-Control", b"no-store")
+        headers = Headers([*self._told(outbound.headers), *self._always])
         record = outbound.request.record
         record.upstream, record.endpoint = self._name, ENDPOINT
         record.upstream_started = record.upstream_answered = asyncio.get_running_loop().time()
         answer.start(_OK, headers, 0, _STILL)
         answer.finish()
 
-    def _told(self, headers: Headers) -> list[tuple[bytes, bytes]]:
+    def _told(self, headers: Headers) -> list[Field]:
         """Return every owned header with its value, or without one."""
-        values: dict[bytes, bytes] = {}
+        values = dict.fromkeys(self._folded, b"")
+        found = 0
         for _, folded, value in headers.fields:
-            if folded in values and any(folded == owned for _, owned in self._owned):
-                raise BadRequest(f"{folded.decode()} is repeated", reason=Reason.REQUEST_AMBIGUOUS)
-            values[folded] = value
-        return [(name, values.get(folded, b"")) for name, folded in self._owned]
+            if folded in values:
+                values[folded] = value
+                found += 1
+        if found > 1 and found != len({one[1] for one in headers.fields if one[1] in values}):
+            raise BadRequest("a header that is told once is there twice", reason=Reason.REQUEST_AMBIGUOUS)
+        return [(name, folded, values[folded]) for name, folded in self._owned]

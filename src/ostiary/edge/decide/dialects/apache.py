@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from ostiary.edge.decide.ask import FORWARDED, Asked, NotAsked, address_of, method_of, rest
+from ostiary.edge.decide.ask import FORWARDED, Asked, NotAsked, address_of, method_of
 from ostiary.model import Headers, Request
 
 _CERTIFICATE: Final = b"OSTIARY_CERT"
@@ -18,7 +18,7 @@ def read(request: Request) -> Asked:
     parameters = request.headers
     secure = _maybe(parameters, b"HTTPS") == b"on"
     fields = [(name[5:].replace(b"_", b"-"), value) for name, value in parameters if name.startswith(b"HTTP_")]
-    headers = rest(Headers.of(fields), FORWARDED.all, certificate=b"")
+    _, headers = FORWARDED.apart(Headers.of([one for one in fields if one[0] != b"X-CLIENT-CERT"]))
     if certificate := _maybe(parameters, _CERTIFICATE):
         headers.add(FORWARDED.certificate, b" ".join(certificate.split()))
     return Asked(

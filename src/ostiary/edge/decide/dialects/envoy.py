@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from ostiary.edge.decide.ask import FORWARDED, Asked, NotAsked, address_of, once, rest, scheme_of
+from ostiary.edge.decide.ask import FORWARDED, Asked, Names, NotAsked, address_of, needed, scheme_of
 from ostiary.model import Request
 
 _PREFIX: Final = b"/decide"
+_NAMES: Final = Names(scheme=FORWARDED.scheme, address=FORWARDED.address, certificate=FORWARDED.certificate)
 
 
 def read(request: Request) -> Asked:
@@ -19,12 +20,12 @@ def read(request: Request) -> Asked:
     target = request.target.removeprefix(_PREFIX)
     if len(target) == len(request.target) or not target.startswith(b"/"):
         raise NotAsked("the target does not begin with /decide, and the caller's behind it")
-    headers = request.headers
+    said, headers = _NAMES.apart(request.headers)
     return Asked(
         method=request.method,
         target=target,
         authority=request.authority,
-        scheme=scheme_of(once(headers, FORWARDED.scheme)),
-        address=address_of(once(headers, FORWARDED.address)),
-        headers=rest(headers, FORWARDED.all, FORWARDED.certificate),
+        scheme=scheme_of(needed(said, _NAMES.scheme)),
+        address=address_of(needed(said, _NAMES.address)),
+        headers=headers,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from ostiary.edge.decide.ask import Asked, Names, NotAsked, address_of, method_of, once, path_of, rest
+from ostiary.edge.decide.ask import Asked, Names, NotAsked, address_of, method_of, needed, path_of
 from ostiary.model import Request
 
 NAMES: Final = Names(
@@ -24,18 +24,18 @@ def read(request: Request) -> Asked:
     """Return what an ask is about; raises NotAsked."""
     if path_of(request) != b"/decide":
         raise NotAsked("it is not /decide that is asked for")
-    headers = request.headers
-    if once(headers, NAMES.authority) != b"nginx-ingress-controller":
+    said, headers = NAMES.apart(request.headers)
+    if needed(said, NAMES.authority) != b"nginx-ingress-controller":
         raise NotAsked("x-sent-from is not the controller")
-    match = _URL.fullmatch(once(headers, NAMES.target))
+    match = _URL.fullmatch(needed(said, NAMES.target))
     if match is None:
         raise NotAsked("x-original-url is no URL")
     scheme, authority, target = match.groups()
     return Asked(
-        method=method_of(once(headers, NAMES.method)),
+        method=method_of(needed(said, NAMES.method)),
         target=target,
         authority=authority,
         scheme=scheme.decode(),
-        address=address_of(once(headers, NAMES.address)),
-        headers=rest(headers, NAMES.all, NAMES.certificate),
+        address=address_of(needed(said, NAMES.address)),
+        headers=headers,
     )

@@ -5,13 +5,20 @@ PassTLSClientCert writes it, and has to stand before ForwardAuth in the chain.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Final
 
-from ostiary.edge.decide.ask import FORWARDED, Asked, NotAsked, path_of, read_forwarded
+from ostiary.edge.decide.ask import FORWARDED, Asked, Names, NotAsked, path_of, read_forwarded
 from ostiary.model import Request
 
-NAMES: Final = replace(FORWARDED, certificate=b"x-forwarded-tls-client-cert", others=(b"x-client-cert",))
+NAMES: Final = Names(
+    method=FORWARDED.method,
+    target=FORWARDED.target,
+    authority=FORWARDED.authority,
+    scheme=FORWARDED.scheme,
+    address=FORWARDED.address,
+    certificate=b"x-forwarded-tls-client-cert",
+    others=(FORWARDED.certificate,),
+)
 
 
 def read(request: Request) -> Asked:
