@@ -327,6 +327,23 @@ async def test_another_address_is_opened_and_the_old_one_closed_after_its_last_a
     assert await busy.reader.readexactly(20) == b"ok" * 10
 
 
+@pytest.mark.parametrize(("before", "after"), [("127.0.0.1", "0.0.0.0"), ("0.0.0.0", "127.0.0.1")])
+async def test_an_address_that_overlaps_with_one_that_is_given_up_is_taken_without_a_gap(tmp_path, before, after):
+    async with furnished(tmp_path) as live:
+        live.text = live.text.replace("bind: 127.0.0.1", f"bind: {before}").lstrip()
+        live.write("first")
+        async with gateway_process(live.file) as live.gateway:
+            busy = await live.call()
+            await busy.send("/slow/2")
+            await busy.head()
+            live.text = live.text.replace(f"bind: {before}", f"bind: {after}")
+            live.write("second")
+            await live.takes_up()
+            for _ in range(8):
+                assert (await (await live.call()).get()).fields["x-saw"] == "second"
+            assert await busy.reader.readexactly(20) == b"ok" * 10
+
+
 async def test_a_listener_that_gives_its_tls_up_keeps_its_socket(live: Live) -> None:
     before = await live.call()
     tls = live.text[live.text.index("    tls:") : live.text.index("upstreams:")]

@@ -122,6 +122,11 @@ class Listener:
         shared.name = place.name
         self._permit(before.spec)
 
+    def share(self) -> None:
+        """Let other sockets of this user listen on the address as well (SO_REUSEPORT)."""
+        if self._socket is not None:
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+
     def abort(self) -> None:
         """Cut every connection."""
         self._door.abort()

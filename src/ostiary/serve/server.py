@@ -26,6 +26,7 @@ from ostiary.reasons import Reason
 from ostiary.serve.descriptors import Descriptors, raise_limit
 from ostiary.serve.listener import Listener
 from ostiary.serve.place import Place, compile_places
+from ostiary.serve.sockets import overlap
 
 log = structlog.get_logger("ostiary.serve")
 
@@ -113,8 +114,10 @@ class Server:
             for place in places.values()
             if place.address not in at or at[place.address].place.scheme != place.scheme
         }
+        kept = {place.address for place in places.values()}
+        new = [one for one in fresh.values() if one.place.address not in at]
         try:
-            _bind([one for one in fresh.values() if one.place.address not in at], shared=self._shared)
+            _take_over(new, [one for address, one in at.items() if address not in kept], shared=self._shared)
         except BaseException:
             await gateway.aclose()
             raise
@@ -176,6 +179,15 @@ class Server:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _take_over(new: Sequence[Listener], leaving: Sequence[Listener], *, shared: bool) -> None:
+    """Take every address, or none. Where one overlaps with another that is given up, both are held for a moment."""
+    wanted = [one.place.spec.bind for one in new]
+    met = [one for one in leaving if any(overlap(one.place.spec.bind, bind) for bind in wanted)]
+    for one in met:
+        one.share()
+    _bind(new, shared=shared or bool(met))
 
 
 def _bind(listeners: Iterable[Listener], *, shared: bool) -> None:

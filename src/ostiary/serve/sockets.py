@@ -133,3 +133,11 @@ def _identity(path: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return found.st_dev, found.st_ino
+
+
+def overlap(one: Bind | UnixBind, other: Bind | UnixBind) -> bool:
+    """Whether the one is the other's every address, or the other way round: the kernel lets nobody have both."""
+    if isinstance(one, UnixBind) or isinstance(other, UnixBind):
+        return False
+    everywhere = {"0.0.0.0", "::"} & {one.host, other.host}  # noqa: S104 - the words for every address
+    return one.port == other.port != 0 and bool(everywhere) and (":" in one.host) == (":" in other.host)
