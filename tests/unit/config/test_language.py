@@ -145,7 +145,7 @@ def test_every_reason_has_a_cause_and_a_remedy() -> None:
 def test_every_code_of_a_mistake_is_in_the_corpus() -> None:
     missing = set(CODES) - {expected(file).code for file in FILES}
     warnings = {"C220", "C401", "C402", "C403", "C406", "C407", "C408", "C409", "C411", "C412"}
-    assert missing == {*warnings, "C512", "C560", "C561"}  # there is no file to put there; what is installed here is whole
+    assert missing == {*warnings, "C512", "C560", "C561"}  # no file to put there; what is installed is whole
 
 
 def test_the_reference_passes_beside_development_certificates(tmp_path: Path) -> None:
