@@ -28,7 +28,7 @@ PLACES = {
         "{token: env:VAULT_TOKEN}",
         f"{{userpass: {{name: a, word: {CANARY}}}}}",
     ),
-    "in a vault that is not there yet": ("type: hashicorp", f"type: cyberark\n    certificate: {CANARY}"),
+    "in a vault that is not there yet": ("type: hashicorp", f"type: onepassword\n    certificate: {CANARY}"),
     "in a URL": ("http://127.0.0.1:9100", f"http://me:{CANARY}@127.0.0.1:9100"),
     "in an address": ("https://vault.example.com", f"https://me:{CANARY}@vault.example.com"),
     "in a header": ('{name: X-Subject, value: "{principal.subject}"}', f"{{name: X-Api-Key, value: {CANARY}}}"),
@@ -58,9 +58,9 @@ def test_it_cannot(place: str, furnished: Path) -> None:
 
 def test_what_is_no_secret_is_shown(furnished: Path) -> None:
     examined = judge(
-        furnished, changed(("authorize: anyone", "authorise: anyone"), ("type: hashicorp", "type: cyberark"))
+        furnished, changed(("authorize: anyone", "authorise: anyone"), ("type: hashicorp", "type: onepassword"))
     )
     text = render(examined.problems, examined.source)
     assert "authorise: anyone" in text
-    assert "type: cyberark" in text
+    assert "type: onepassword" in text
     assert "******" not in text
