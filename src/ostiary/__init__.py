@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ostiary.embed import Credentials as Credentials
+    from ostiary.embed import Keys as Keys
     from ostiary.embed import UnknownCredential as UnknownCredential
+    from ostiary.embed import open_keys as open_keys
     from ostiary.embed import open_vault as open_vault
 
 __version__ = "0.1.0"
-_EMBEDDED = ("Credentials", "UnknownCredential", "open_vault")
+_EMBEDDED = ("Credentials", "Keys", "UnknownCredential", "open_keys", "open_vault")
 
 
 def __getattr__(name: str) -> Any:

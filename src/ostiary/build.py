@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,16 +15,17 @@ from ostiary.authn.verified import VerifiedTokens
 from ostiary.authz import compile_policy
 from ostiary.authz.shadow import ShadowRule
 from ostiary.authz.sync import PermissionSync
+from ostiary.config.keys import KeySpec
 from ostiary.config.load import Loaded
 from ostiary.config.schema import AnonymousSpec, AuthenticateSpec, GatewaySpec, MatchSpec, PublicationSpec, RouteSpec
-from ostiary.config.vaults import CredentialSpec
+from ostiary.config.vaults import CredentialSpec, VaultSpec
 from ostiary.edge.decide.permit import Permitted
 from ostiary.gateway import Decisions, Gateway, Part, Route
 from ostiary.inject import EachCredential, Tools, compile_each, compile_injectors, watched, withheld
 from ostiary.inject.trace import TraceInjector
 from ostiary.jwks import compile_issuer, state_folder
 from ostiary.jwks.compile import server_trust
-from ostiary.keys import Documents, Keys, Publication, Ring, compile_keys, compile_shown
+from ostiary.keys import Documents, Publication, Ring, compile_keys, compile_shown
 from ostiary.model import Authenticator, CredentialSource, Injector, Request, fold
 from ostiary.observe.access import AccessLog
 from ostiary.observe.trace import Traces
@@ -62,7 +62,7 @@ def compile_gateway(
     issuers = {name: compile_issuer(name, issuer, folder, state) for name, issuer in spec.issuers.items()}
     vaults, credentials = compile_vaults(spec.vaults, _fixed(spec), folder) if sources is None else ({}, sources)
     each = _each(spec, vaults)
-    keys = _rings(spec, vaults, folder, clock) if sources is None else {}
+    keys = compile_rings(spec.keys, spec.vaults, vaults, folder, clock) if sources is None else {}
     tools = Tools(credentials, folder, _origins(spec), keys or withheld(spec.keys))
     shown: dict[str, Showing] | None = None
     if sources is None:
@@ -144,33 +144,21 @@ def _spelt(spec: GatewaySpec, folded: Iterable[bytes]) -> tuple[bytes, ...]:
     return tuple(written.get(name, name.title()) for name in sorted(folded))
 
 
-def _rings(
-    spec: GatewaySpec, vaults: Mapping[str, Vault], folder: Path, clock: Callable[[], float] = time.time
+def compile_rings(
+    keys: Mapping[str, KeySpec],
+    specs: Mapping[str, VaultSpec],
+    vaults: Mapping[str, Vault],
+    folder: Path,
+    clock: Callable[[], float] = time.time,
 ) -> dict[str, Ring]:
-    """Return the keys, with those who are asked for some of them: servers and clouds that a vault is logged in to."""
-    servers = {name: vault.server for name, vault in vaults.items() if vault.server is not None}
-    logins = {name: vault.login for name, vault in vaults.items() if vault.login is not None}
-    return compile_keys(spec.keys, spec.vaults, folder, servers=servers, logins=logins, clock=clock)
-
-
-@asynccontextmanager
-async def opened_keys(loaded: Loaded) -> AsyncIterator[Keys]:
-    """Open the keys of a configuration, for programs that sign and encrypt with them and serve nothing.
+    """Return the keys, with those who are asked for some of them: servers and clouds that a vault is logged in to.
 
     Raises:
         ConfigError: a key can never work as configured.
     """
-    spec, folder = loaded.spec, loaded.folder
-    wanted = {getattr(key, "vault", None) for key in spec.keys.values()}
-    vaults = {name: one for name, one in spec.vaults.items() if name in wanted}
-    made, _ = compile_vaults(vaults, {}, folder)
-    rings = _rings(spec, made, folder)
-    async with AsyncExitStack() as started:
-        parts: tuple[Part, ...] = (*made.values(), *rings.values())
-        for part in parts:
-            started.push_async_callback(part.aclose)
-            await part.start()
-        yield Keys(rings)
+    servers = {name: vault.server for name, vault in vaults.items() if vault.server is not None}
+    logins = {name: vault.login for name, vault in vaults.items() if vault.login is not None}
+    return compile_keys(keys, specs, folder, servers=servers, logins=logins, clock=clock)
 
 
 def _published(spec: PublicationSpec | None, publication: Publication | None) -> list[tuple[MatchSpec, Route]]:

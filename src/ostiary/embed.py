@@ -1,4 +1,4 @@
-"""The vaults of a configuration file, for programs that need its credentials and no gateway.
+"""The vaults and keys of a configuration file, for programs that need them and no gateway.
 
     async with ostiary.open_vault("gateway.yaml") as vault:
         credential = await vault.extract("legacy-accounts")
@@ -8,6 +8,11 @@ What the gateway does for its upstreams is done for the program: records are cac
 are old, used a while longer when the vault is down, and dropped when it says no. So call `extract` each time
 a credential is needed, and keep none. The sections `vaults` and `credentials` have to be right; whether there
 are others does not matter.
+
+    async with ostiary.open_keys("gateway.yaml") as keys:
+        token = await keys.sign({"aal": 3}, "identity")
+
+Here the sections `vaults` and `keys` have to be right.
 """
 
 from __future__ import annotations
@@ -17,17 +22,20 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
 
+from ostiary.build import compile_rings
 from ostiary.config.checks.backends import needs
 from ostiary.config.draft import Draft
 from ostiary.config.load import examine
 from ostiary.config.nearest import nearest
 from ostiary.config.problem import ConfigInvalid, Problem
 from ostiary.config.vaults import CredentialSpec
+from ostiary.gateway import Part
+from ostiary.keys import Keys
 from ostiary.model import Credential, CredentialSource
 from ostiary.vault import Vault, compile_vaults
 from ostiary.vault.source import VaultCredential
 
-__all__ = ["Credentials", "UnknownCredential", "open_vault"]
+__all__ = ["Credentials", "Keys", "UnknownCredential", "open_keys", "open_vault"]
 
 _SECTIONS: Final = ("vaults", "credentials")
 
@@ -136,18 +144,43 @@ async def open_vault(
         yield Credentials(specs, sources, vaults, {name: spec.type for name, spec in chosen.items()})
 
 
-def _sound(file: Path, overlays: Sequence[Path]) -> Draft:
-    """Return what a file says of vaults and credentials, when nothing is wrong with that."""
+@asynccontextmanager
+async def open_keys(path: str | Path, *, overlays: Sequence[str | Path] = ()) -> AsyncIterator[Keys]:
+    """Open the keys of a configuration file for as long as the block lasts.
+
+    Args:
+        path: the file.
+        overlays: files that are laid over it, in order.
+
+    Raises:
+        ConfigInvalid: its vaults or keys have mistakes; all of them are in the exception.
+        ConfigError: a key can never work as configured.
+    """
+    file = Path(path)
+    draft = _sound(file, [Path(one) for one in overlays], ("vaults", "keys"))
+    kept = {getattr(key, "vault", None) for key in draft.keys.values()}
+    vaults, _ = compile_vaults({name: spec for name, spec in draft.vaults.items() if name in kept}, {}, file.parent)
+    rings = compile_rings(draft.keys, draft.vaults, vaults, file.parent)
+    parts: tuple[Part, ...] = (*vaults.values(), *rings.values())
+    async with AsyncExitStack() as opened:
+        for part in parts:
+            opened.push_async_callback(part.aclose)
+            await part.start()
+        yield Keys(rings)
+
+
+def _sound(file: Path, overlays: Sequence[Path], sections: Sequence[str] = _SECTIONS) -> Draft:
+    """Return what a file says of vaults, credentials and keys, when nothing is wrong with these sections of it."""
     examined = examine(file, overlays)
-    wrong = [one for one in examined.problems if examined.draft is None or _concerns(one)]
+    wrong = [one for one in examined.problems if examined.draft is None or _concerns(one, sections)]
     if wrong or examined.draft is None:
         raise ConfigInvalid(wrong or examined.problems, examined.source)
     return examined.draft
 
 
-def _concerns(problem: Problem) -> bool:
-    """Whether a problem is one of these two sections, or of the text itself."""
-    return problem.severity == "error" and (not problem.path or problem.path[0] in _SECTIONS)
+def _concerns(problem: Problem, sections: Sequence[str]) -> bool:
+    """Whether a problem is one of these sections, or of the text itself."""
+    return problem.severity == "error" and (not problem.path or problem.path[0] in sections)
 
 
 def _wanted(draft: Draft, only: Iterable[str] | None) -> dict[str, CredentialSpec]:
