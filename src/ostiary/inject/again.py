@@ -20,6 +20,8 @@ from ostiary.inject.body import KeptBody
 from ostiary.inject.encoded import Written
 from ostiary.model import Answer, Body, Flow, Headers, Outbound, Permit, Request, Tunnel
 
+_NO_OTHER: Final = "there is no other credential"
+_LONG: Final = "the request is too long to be sent again"
 _SHORT: Final = 64 << 10  # octets of a 401 that are waited for: its connection is used again after that
 
 
@@ -102,12 +104,13 @@ class Watched:
     async def _rejected(self, outbound: Outbound, kept: KeptBody | None, answer: Answer) -> None:
         try:
             newer = [await one.credential.rejected(outbound) for one in self._injectors]
-            if kept is None or kept.gone:
+            if kept is None:
                 return
-            if any(newer):
+            whole = await kept.whole()
+            if whole and any(newer):
                 await self._again(outbound, kept, answer)
-            else:
-                answer.fail(CredentialRejected("the upstream says no, and there is no other credential"))
+            elif not kept.gone:
+                answer.fail(CredentialRejected("the upstream says no, and " + (_NO_OTHER if whole else _LONG)))
         except GatewayError as error:
             if kept is not None:
                 answer.fail(error)
@@ -156,9 +159,9 @@ class _Watching:
         self._rejected = True
         if self._watched is None:
             self._refuse(f"the upstream says {status} to the newest credential, too")
-        elif self._kept is None or not self._kept.repeatable:
+        elif self._kept is None or not self._kept.promising:
             self._watched.rejected(self._outbound, None, self._answer)
-            self._refuse(f"the upstream says {status}, and the request cannot be sent again")
+            self._refuse(f"the upstream says {status}, and {_LONG}")
 
     def switch(self, protocol: bytes, headers: Headers, tunnel: Tunnel) -> None:
         """Pass it on."""

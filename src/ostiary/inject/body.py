@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Final
 
 from ostiary.model import Body, BodySink, Headers
@@ -17,7 +18,7 @@ class KeptBody:
         gone: the caller went away.
     """
 
-    __slots__ = ("_body", "_complete", "_pieces", "_sink", "_size", "_trailers", "gone", "length")
+    __slots__ = ("_body", "_complete", "_pieces", "_settled", "_sink", "_size", "_trailers", "gone", "length")
 
     def __init__(self, body: Body) -> None:
         self._body = body
@@ -28,11 +29,19 @@ class KeptBody:
         self._size = 0
         self._trailers: Headers | None = None
         self._sink: BodySink | None = None
+        self._settled: asyncio.Future[None] | None = None
 
     @property
-    def repeatable(self) -> bool:
-        """Whether all of it is at hand."""
-        return self._complete and self._pieces is not None and not self.gone
+    def promising(self) -> bool:
+        """Whether it is short, as far as that is known."""
+        return self._pieces is not None and (self.length is None or self.length <= MOST)
+
+    async def whole(self) -> bool:
+        """Wait for the rest of it; return whether all of it is at hand then."""
+        if self.promising and not self._complete:
+            self._settled = asyncio.get_running_loop().create_future()
+            await self._settled
+        return self._complete and self._pieces is not None
 
     def flow_to(self, sink: BodySink) -> None:
         """Hand everything received so far, and everything to come, to `sink`."""
@@ -64,19 +73,30 @@ class KeptBody:
         """Pass the next piece on, and keep it while there is room."""
         if self._pieces is not None:
             self._size += len(data)
-            self._pieces = [*self._pieces, bytes(data)] if self._size <= MOST else None
+            self._pieces.append(bytes(data))
+            if self._size > MOST:
+                self._drop()
         if self._sink is not None:
             self._sink.feed(data)
 
     def finish(self, trailers: Headers | None = None) -> None:
         """The body is complete."""
         self._complete, self._trailers = True, trailers
+        self._settle()
         if self._sink is not None:
             self._sink.finish(trailers)
 
     def abandon(self) -> None:
         """The caller went away."""
         self.gone = True
-        self._pieces = None
+        self._drop()
         if self._sink is not None:
             self._sink.abandon()
+
+    def _drop(self) -> None:
+        self._pieces = None
+        self._settle()
+
+    def _settle(self) -> None:
+        if self._settled is not None and not self._settled.done():
+            self._settled.set_result(None)

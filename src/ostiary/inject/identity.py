@@ -17,8 +17,8 @@ from ostiary.config.identity import IdentityTokenSpec
 from ostiary.errors import ConfigError
 from ostiary.inject.template import Place, Template, compile_template, unsafe
 from ostiary.inject.write import put
-from ostiary.jwks.encoding import unpadded
 from ostiary.kept import Kept, Made, Partitions
+from ostiary.keys.jose import compact
 from ostiary.model import KeySource, Outbound, Principal, SigningKey, fold
 
 MOST: Final = 10_000  # tokens that are kept
@@ -108,26 +108,15 @@ class IdentityInjector:
             if int(end) <= int(now):
                 raise unsafe("the caller's evidence has ended")
             key = await self._keys.get()
-            token = await signed(key, self._spec.type, self._payload(json.loads(said), int(now), int(end)))
+            token = await compact(key, self._payload(json.loads(said), int(now), int(end)), self._spec.type)
             lasts = end - now
-            return Made(Signed(self._prefix + token, key), due=now + lasts * _DUE, dead=now + lasts * _DEAD)
+            return Made(Signed(self._prefix + token.encode(), key), due=now + lasts * _DUE, dead=now + lasts * _DEAD)
 
         return make
 
     def _payload(self, claims: dict[str, Any], now: int, end: int) -> dict[str, Any]:
         audience = self._spec.audience[0] if len(self._spec.audience) == 1 else list(self._spec.audience)
         return {**claims, "iss": self._spec.issuer, "aud": audience, "iat": now, "nbf": now, "exp": end}
-
-
-async def signed(key: SigningKey, kind: str, claims: Mapping[str, Any]) -> bytes:
-    """Return a token in its compact form (RFC 7515, section 3.1).
-
-    Raises:
-        CredentialUnavailable: whoever keeps the key cannot sign now.
-    """
-    header = {"alg": key.alg, "kid": key.kid, "typ": kind}
-    text = ".".join(unpadded(json.dumps(part, separators=(",", ":")).encode()) for part in (header, claims)).encode()
-    return text + b"." + unpadded(await key.sign(text)).encode()
 
 
 def _value(template: Template, outbound: Outbound) -> Any:
