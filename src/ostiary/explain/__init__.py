@@ -3,6 +3,7 @@
 told.py       what is said: step by step, for people and for programs
 question.py   the request that is asked about, from flags or from a document
 noting.py     the compiled authenticators and rules, each in a wrapping that takes notes and changes nothing
+reading.py    what of a request a condition reads
 routes.py     why a route is not the one, and which is the nearest
 walk.py       the way through a gateway: the very objects of live traffic, and nothing is forwarded
 """

@@ -7,8 +7,10 @@ from typing import Any
 
 from ostiary.authn.jwt import JwtAuthenticator
 from ostiary.authz.shadow import ShadowRule
+from ostiary.config.rules import RuleSpec
 from ostiary.errors import CredentialUnavailable, GatewayError, KeysUnavailable
-from ostiary.explain.told import Note
+from ostiary.explain.reading import read_by
+from ostiary.explain.told import Note, Verdict
 from ostiary.model import Credential, Principal, Request, Rule
 
 Aged = Callable[[str], str]
@@ -71,31 +73,34 @@ class NotingRule:
     Args:
         inner: the compiled one.
         notes: where it is written down.
-        kind: what it is called in the file.
+        spec: what the file says of it.
         where: its line there.
     """
 
-    def __init__(self, inner: Rule, notes: list[Note], kind: str, where: str) -> None:
+    def __init__(self, inner: Rule, notes: list[Note], spec: RuleSpec, where: str) -> None:
         self._inner = inner
         self._notes = notes
-        self._kind = kind
+        self._spec = spec
         self._where = where
 
     def check(self, principal: Principal, request: Request) -> None:
         """Return, or raise, whatever the inner one does. What is tried out is asked, and does not count it."""
         if isinstance(self._inner, ShadowRule):
             refusal = self._inner.refusal(principal, request)
-            self._note("pass", "would hold, in the shadow" if refusal is None else "would refuse, in the shadow")
+            says = "would hold, in the shadow" if refusal is None else "would refuse, in the shadow"
+            self._note("pass", says, principal, request)
             return
         try:
             self._inner.check(principal, request)
         except GatewayError as error:
-            self._note("no", f"{error.reason}: {error.detail}")
+            self._note("no", f"{error.reason}: {error.detail}", principal, request)
             raise
-        self._note("yes", "holds")
+        self._note("yes", "holds", principal, request)
 
-    def _note(self, verdict: Any, text: str) -> None:
-        self._notes.append(Note("authorize", self._kind, verdict, text, self._where))
+    def _note(self, verdict: Verdict, text: str, principal: Principal, request: Request) -> None:
+        read = read_by(self._spec, principal, request)
+        whole = f"{text} ({read})" if read else text
+        self._notes.append(Note("authorize", self._spec.kind, verdict, whole, self._where))
 
 
 def is_unsure(error: GatewayError) -> bool:

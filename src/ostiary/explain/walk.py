@@ -140,7 +140,7 @@ class Explainer:
             told.notes.append(Note("authorize", "anyone", "yes", "whoever was proven", where))
             return policy
         rules = [
-            NotingRule(rule, told.notes, one.kind, self._loaded.place("routes", index, "authorize", position))
+            NotingRule(rule, told.notes, one, self._loaded.place("routes", index, "authorize", position))
             for position, (rule, one) in enumerate(zip(policy.rules, spec.authorize, strict=True))
         ]
         return Policy(route.name, rules)

@@ -105,7 +105,9 @@ async def test_conditions_that_are_tried_out_do_not_count_what_was_talked_about(
     shown = token()
     made = proof(CALLER, token=shown, htu="https://a.example/bound", iat=time.time())
     told = await running.answer(gateway, document(shown, made))
-    assert [one["text"] for one in told["steps"] if one["step"] == "authorize"] == ["would refuse, in the shadow"]
+    assert [one["text"] for one in told["steps"] if one["step"] == "authorize"] == [
+        "would refuse, in the shadow (subject 'alice')"
+    ]
     ((_, shadow),) = gateway.shadows
     assert (shadow.judged, shadow.refused) == (0, 0)
 
