@@ -54,8 +54,7 @@ def _caddy(home: Path, text: str) -> Sequence[str | Path]:
 
 def _envoy(home: Path, text: str) -> Sequence[str | Path]:
     (home / "envoy.json").write_text(text)
-    base = str(os.getpid() % 30000)
-    return ("-c", home / "envoy.json", "--concurrency", "1", "--log-path", home / "envoy.log", "--base-id", base)
+    return ("-c", home / "envoy.json", "--concurrency", "1", "--log-path", home / "envoy.log", "--use-dynamic-base-id")
 
 
 _MODULES = (

@@ -5,6 +5,7 @@ One process of the gateway, one upstream, one file: what is asked natively and t
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
@@ -16,7 +17,7 @@ import threading
 import time
 from base64 import b64encode
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, redirect_stdout, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from tests.support.pki import expired
 from tests.support.tokens import Signer, key_set
 
 from ostiary.authn.api_key import digest_of
+from ostiary.cli.run import run
 from ostiary.pki.authority import Authority
 from ostiary.pki.certificate import describe
 from ostiary.pki.files import chain_pem, write_certificates, write_crl, write_identity
@@ -242,11 +244,12 @@ class World:
     ports: dict[str, int]
     tokens: dict[str, str] = field(default_factory=dict)
     gateway: Gateway | None = None
+    policy: Path | None = None
 
     @property
     def file(self) -> Path:
         """The policy."""
-        return self.folder / "gateway.yaml"
+        return self.policy or self.folder / "gateway.yaml"
 
     def ask(
         self, port: int, raw: bytes, *, shown: str | None = None, name: str = "localhost", patience: float = 10.0
@@ -442,8 +445,8 @@ class Gateway:
 
 def recipe(name: str, world: World, port: int, *more: str) -> str:
     """Return what `ostiary recipe` prints for this policy."""
-    command = (
-        *(sys.executable, "-m", "ostiary", "recipe", name, "--config", world.file),
-        *("--listen", f"127.0.0.1:{port}", "--certificate", world.folder / "front.pem", *more),
-    )
-    return subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout
+    words = ["recipe", name, "--config", str(world.file), "--listen", f"127.0.0.1:{port}"]
+    said = io.StringIO()
+    with redirect_stdout(said):
+        assert run([*words, "--certificate", str(world.folder / "front.pem"), *more]) == 0
+    return said.getvalue()
