@@ -40,8 +40,8 @@ class Proven:
         form: to be added to the form.
     """
 
-    headers: Mapping[str, str]
-    form: Mapping[str, str]
+    headers: Mapping[str, str] = field(repr=False)
+    form: Mapping[str, str] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,3 +111,27 @@ def test_of_a_file_that_cannot_be_read_at_all_the_file_itself_is_left(tmp_path):
     (tmp_path / "gateway.yaml").write_text("version: [1")
     examined = examine(tmp_path / "gateway.yaml")
     assert files_of(tmp_path / "gateway.yaml", examined.draft) == {tmp_path / "gateway.yaml"}
+
+
+def test_the_files_that_a_route_points_at_belong_to_it_too(tmp_path):
+    (tmp_path / "gateway.yaml").write_text(
+        """
+version: 1
+listeners: {public: {bind: 127.0.0.1:8443}}
+upstreams: {x: {endpoints: [http://127.0.0.1:9]}}
+routes:
+  - name: a
+    match: {path: /a}
+    authenticate: {anonymous: {}}
+    authorize: anyone
+    inject:
+      - oauth2:
+          issuer: https://id.example.com
+          client: {certificate: {client_id: gateway, certificate: file:client.pem, private_key: file:client.key}}
+          authorities: [file:ca.pem]
+    upstream: x
+"""
+    )
+    draft = examine(tmp_path / "gateway.yaml").draft
+    found = files_of(tmp_path / "gateway.yaml", draft)
+    assert {file.name for file in found} == {"gateway.yaml", "client.pem", "client.key", "ca.pem"}

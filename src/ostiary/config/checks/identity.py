@@ -10,6 +10,7 @@ from cryptography import x509
 from ostiary.config.checks import pem
 from ostiary.config.checks.pem import Unusable
 from ostiary.config.checks.reading import Findings
+from ostiary.config.oauth import CertificateClientSpec, TokenSpec
 from ostiary.config.problem import Path, Problem
 from ostiary.config.schema import ListenerTlsSpec, ShownCertificateSpec
 
@@ -28,6 +29,18 @@ def identities(findings: Findings) -> Iterator[Problem]:
     for name, upstream in findings.draft.upstreams.items():
         if upstream.tls.client is not None:
             yield from _identity(findings, ("upstreams", name, "tls", "client"), upstream.tls.client)
+    for path, client in _clients(findings):
+        shown = ShownCertificateSpec.model_construct(certificate=client.certificate, private_key=client.private_key)
+        yield from _identity(findings, path, shown)
+
+
+def _clients(findings: Findings) -> Iterator[tuple[Path, CertificateClientSpec]]:
+    """Return what the gateway proves itself with where it asks for tokens."""
+    for index, route in findings.draft.routes.items():
+        for position, injector in enumerate(route.inject):
+            client = injector.value.client.certificate if isinstance(injector.value, TokenSpec) else None
+            if client is not None:
+                yield ("routes", index, "inject", position, injector.kind, "client", "certificate"), client
 
 
 def _shown(findings: Findings, path: Path, tls: ListenerTlsSpec) -> Iterator[Problem]:

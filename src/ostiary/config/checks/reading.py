@@ -92,6 +92,8 @@ def references(draft: Draft) -> Iterator[tuple[FieldPath, FileRef | SecretRef]]:
     for section in SECTIONS:
         for name, entry in getattr(draft, section).items():
             yield from _within(entry, (section, name))
+    for index, route in draft.routes.items():
+        yield from _within(route, ("routes", index))
     yield from _within(draft.admin, ("admin",))
 
 
