@@ -139,4 +139,4 @@ def compile_cyberark(spec: CyberarkVaultSpec, folder: Path) -> CyberarkProvider:
     Raises:
         ConfigError: a certificate is not there, or not usable.
     """
-    return CyberarkProvider(spec, Web(spec.timeout, tls_of(spec, folder)))
+    return CyberarkProvider(spec, Web(spec.timeout, tls_of(spec, folder, spec.address)))

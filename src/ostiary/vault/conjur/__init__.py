@@ -23,7 +23,7 @@ def compile_conjur(spec: ConjurVaultSpec, folder: Path) -> ConjurProvider:
     Raises:
         ConfigError: a secret or a certificate is not there, or not usable.
     """
-    web = Web(spec.timeout, tls_of(spec, folder))
+    web = Web(spec.timeout, tls_of(spec, folder, spec.address))
     address = spec.address.rstrip("/")
     return ConjurProvider(spec, web, Session(web, address, _login(spec, folder), spec.token_lasts))
 

@@ -28,7 +28,7 @@ def compile_gcp(spec: GcpVaultSpec, folder: Path) -> GcpProvider:
         ConfigError: the extra is not installed, or the key of the service account is none.
     """
     extra("gcp", "google.auth")
-    tls = tls_of(spec, folder)
+    tls = tls_of(spec, folder, "https://oauth2.googleapis.com")  # the login goes there, whatever the address
     return GcpProvider(spec, Web(spec.timeout, tls), Login(_given(spec, folder), tls, spec.timeout))
 
 

@@ -22,4 +22,4 @@ def compile_http(spec: HttpVaultSpec, folder: Path) -> HttpProvider:
     Raises:
         ConfigError: a certificate is not there, or not usable.
     """
-    return HttpProvider(spec, Web(spec.timeout, tls_of(spec, folder), spec.largest))
+    return HttpProvider(spec, Web(spec.timeout, tls_of(spec, folder, spec.url), spec.largest))
