@@ -15,7 +15,9 @@ from ostiary.pki.files import chain_pem
 from ostiary.pki.keys import private_pem
 
 
-def server_tls(folder: Path, *authorities: Authority, minimum: str = "1.2", clock=None, **client) -> ServerTls:
+def server_tls(
+    folder: Path, *authorities: Authority, minimum: str = "1.2", clock=None, ciphers=None, **client
+) -> ServerTls:
     """A listener's TLS that trusts these authorities; `client` goes into `tls.client`."""
     files = Files(folder)
     certificate, key = files.server(root().issue_server("localhost", "127.0.0.1"))
@@ -25,6 +27,7 @@ def server_tls(folder: Path, *authorities: Authority, minimum: str = "1.2", cloc
         certificate=certificate,
         private_key=key,
         minimum_version=minimum,
+        ciphers=ciphers,
         client=ClientSpec.model_validate({**asked, **client}),
     )
     return compile_tls(spec, folder) if clock is None else compile_tls(spec, folder, clock=clock)

@@ -24,7 +24,7 @@ _SEVERAL: Final = frozenset(("jwt_issuer_uri", "jwks_uri", "jwt_audience", "jwt_
 _WORDS: Final = frozenset(("force_default_username",))
 KNOWN: Final = _SEVERAL | _WORDS | frozenset(
     ("default_username", "tls_p12_file", "tls_p12_password", "tls_cert_file", "tls_key_file", "clients_ca_cert_file",
-     "api_token_id", "port", "hostname")
+     "tls_cipher_suites", "api_token_id", "port", "hostname")
 )  # fmt: skip
 
 

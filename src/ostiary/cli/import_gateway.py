@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_args
 from urllib.parse import urlsplit
 
 from ostiary.cli.import_cosmian import Provider, Settings
+from ostiary.config.listeners import Cipher
 
 Semantics = Literal["strict", "cascade"]
 _ENTRA: Final = re.compile(r"https://login\.microsoftonline\.com/([0-9a-f-]{36})(/.*)?", re.IGNORECASE)
@@ -103,9 +104,21 @@ def _listener(settings: Settings, semantics: Semantics, made: Imported) -> dict[
     if file := settings.values.get("clients_ca_cert_file"):
         tls["client"] = {"mode": "required" if semantics == "strict" else "optional", "authorities": [f"file:{file}"]}
     if tls:
-        return {**listener, "tls": tls}
+        return {**listener, "tls": tls | _ciphers(settings, made)}
     made.notes.append("the server had no TLS, which the gateway does not offer to other machines: it binds to loopback")
     return {"bind": f"127.0.0.1:{settings.values.get('port', '9998')}"}
+
+
+def _ciphers(settings: Settings, made: Imported) -> dict[str, Any]:
+    """Return which cipher suites are left of those that were named; the gateway has none without forward secrecy."""
+    named = [one for one in re.split(r"[:,\s]+", settings.values.get("tls_cipher_suites", "")) if one]
+    ours = [one for one in named if one in get_args(Cipher)]
+    newer = [one for one in named if one.startswith("TLS_")]
+    if left := [one for one in named if one not in (*ours, *newer)]:
+        made.notes.append(f"cipher suites that the gateway does not have: {', '.join(left[:_MOST_LEFT])}")
+    if ours:
+        return {"ciphers": ours}
+    return {"minimum_version": "1.3"} if newer else {}
 
 
 def _records(settings: Settings) -> dict[str, Any]:

@@ -75,6 +75,17 @@ class ShownCertificateSpec(Spec):
         return self
 
 
+Cipher = Literal[
+    "ECDHE-ECDSA-AES256-GCM-SHA384",
+    "ECDHE-RSA-AES256-GCM-SHA384",
+    "ECDHE-ECDSA-AES128-GCM-SHA256",
+    "ECDHE-RSA-AES128-GCM-SHA256",
+    "ECDHE-ECDSA-CHACHA20-POLY1305",
+    "ECDHE-RSA-CHACHA20-POLY1305",
+]
+"""Suites of TLS 1.2 with forward secrecy and authenticated encryption, as OpenSSL calls them."""
+
+
 class ListenerTlsSpec(ShownCertificateSpec):
     """The server's identity, and what is asked of the client."""
 
@@ -82,7 +93,16 @@ class ListenerTlsSpec(ShownCertificateSpec):
         (), description="More certificates: the one for the name that a client asks for is shown (SNI), else the first."
     )
     minimum_version: Literal["1.2", "1.3"] = Field("1.2", description="Oldest TLS version accepted.")
+    ciphers: Annotated[tuple[Cipher, ...], Field(min_length=1, strict=False)] | None = Field(
+        None, description="Cipher suites of TLS 1.2, the best first; by default all of these. TLS 1.3 has its own."
+    )
     client: ClientSpec = Field(default_factory=lambda: ClientSpec(), description="Client certificates.")
+
+    @model_validator(mode="after")
+    def _ciphers_of_something(self) -> Self:
+        if self.ciphers is not None and self.minimum_version == "1.3":
+            raise Refused("C348", "`ciphers` are those of TLS 1.2, which `minimum_version` excludes")
+        return self
 
 
 class ListenerLimits(Spec):

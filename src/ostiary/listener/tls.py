@@ -164,7 +164,7 @@ def _end(kind: Literal["server", "client-authority"], certificate: x509.Certific
 def _bare_context(spec: ListenerTlsSpec, protocols: Sequence[str]) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = _VERSIONS[spec.minimum_version]
-    context.set_ciphers(_CIPHERS)
+    context.set_ciphers(_CIPHERS if spec.ciphers is None else f"@SECLEVEL=2:{':'.join(spec.ciphers)}")
     context.options |= ssl.OP_NO_COMPRESSION | ssl.OP_NO_RENEGOTIATION | ssl.OP_NO_TICKET
     context.num_tickets = 0
     context.set_alpn_protocols(list(protocols))

@@ -174,3 +174,22 @@ def test_a_provider_may_be_repeated_and_counts_once() -> None:
     settings = Settings()
     from_toml('[idp_auth]\njwt_auth_provider = ["https://a,,b", "https://a,,b"]', settings)
     assert len(settings.providers()) == 1
+
+
+@pytest.mark.parametrize(
+    ("suites", "becomes", "told"),
+    [
+        ("ECDHE-RSA-AES256-GCM-SHA384:ECDHE-RSA-AES128-GCM-SHA256",
+         {"ciphers": ["ECDHE-RSA-AES256-GCM-SHA384", "ECDHE-RSA-AES128-GCM-SHA256"]}, ""),
+        ("TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256", {"minimum_version": "1.3"}, ""),
+        ("AES256-SHA:TLS_AES_256_GCM_SHA384", {"minimum_version": "1.3"}, "AES256-SHA"),
+        ("AES256-SHA", {}, "AES256-SHA"),
+    ],
+)  # fmt: skip
+def test_cipher_suites_are_taken_as_far_as_they_are_good(
+    suites: str, becomes: dict[str, Any], told: str, capsys: Captured
+) -> None:
+    assert run(["import", "cosmian", "--tls-p12-file=a.p12", "--tls-cipher-suites", suites, "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["configuration"]["listeners"]["kms"]["tls"] == {"pkcs12": "file:a.p12", **becomes}
+    assert any(told in note for note in document["notes"])

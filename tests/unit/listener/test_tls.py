@@ -250,3 +250,27 @@ def test_a_certificate_that_comes_with_another_chain_is_judged_anew(tmp_path):
     assert peer_of(tls, client_context(leaf, tmp_path)).certificate is not None
     with pytest.raises(InvalidCertificate, match="3 authorities above the leaf, 2 allowed"):
         peer_of(tls, client_context(detour, tmp_path))
+
+
+SUITES = ("ECDHE-ECDSA-AES256-GCM-SHA384", "ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-CHACHA20-POLY1305")
+
+
+def agreed(tls, offered):
+    client = old(client_context())
+    client.set_ciphers(":".join(offered))
+    return shake(tls.context, client)[0].cipher()[0]
+
+
+def test_of_cipher_suites_those_that_are_named_are_spoken_the_best_first(tmp_path):
+    tls = server_tls(tmp_path, ciphers=[SUITES[1], SUITES[0]])
+    assert agreed(tls, SUITES) == SUITES[1]
+    assert agreed(tls, SUITES[:1]) == SUITES[0]
+    with pytest.raises(ssl.SSLError, match="NO_SHARED_CIPHER"):
+        agreed(tls, SUITES[2:])
+    assert agreed(server_tls(tmp_path), SUITES[2:]) == SUITES[2]
+
+
+def test_a_suite_that_is_not_good_cannot_be_named(tmp_path):
+    for wrong in (["AES256-SHA"], ["DEFAULT"], ["ECDHE-RSA-AES256-SHA384"], []):
+        with pytest.raises(ValueError, match="ciphers"):
+            server_tls(tmp_path, ciphers=wrong)
