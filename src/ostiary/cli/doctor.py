@@ -1,4 +1,4 @@
-"""`ostiary doctor`: what is wrong with certificates, keys, lists, stores and endpoints, and what mends it."""
+"""`ostiary doctor`: what is wrong with certificates, keys, lists, stores, endpoints and gateways, and what mends it."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import typer
 
 from ostiary.cli.certs.place import Password, password_of
 from ostiary.cli.frame import Exit, Json, NoColor, emit, fail
+from ostiary.cli.surroundings import around, is_configuration
 from ostiary.pki.diagnosis.codes import GROUPS, Severity
 
 if TYPE_CHECKING:
@@ -26,7 +27,9 @@ _COLOURS: Final = {"error": "31", "warning": "33", "note": "36"}
 
 
 def doctor(
-    what: Annotated[list[str], typer.Argument(metavar="FILE|HOST:PORT...", help="They are looked at together.")],
+    what: Annotated[
+        list[str], typer.Argument(metavar="FILE|HOST:PORT...", help="Looked at together. FILE.yaml: a gateway.")
+    ],
     *,
     purpose: Annotated[
         Literal["client", "server"], typer.Option("--for", help="What certificates are for.")
@@ -42,16 +45,16 @@ def doctor(
 ) -> None:
     """Say in plain words what is wrong, and which command mends it.
 
-    Name what belongs together at once: a certificate, its key, its authority, the revocation list. Only
-    HOST:PORT uses the network. The exit code is 1 when there is an error.
+    Name what belongs together at once: a certificate, its key, its authority, the revocation list. A
+    configuration (FILE.yaml) stands for what is around its gateway: the machine, how its files lie there, the
+    servers that it names. The network is used for HOST:PORT, and for the groups endpoint, clock and running of
+    a configuration. The exit code is 1 when there is an error.
     """
     _known([*(only or ()), *(skip or ())])
-    found = _judged(what, purpose, password, cert, key)
-    told = [
-        (name, finding, _severity(finding, profile))
-        for name, finding in found
-        if (not only or finding.code.group in only) and finding.code.group not in (skip or ())
-    ]
+    wanted = [group for group in GROUPS if (not only or group in only) and group not in (skip or ())]
+    found = [one for name in filter(is_configuration, what) for one in around(name, wanted)]
+    found += _judged([name for name in what if not is_configuration(name)], purpose, password, cert, key)
+    told = [(name, one, _severity(one, profile)) for name, one in found if one.code.group in wanted]
     if as_json:
         emit([_facts(*one) for one in told])
     else:

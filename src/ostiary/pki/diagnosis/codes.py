@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal, NamedTuple, TypeAlias
+from typing import Final, Literal, NamedTuple, TypeAlias, get_args
 
-Group: TypeAlias = Literal["certificate", "authority", "chain", "key", "crl", "file", "endpoint"]
+Group: TypeAlias = Literal[
+    "certificate", "authority", "chain", "key", "crl", "file", "endpoint", "machine", "installed", "clock", "running"
+]
 Severity: TypeAlias = Literal["error", "warning", "note"]
 
 
@@ -98,7 +100,21 @@ _ALL: Final = (
     Code("D608", "endpoint", "error", "It wants a client certificate."),
     Code("D609", "endpoint", "error", "It refuses the client certificate."),
     Code("D610", "endpoint", "note", "It lets callers in without a client certificate."),
+    Code("D701", "machine", "warning", "Few files may be open at a time, so that callers wait at the door."),
+    Code("D702", "machine", "error", "A library is missing that the data path is made of."),
+    Code("D703", "machine", "warning", "An OpenSSL that is older than 3.0 gets no corrections any more."),
+    Code("D704", "machine", "warning", "OpenSSL of this machine accepts keys and hashes that can be broken."),
+    Code("D705", "machine", "warning", "A crash would write private keys and passwords to the disk (core dumps)."),
+    Code("D706", "machine", "warning", "Files that are made here can be written by others."),
+    Code("D707", "machine", "warning", "It runs as root, and needs nothing that only root may."),
+    Code("D711", "installed", "error", "Others can change the configuration: they decide who gets in."),
+    Code("D712", "installed", "error", "Others on this machine can read a secret."),
+    Code("D713", "installed", "warning", "What should outlive a restart is not kept, or not believed."),
+    Code("D714", "installed", "error", "The configuration is from the future: the clock of this machine is wrong."),
+    Code("D715", "installed", "error", "The configuration has mistakes."),
+    Code("D721", "clock", "warning", "Its clock and ours differ: tokens and certificates will be refused."),
+    Code("D731", "running", "warning", "The gateway that runs serves another configuration than the file says."),
 )  # fmt: skip
 
 CODES: Final = {code.name: code for code in _ALL}
-GROUPS: Final[tuple[Group, ...]] = ("certificate", "authority", "chain", "key", "crl", "file", "endpoint")
+GROUPS: Final[tuple[Group, ...]] = get_args(Group)

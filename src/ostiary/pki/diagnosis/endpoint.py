@@ -9,6 +9,7 @@ import ssl
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Final
 
@@ -21,6 +22,7 @@ from ostiary.pki.diagnosis.finding import Finding, Patient
 _ALERT_WAIT: Final = 1.0
 """Seconds for which a server may still refuse a client certificate: in TLS 1.3 it does so after the handshake."""
 
+_LONGEST: Final = 16 << 10
 _ABOUT_US: Final = ("CERTIFICATE", "BAD_CERTIFICATE", "UNKNOWN_CA", "HANDSHAKE_FAILURE", "ACCESS_DENIED", "DECRYPT")
 """Alerts by which servers refuse a client certificate, or the lack of one (RFC 8446, section 6.2)."""
 
@@ -38,6 +40,7 @@ class Visit:
         authorities: who may have issued its certificate; none for the system's.
         certificate, key: files of a client certificate to show, or None.
         timeout: seconds for each step.
+        asked: the name that its certificate must be for, when it is not the host.
     """
 
     host: str
@@ -46,6 +49,7 @@ class Visit:
     certificate: Path | None = None
     key: Path | None = None
     timeout: float = 5.0
+    asked: str | None = None
 
     @property
     def name(self) -> str:
@@ -64,6 +68,24 @@ class Visit:
         except (OSError, TimeoutError) as error:
             findings = [Finding("D601", self.name, f"nc -vz {self.host} {self.port}", str(error.strerror or "timeout"))]
         return Patient(self.name, Contents("DER", tuple(chain))), findings
+
+    def date(self, *, secure: bool) -> float | Finding | None:
+        """Return what time it is there (RFC 9110, section 6.6.1), None when it does not say; or why nobody answers.
+
+        Nothing is sent but a question without content, so that it does not matter who answers.
+        """
+        try:
+            if secure:
+                with self._connected(self._context()) as connection:
+                    return _date(connection, self.host)
+            with socket.create_connection((self.host, self.port), timeout=self.timeout) as plain:
+                return _date(plain, self.host)
+        except socket.gaierror as error:
+            return Finding("D602", self.name, f"getent hosts {self.host}", str(error.strerror))
+        except ssl.SSLError:
+            return None  # `look` says more of that
+        except (OSError, TimeoutError) as error:
+            return Finding("D601", self.name, f"nc -vz {self.host} {self.port}", str(error.strerror or "timeout"))
 
     def _look(self, chain: list[x509.Certificate]) -> Iterator[Finding]:
         with self._connected(self._context()) as connection:
@@ -138,9 +160,22 @@ class Visit:
     def _connected(self, context: ssl.SSLContext) -> Iterator[ssl.SSLSocket]:
         with (
             socket.create_connection((self.host, self.port), timeout=self.timeout) as plain,
-            context.wrap_socket(plain, server_hostname=self.host) as secure,
+            context.wrap_socket(plain, server_hostname=self.asked or self.host) as secure,
         ):
             yield secure
+
+
+def _date(connection: socket.socket, host: str) -> float | None:
+    connection.sendall(f"HEAD / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
+    head = b""
+    with contextlib.suppress(OSError):
+        while b"\r\n\r\n" not in head and len(head) < _LONGEST and (piece := connection.recv(4096)):
+            head += piece
+    for line in head.split(b"\r\n"):
+        if line.lower().startswith(b"date:"):
+            with contextlib.suppress(ValueError):
+                return parsedate_to_datetime(line[5:].strip().decode("latin-1")).timestamp()
+    return None
 
 
 def shown_chain(connection: ssl.SSLSocket) -> Sequence[bytes]:
