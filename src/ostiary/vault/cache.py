@@ -21,10 +21,11 @@ from ostiary.vault.freshness import (
     Remedy,
     State,
     Verdict,
-    confirmed,
+    asked,
     failed,
     judge,
     outdated,
+    patience,
     rejected,
     remedy,
     succeeded,
@@ -42,12 +43,13 @@ class Slot:
     """The place of one record in the cache.
 
     Attributes:
+        asked_at: when the vault was last asked because of a rejection, seconds on the monotonic clock.
         heard: called with every version that comes into use.
         holders: how many credentials are taken from it.
         rotations: how often another version came into use.
     """
 
-    __slots__ = ("flight", "heard", "holders", "path", "recheck", "rotations", "state", "version")
+    __slots__ = ("asked_at", "flight", "heard", "holders", "path", "recheck", "rotations", "state", "version")
 
     def __init__(self, path: str, version: int | None) -> None:
         self.path = path
@@ -55,6 +57,7 @@ class Slot:
         self.state = State()
         self.flight: asyncio.Task[None] | None = None
         self.recheck: asyncio.Task[None] | None = None
+        self.asked_at = float("-inf")
         self.heard: list[Callable[[SecretRecord], None]] = []
         self.holders = 0
         self.rotations = 0
@@ -206,14 +209,15 @@ class Cache:
 
     async def _recheck(self, slot: Slot, used: str) -> None:
         try:
-            for pause in (0.0, self._policy.min_refetch):
+            for pause in (patience(slot.asked_at, self.clock(), self._policy), self._policy.min_refetch):
                 await asyncio.sleep(pause)
                 slot.state = rejected(slot.state, used)
                 await asyncio.wait((self._fly(slot),))
                 if slot.state.record is None or slot.state.record.version != used:
                     break
         finally:
-            slot.state = confirmed(slot.state, self.clock())
+            slot.asked_at = self.clock()
+            slot.state = asked(slot.state, used, slot.asked_at)
             slot.recheck = None
 
     def _turn(self, before: State, now: State) -> None:

@@ -210,11 +210,22 @@ def remedy(state: State, used: str, now: float, policy: Policy) -> Remedy:
     return Remedy.NONE if now < state.confirmed_at + pause else Remedy.ASK
 
 
+def patience(asked_at: float, now: float, policy: Policy) -> float:
+    """Return how many seconds to wait before the vault is asked because of a rejection, for the time after the last."""
+    return max(0.0, asked_at + policy.min_refetch - now)
+
+
 def rejected(state: State, used: str) -> State:
     """Return the state in which a version is known to have been rejected: it is not renewed."""
     return replace(state, rejected=used)
 
 
-def confirmed(state: State, now: float) -> State:
-    """Return the state after the vault was asked because of a rejection: it is not asked again at once."""
+def asked(state: State, used: str, now: float) -> State:
+    """Return the state after the vault was asked because of a rejection.
+
+    When it has nothing but that version, that is believed for a while; and what has to be made is made sparingly.
+    """
+    record = state.record
+    if record is not None and record.version != used and not record.made:
+        return state
     return replace(state, confirmed_at=now)

@@ -234,7 +234,34 @@ async def test_a_short_body_is_kept_and_sent_again():
     assert [(sink.data, sink.finished) for sink in upstream.sinks] == [(b"one two", True)] * 2
 
 
-@pytest.mark.parametrize("body", [Sending(b"x" * 40_000, b"x" * 40_000), Sending(b"x", whole=False)])
+async def test_the_rest_of_a_short_body_is_waited_for():
+    class Slow(Sending):
+        def flow_to(self, sink: Any) -> None:
+            sink.feed(b"one ")
+            loop = asyncio.get_running_loop()
+            loop.call_later(0.02, sink.feed, b"two")
+            loop.call_later(0.04, sink.finish)
+
+    upstream = Taking(b"second")
+    assert await sent(Source("second"), upstream, Slow()) == [200, b"good"]
+    assert upstream.sinks[1].data == b"one two"
+
+
+class Endless(Sending):
+    """A body that turns out to be long after the answer."""
+
+    def flow_to(self, sink: Any) -> None:
+        for delay in (0.0, 0.01, 0.02):
+            asyncio.get_running_loop().call_later(delay, sink.feed, b"x" * 40_000)
+
+
+class Announced(Endless):
+    """A body that says that it is long."""
+
+    length = 1 << 20
+
+
+@pytest.mark.parametrize("body", [Sending(b"x" * 40_000, b"x" * 40_000), Endless(), Announced()])
 async def test_what_is_not_at_hand_is_not_sent_again_and_the_next_one_has_the_newer(body):
     source, upstream = Source("second"), Taking(b"second")
     assert await sent(source, upstream, body) == [CredentialRejected]
@@ -251,7 +278,7 @@ async def test_nothing_is_sent_again_for_a_caller_who_has_gone():
     source, upstream, caller = Source("second"), Leaving(b"second"), Caller()
     injector, outbound = bearer(source, "replay"), outbound_of()
     await injector.inject(outbound)
-    await watched(upstream, [injector]).forward(outbound, Sending(b"x"), caller)
+    await watched(upstream, [injector]).forward(outbound, Sending(b"x", whole=False), caller)
     for _ in range(10):
         await asyncio.sleep(0)
     assert (len(upstream.seen), caller.said, upstream.sinks[0].abandoned) == (1, [], True)

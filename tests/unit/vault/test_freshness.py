@@ -23,12 +23,13 @@ from ostiary.vault.freshness import (
     Remedy,
     State,
     Verdict,
-    confirmed,
+    asked,
     exhausted,
     failed,
     judge,
     life,
     outdated,
+    patience,
     rejected,
     remedy,
     renews,
@@ -199,14 +200,21 @@ def test_another_version_that_is_there_already_is_the_remedy():
 
 def test_the_same_version_is_asked_about_and_then_not_again_at_once():
     assert remedy(fresh(), "1", 1.0, POLICY) is Remedy.ASK
-    asked = confirmed(fresh(), 1.0)
-    assert [remedy(asked, "1", now, POLICY) for now in (1.0, 1.9, 2.0)] == [Remedy.NONE, Remedy.NONE, Remedy.ASK]
+    same = asked(fresh(), "1", 1.0)
+    assert [remedy(same, "1", now, POLICY) for now in (1.0, 1.9, 2.0)] == [Remedy.NONE, Remedy.NONE, Remedy.ASK]
 
 
 def test_what_has_to_be_made_is_made_anew_sparingly():
-    asked = confirmed(succeeded(made(), POLICY, 0.5), 1.0)
-    assert remedy(asked, "1", 1.0 + SPARING - 0.1, POLICY) is Remedy.NONE
-    assert remedy(asked, "1", 1.0 + SPARING, POLICY) is Remedy.ASK
+    another = asked(succeeded(made(), POLICY, 0.5), "0", 1.0)
+    assert remedy(another, "1", 1.0 + SPARING - 0.1, POLICY) is Remedy.NONE
+    assert remedy(another, "1", 1.0 + SPARING, POLICY) is Remedy.ASK
+
+
+def test_a_version_that_was_found_may_be_rejected_in_its_turn_and_the_vault_is_not_asked_sooner():
+    another = asked(fresh(), "0", 1.0)
+    assert remedy(another, "1", 1.1, POLICY) is Remedy.ASK
+    assert patience(1.0, 1.25, POLICY) == 0.75
+    assert patience(1.0, 9.0, POLICY) == patience(float("-inf"), 0.0, POLICY) == 0.0
 
 
 def test_a_dead_record_is_no_remedy():
