@@ -262,7 +262,9 @@ class Resource:
         return 200 if claims(token).get("cnf") == {"x5t#S256": thumbprint} else 401
 
 
-async def test_a_bound_token_and_its_certificate_reach_the_upstream_together(world: World, tmp_path: Path) -> None:
+async def test_a_bound_token_and_its_certificate_reach_the_upstream_together_and_rotate_together(
+    world: World, tmp_path: Path
+) -> None:
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     tls.load_cert_chain(tmp_path / "server.pem", tmp_path / "server.key")
     tls.load_verify_locations(tmp_path / "ca.pem")
@@ -277,6 +279,12 @@ async def test_a_bound_token_and_its_certificate_reach_the_upstream_together(wor
         first = await curl(tmp_path, url + "/bound/a")
         again = await curl(tmp_path, url + "/bound/b", "-d", "body")
         stolen = await curl(tmp_path, url + "/stolen/a")
+        rotated = world.authority.issue_client(uris=["spiffe://example.com/bank/client"])
+        write_identity(tmp_path / "client.pem", tmp_path / "client.key", rotated)
+        thumbprint = describe(rotated.certificate).thumbprint
+        async with asyncio.timeout(PATIENCE):
+            while claims(resource.seen[-1][0])["cnf"] != {"x5t#S256": thumbprint}:
+                assert (await curl(tmp_path, url + "/bound/c")).status == 200
         await gateway.stop()
     assert (first.status, again.status, stolen.status) == (200, 200, 502)
     statuses = [status for _, status in resource.seen]
@@ -286,3 +294,4 @@ async def test_a_bound_token_and_its_certificate_reach_the_upstream_together(wor
     said = gateway.said().decode()
     assert "token obtained" in said
     assert not [token for token in tokens if token in said]
+    assert statuses[4:].count(401) == 1  # the one that was stolen, tried with another token
