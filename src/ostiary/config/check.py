@@ -20,7 +20,7 @@ from ostiary.config.checks import (
     safety,
     vaults,
 )
-from ostiary.config.checks.backends import accounts, circles, extras
+from ostiary.config.checks.backends import accounts, circles, extras, pins
 from ostiary.config.checks.engines import engines, logins, shown
 from ostiary.config.checks.rings import rings_beside, rings_kept, rings_known, rings_shown
 from ostiary.config.draft import Draft
@@ -62,6 +62,7 @@ _QUESTIONS: Final[tuple[Callable[[Draft], Iterator[Problem]], ...]] = (
     circles,
     accounts,
     extras,
+    pins,
     safety.doubtful,
 )
 
