@@ -53,7 +53,7 @@ class Sections:
             fail(
                 "vault.not-local",
                 f"vault {name!r} is of type {spec.type}: this command keeps local vaults only",
-                hint="use the vault's own tools, such as `bao kv put`",
+                hint="`ostiary vault test` tries it; write with the vault's own tools, such as `bao kv put`",
                 exit_code=Exit.USAGE,
             )
         with answers():
