@@ -9,7 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from ostiary.config.schema import ListenerSpec
 from ostiary.config.sockets import SocketSpec, UnixBind
+from ostiary.errors import ConfigError
+from ostiary.process import _fixed
 from ostiary.serve.sockets import bind, permit
 
 
@@ -78,3 +81,10 @@ def test_an_owner_that_there_is_not_is_an_error_and_leaves_nothing_behind(where)
     with pytest.raises(OSError, match="no-such-user"):
         bind(where, SocketSpec.model_validate({"owner": "no-such-user"}))
     assert not os.path.lexists(where.path)
+
+
+def test_several_workers_cannot_share_one():
+    listener = ListenerSpec.model_validate({"bind": "unix:/run/ostiary/front.sock"})
+
+    with pytest.raises(ConfigError, match="several workers cannot share a unix socket"):
+        _fixed([listener])
