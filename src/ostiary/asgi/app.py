@@ -29,6 +29,9 @@ from ostiary.serve.observers import Observers, observed
 VARIABLE: Final = "OSTIARY_CONFIG"
 """The environment variable that names the configuration file."""
 
+OVERLAYS: Final = "OSTIARY_OVERLAY"
+"""The one that names what is laid over it, with `:` between the files."""
+
 Bounds: TypeAlias = Callable[[Loaded], tuple[ListenerLimits, ListenerTimeouts]]
 """What requests may be, as a configuration says."""
 
@@ -47,7 +50,12 @@ def app(path: str | Path | None = None, *, access: AccessLog | None = None, relo
     Raises:
         ConfigError: the file has mistakes, or none is named.
     """
-    return GatewayApp(load_checked(named(path)), access=access, reload=reload)
+    return GatewayApp(load_checked(named(path), overlays()), access=access, reload=reload)
+
+
+def overlays() -> list[Path]:
+    """Return the files that the environment lays over the configuration."""
+    return [Path(one) for one in os.environ.get(OVERLAYS, "").split(os.pathsep) if one]
 
 
 def named(path: str | Path | None) -> Path:

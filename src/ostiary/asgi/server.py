@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from ostiary.asgi.app import GatewayApp, named
+from ostiary.asgi.app import GatewayApp, named, overlays
 from ostiary.config.load import Loaded, load_checked
 from ostiary.config.schema import ListenerLimits, ListenerSpec, ListenerTimeouts
 from ostiary.errors import ConfigError
@@ -47,7 +47,7 @@ async def hypercorn(
         from ostiary.edge.hypercorn import HypercornListener  # noqa: PLC0415 - an extra, not there for everybody
     except ImportError as error:
         raise ConfigError("Hypercorn is not installed: pip install 'ostiary[asgi]'") from error
-    loaded = load_checked(named(path))
+    loaded = load_checked(named(path), overlays())
 
     def spec(read: Loaded) -> ListenerSpec:
         found = _listener(read, listener)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ostiary.cli.frame import DEFAULT_CONFIG, ConfigOption, Exit, fail
+from ostiary.cli.frame import DEFAULT_CONFIG, ConfigOption, Exit, Overlays, fail
 from ostiary.errors import CredentialUnavailable
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ def recipe(
     proxy: Annotated[str, _PROXY],
     *,
     config: ConfigOption = DEFAULT_CONFIG,
+    overlay: Overlays = None,
     listener: Annotated[str | None, typer.Option(help="The decision listener; needed if several fit.")] = None,
     listen: Annotated[str, typer.Option(help="HOST:PORT where callers come to the proxy.")] = "0.0.0.0:443",
     certificate: Annotated[
@@ -42,10 +43,10 @@ def recipe(
         return
     from ostiary.recipes.plan import Front
 
-    print(_written(proxy, config, listener, Front(listen, certificate), beside), end="")
+    print(_written(proxy, (config, *(overlay or ())), listener, Front(listen, certificate), beside), end="")
 
 
-def _written(proxy: str, config: Path, listener: str | None, front: Front, beside: str) -> str:
+def _written(proxy: str, files: tuple[Path, ...], listener: str | None, front: Front, beside: str) -> str:
     from ostiary.build import compile_gateway
     from ostiary.config.load import load
     from ostiary.observe.log import silent
@@ -56,7 +57,7 @@ def _written(proxy: str, config: Path, listener: str | None, front: Front, besid
         known = ", ".join(RECIPES)
         fail("usage", f"there is no recipe for {proxy!r}", hint=f"there are: {known}", exit_code=Exit.USAGE)
     dialect, write = RECIPES[proxy]
-    loaded = load(config)
+    loaded = load(files[0], files[1:])
     name = _listener(loaded.spec.listeners, dialect, listener)
     with silent():
         decisions = compile_gateway(
@@ -65,12 +66,12 @@ def _written(proxy: str, config: Path, listener: str | None, front: Front, besid
     assert decisions is not None  # noqa: S101 - `build` makes them for every gateway
     try:
         made = plan(
-            loaded.spec, name, owned=decisions.owned, evidence=decisions.evidence, file=config,
+            loaded.spec, name, owned=decisions.owned, evidence=decisions.evidence, file=files[0],
             front=front, beside=beside,
         )  # fmt: skip
         return write(made)
     except Unsafe as error:
-        fail("recipe.unsafe", str(error), where=str(config))
+        fail("recipe.unsafe", str(error), where=str(files[0]))
 
 
 def _listener(listeners: Mapping[str, ListenerSpec], dialect: str, wanted: str | None) -> str:

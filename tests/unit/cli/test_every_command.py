@@ -144,6 +144,12 @@ def test_every_command_with_json_has_a_schema_and_no_other_has() -> None:
     assert {name for name, options in COMMANDS.items() if "--json" in options} == DOCUMENTS.keys()
 
 
+def test_every_command_that_reads_a_configuration_reads_what_is_laid_over_it() -> None:
+    reading = {name for name, options in COMMANDS.items() if "--config" in options or name in ("check", "serve")}
+    assert len(reading) > 15
+    assert [name for name in sorted(reading) if "--overlay" not in COMMANDS[name]] == []
+
+
 @pytest.mark.parametrize("name", sorted(DOCUMENTS))
 def test_every_schema_is_one_and_refuses_what_is_something_else(name: str) -> None:
     Draft202012Validator.check_schema(schema_of(name))

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ostiary.cli.frame import DEFAULT_CONFIG, ConfigOption, Exit, Json, emit, fail, say
+from ostiary.cli.frame import DEFAULT_CONFIG, ConfigOption, Exit, Json, Overlays, emit, fail, say
 from ostiary.cli.keys.answer import answers
 from ostiary.cli.keys.place import Alias, Number, Place, place
 from ostiary.keys.version import signing
@@ -16,23 +16,38 @@ from ostiary.sealed.errors import SecretError
 from ostiary.sealed.files import check_file
 
 
-def enable(alias: Alias, number: Number, *, config: ConfigOption = DEFAULT_CONFIG, as_json: Json = False) -> None:
+def enable(
+    alias: Alias,
+    number: Number,
+    *,
+    config: ConfigOption = DEFAULT_CONFIG,
+    overlay: Overlays = None,
+    as_json: Json = False,
+) -> None:
     """Let a disabled version sign again, when it is its turn."""
-    _change(place(config, alias), VersionState.ENABLED, number, as_json=as_json)
+    _change(place(config, alias, overlays=overlay or ()), VersionState.ENABLED, number, as_json=as_json)
 
 
-def disable(alias: Alias, number: Number, *, config: ConfigOption = DEFAULT_CONFIG, as_json: Json = False) -> None:
+def disable(
+    alias: Alias,
+    number: Number,
+    *,
+    config: ConfigOption = DEFAULT_CONFIG,
+    overlay: Overlays = None,
+    as_json: Json = False,
+) -> None:
     """Keep a version from signing, and take it out of the published key set, without losing it.
 
     What it signed is refused as soon as verifiers ask for the key set anew.
     """
-    _change(place(config, alias), VersionState.DISABLED, number, as_json=as_json)
+    _change(place(config, alias, overlays=overlay or ()), VersionState.DISABLED, number, as_json=as_json)
 
 
 def destroy(
     alias: Alias,
     *,
     config: ConfigOption = DEFAULT_CONFIG,
+    overlay: Overlays = None,
     number: Annotated[int | None, typer.Option("--version", min=1, help="This version.")] = None,
     every: Annotated[bool, typer.Option("--all", help="Every version.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
@@ -41,7 +56,7 @@ def destroy(
     """Forget the private half of a version, for ever. Copies and backups of the file still hold it."""
     if (number is None) is not every:
         fail("usage", "say which: --version N or --all", exit_code=Exit.USAGE)
-    where = place(config, alias)
+    where = place(config, alias, overlays=overlay or ())
     what = "every version" if every else f"version {number}"
     if not yes and not typer.confirm(
         f"Destroy {what} of key {alias}? What it signed can be verified no more.", err=True

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from ostiary.cli.frame import DEFAULT_CONFIG, ConfigOption, Json, emit, fail
+from ostiary.cli.frame import DEFAULT_CONFIG, ConfigOption, Json, Overlays, emit, fail
 from ostiary.cli.keys.answer import answers
 from ostiary.cli.keys.facts import told
 from ostiary.cli.keys.place import Place, every, place
@@ -19,10 +21,12 @@ from ostiary.sealed.files import check_file
 Aliases = Annotated[list[str] | None, typer.Argument(metavar="[KEY]...", help="Which keys; all by default.")]
 
 
-def list_(aliases: Aliases = None, *, config: ConfigOption = DEFAULT_CONFIG, as_json: Json = False) -> None:
+def list_(
+    aliases: Aliases = None, *, config: ConfigOption = DEFAULT_CONFIG, overlay: Overlays = None, as_json: Json = False
+) -> None:
     """Show the versions of keys: which signs, which are published, from when and until when."""
     now = time.time()
-    rings = [_row(one, now) for one in _asked(config, aliases)]
+    rings = [_row(one, now) for one in _asked(config, aliases, overlay or ())]
     if as_json:
         emit(rings)
         return
@@ -36,13 +40,13 @@ def list_(aliases: Aliases = None, *, config: ConfigOption = DEFAULT_CONFIG, as_
             )
 
 
-def jwks(aliases: Aliases = None, *, config: ConfigOption = DEFAULT_CONFIG) -> None:
+def jwks(aliases: Aliases = None, *, config: ConfigOption = DEFAULT_CONFIG, overlay: Overlays = None) -> None:
     """Print the public keys as the gateway publishes them now: a key set (RFC 7517).
 
     For verifiers that are given a file, and for a look before a rotation.
     """
     keys = []
-    for one in _asked(config, aliases):
+    for one in _asked(config, aliases, overlay or ()):
         with answers():
             check_file(one.ring.store.path)
             versions = [kept.version for kept in one.ring.read()[0]]
@@ -50,8 +54,8 @@ def jwks(aliases: Aliases = None, *, config: ConfigOption = DEFAULT_CONFIG) -> N
     emit({"keys": keys})
 
 
-def _asked(config: ConfigOption, aliases: list[str] | None) -> list[Place]:
-    found = [place(config, alias) for alias in aliases] if aliases else every(config)
+def _asked(config: Path, aliases: list[str] | None, overlays: Sequence[Path]) -> list[Place]:
+    found = [place(config, alias, overlays=overlays) for alias in aliases] if aliases else every(config, overlays)
     if not found:
         fail("keys.none", "the file has no keys in a local vault", where=str(config))
     return found

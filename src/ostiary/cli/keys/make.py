@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 
-from ostiary.cli.frame import DEFAULT_CONFIG, ConfigOption, Exit, Json, emit, fail
+from ostiary.cli.frame import DEFAULT_CONFIG, ConfigOption, Exit, Json, Overlays, emit, fail
 from ostiary.cli.keys.answer import answers
 from ostiary.cli.keys.facts import moment
 from ostiary.cli.keys.place import Alias, Place, VaultName, place
@@ -45,6 +45,7 @@ def generate(
     kind: Annotated[Kind, typer.Option(help="Kind of the key; as the verifiers can.")] = Kind.EC_P256,
     days: Lasts = None,
     config: ConfigOption = DEFAULT_CONFIG,
+    overlay: Overlays = None,
     vault: VaultName = None,
     as_json: Json = False,
 ) -> None:
@@ -52,7 +53,7 @@ def generate(
 
     For another version of a key that is there: `ostiary keys rotate`.
     """
-    where = place(config, alias, vault)
+    where = place(config, alias, vault, overlay or ())
     with answers():
         if _there(where):
             fail("keys.exists", f"there is a key {alias!r} already", hint="`ostiary keys rotate` adds a version")
@@ -66,13 +67,14 @@ def rotate(
     days: Lasts = None,
     now: Now = False,
     config: ConfigOption = DEFAULT_CONFIG,
+    overlay: Overlays = None,
     as_json: Json = False,
 ) -> None:
     """Add a version. It is published at once, and signs after `publish_before`; the old ones stay published for `keep`.
 
     When a key has leaked: `rotate --now`, then `disable` the old version, which takes effect within a second.
     """
-    where = place(config, alias)
+    where = place(config, alias, overlays=overlay or ())
     with answers():
         check_file(where.ring.store.path)
         before = where.ring.read()[0]
@@ -97,11 +99,12 @@ def import_(
     days: Lasts = None,
     now: Now = False,
     config: ConfigOption = DEFAULT_CONFIG,
+    overlay: Overlays = None,
     vault: VaultName = None,
     as_json: Json = False,
 ) -> None:
     """Bring a key along that was made elsewhere, with its certificate: as a new key, or as its next version."""
-    where = place(config, alias, vault)
+    where = place(config, alias, vault, overlay or ())
     password = _password(password_file, from_stdin=password_stdin)
     with answers():
         material = read_material(_read(file), password, None if certificate is None else _read(certificate))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -44,9 +45,9 @@ class Place:
         return None if self.spec.version is None else str(self.spec.version)
 
 
-def place(file: Path, alias: str, vault: str | None = None) -> Place:
+def place(file: Path, alias: str, vault: str | None = None, overlays: Sequence[Path] = ()) -> Place:
     """Return where a ring is kept; its name may be new to the file."""
-    found = sections(file)
+    found = sections(file, overlays)
     spec = found.draft.keys.get(alias) or _new(found, file, alias, vault)
     if not isinstance(spec, LocalKeySpec):
         fail(
@@ -62,11 +63,11 @@ def place(file: Path, alias: str, vault: str | None = None) -> Place:
         return Place(alias, spec, local_ring(alias, spec, found.draft.vaults, file.parent))
 
 
-def every(file: Path) -> list[Place]:
+def every(file: Path, overlays: Sequence[Path] = ()) -> list[Place]:
     """Return every ring of the file that is kept in a local vault."""
-    draft = sections(file).draft
+    draft = sections(file, overlays).draft
     return [
-        place(file, alias)
+        place(file, alias, overlays=overlays)
         for alias, spec in draft.keys.items()
         if isinstance(spec, LocalKeySpec) and isinstance(draft.vaults.get(spec.vault), LocalVaultSpec)
     ]
