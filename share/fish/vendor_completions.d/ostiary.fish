@@ -176,6 +176,7 @@ complete -c ostiary -n '__fish_seen_subcommand_from keys; and __fish_seen_subcom
 complete -c ostiary -n '__fish_seen_subcommand_from keys; and __fish_seen_subcommand_from generate' -l help
 complete -c ostiary -n '__fish_seen_subcommand_from keys; and __fish_seen_subcommand_from generate' -l json
 complete -c ostiary -n '__fish_seen_subcommand_from keys; and __fish_seen_subcommand_from generate' -l kind
+complete -c ostiary -n '__fish_seen_subcommand_from keys; and __fish_seen_subcommand_from generate' -l overlay
 complete -c ostiary -n '__fish_seen_subcommand_from keys; and __fish_seen_subcommand_from generate' -l vault
 complete -c ostiary -n '__fish_seen_subcommand_from keys; and __fish_seen_subcommand_from import' -l certificate
 complete -c ostiary -n '__fish_seen_subcommand_from keys; and __fish_seen_subcommand_from import' -l config
@@ -183,34 +184,41 @@ complete -c ostiary -n '__fish_seen_subcommand_from keys; and __fish_seen_subcom
 complete -c ostiary -n '__fish_seen_subcommand_from keys; and __fish_seen_subcommand_from import' -l help
 complete -c ostiary -n '__fish_seen_subcommand_from keys; and __fish_seen_subcommand_from import' -l json
 complete -c ostiary -n '__fish_seen_subcommand_from keys; and __fish_seen_subcommand_from import' -l now
+complete -c ostiary -n '__fish_seen_subcommand_from keys; and __fish_seen_subcommand_from import' -l overlay
 complete -c ostiary -n '__fish_seen_subcommand_from keys; and __fish_seen_subcommand_from import' -l password-file
 complete -c ostiary -n '__fish_seen_subcommand_from keys; and __fish_seen_subcommand_from import' -l password-stdin
 complete -c ostiary -n '__fish_seen_subcommand_from keys; and __fish_seen_subcommand_from import' -l vault
 complete -c ostiary -n '__fish_seen_subcommand_from keys; and __fish_seen_subcommand_from list' -l config
 complete -c ostiary -n '__fish_seen_subcommand_from keys; and __fish_seen_subcommand_from list' -l help
 complete -c ostiary -n '__fish_seen_subcommand_from keys; and __fish_seen_subcommand_from list' -l json
+complete -c ostiary -n '__fish_seen_subcommand_from keys; and __fish_seen_subcommand_from list' -l overlay
 complete -c ostiary -n '__fish_seen_subcommand_from keys; and __fish_seen_subcommand_from rotate' -l config
 complete -c ostiary -n '__fish_seen_subcommand_from keys; and __fish_seen_subcommand_from rotate' -l days
 complete -c ostiary -n '__fish_seen_subcommand_from keys; and __fish_seen_subcommand_from rotate' -l help
 complete -c ostiary -n '__fish_seen_subcommand_from keys; and __fish_seen_subcommand_from rotate' -l json
 complete -c ostiary -n '__fish_seen_subcommand_from keys; and __fish_seen_subcommand_from rotate' -l kind
 complete -c ostiary -n '__fish_seen_subcommand_from keys; and __fish_seen_subcommand_from rotate' -l now
+complete -c ostiary -n '__fish_seen_subcommand_from keys; and __fish_seen_subcommand_from rotate' -l overlay
 complete -c ostiary -n '__fish_seen_subcommand_from keys; and __fish_seen_subcommand_from enable' -l config
 complete -c ostiary -n '__fish_seen_subcommand_from keys; and __fish_seen_subcommand_from enable' -l help
 complete -c ostiary -n '__fish_seen_subcommand_from keys; and __fish_seen_subcommand_from enable' -l json
+complete -c ostiary -n '__fish_seen_subcommand_from keys; and __fish_seen_subcommand_from enable' -l overlay
 complete -c ostiary -n '__fish_seen_subcommand_from keys; and __fish_seen_subcommand_from enable' -l version
 complete -c ostiary -n '__fish_seen_subcommand_from keys; and __fish_seen_subcommand_from disable' -l config
 complete -c ostiary -n '__fish_seen_subcommand_from keys; and __fish_seen_subcommand_from disable' -l help
 complete -c ostiary -n '__fish_seen_subcommand_from keys; and __fish_seen_subcommand_from disable' -l json
+complete -c ostiary -n '__fish_seen_subcommand_from keys; and __fish_seen_subcommand_from disable' -l overlay
 complete -c ostiary -n '__fish_seen_subcommand_from keys; and __fish_seen_subcommand_from disable' -l version
 complete -c ostiary -n '__fish_seen_subcommand_from keys; and __fish_seen_subcommand_from destroy' -l all
 complete -c ostiary -n '__fish_seen_subcommand_from keys; and __fish_seen_subcommand_from destroy' -l config
 complete -c ostiary -n '__fish_seen_subcommand_from keys; and __fish_seen_subcommand_from destroy' -l help
 complete -c ostiary -n '__fish_seen_subcommand_from keys; and __fish_seen_subcommand_from destroy' -l json
+complete -c ostiary -n '__fish_seen_subcommand_from keys; and __fish_seen_subcommand_from destroy' -l overlay
 complete -c ostiary -n '__fish_seen_subcommand_from keys; and __fish_seen_subcommand_from destroy' -l version
 complete -c ostiary -n '__fish_seen_subcommand_from keys; and __fish_seen_subcommand_from destroy' -l yes
 complete -c ostiary -n '__fish_seen_subcommand_from keys; and __fish_seen_subcommand_from jwks' -l config
 complete -c ostiary -n '__fish_seen_subcommand_from keys; and __fish_seen_subcommand_from jwks' -l help
+complete -c ostiary -n '__fish_seen_subcommand_from keys; and __fish_seen_subcommand_from jwks' -l overlay
 complete -c ostiary -n '__fish_seen_subcommand_from audit' -l help
 complete -c ostiary -n '__fish_seen_subcommand_from audit' -f -a verify
 complete -c ostiary -n '__fish_seen_subcommand_from audit; and __fish_seen_subcommand_from verify' -l help
@@ -295,6 +303,7 @@ complete -c ostiary -n '__fish_seen_subcommand_from recipe' -l help
 complete -c ostiary -n '__fish_seen_subcommand_from recipe' -l lint
 complete -c ostiary -n '__fish_seen_subcommand_from recipe' -l listen
 complete -c ostiary -n '__fish_seen_subcommand_from recipe' -l listener
+complete -c ostiary -n '__fish_seen_subcommand_from recipe' -l overlay
 complete -c ostiary -n '__fish_seen_subcommand_from schema' -l command
 complete -c ostiary -n '__fish_seen_subcommand_from schema' -l help
 complete -c ostiary -n '__fish_seen_subcommand_from schema' -l json

@@ -8,7 +8,16 @@ from importlib.util import find_spec
 from ostiary.config.checks.reading import Findings
 from ostiary.config.draft import Draft
 from ostiary.config.problem import Path, Problem
-from ostiary.config.vaults import CyberarkVaultSpec, FilesVaultSpec, HttpVaultSpec
+from ostiary.config.vaults import (
+    AgeVaultSpec,
+    AwsVaultSpec,
+    AzureVaultSpec,
+    ConjurVaultSpec,
+    CyberarkVaultSpec,
+    EnvVaultSpec,
+    FilesVaultSpec,
+    HttpVaultSpec,
+)
 from ostiary.config.vaults.cloud import EXTRAS
 from ostiary.config.vaults.cyberark import CCP_REFUSED
 
@@ -43,9 +52,40 @@ def _reach(start: str, below: dict[str, set[str]]) -> set[str]:
     return found
 
 
+def pins(draft: Draft) -> Iterator[Problem]:
+    """Find versions that are pinned where they have no numbers."""
+    for alias, credential in draft.credentials.items():
+        why = None if credential.version is None else _unpinned(draft.vaults.get(credential.vault))
+        if why is not None:
+            message = f"version {credential.version} cannot be pinned: {why}"
+            yield draft.problem("C361", message, ("credentials", alias, "version"))
+
+
+def _unpinned(vault: object) -> str | None:
+    """Return why versions of a vault cannot be pinned by number, or None when they can."""
+    match vault:
+        case FilesVaultSpec() | EnvVaultSpec() | AgeVaultSpec() | CyberarkVaultSpec():
+            return f"a vault of type {vault.type} has one version only"
+        case HttpVaultSpec() if not any("{version}" in text for text in _texts(vault)):
+            return "there is no {version} in what this vault is asked"
+        case ConjurVaultSpec() if vault.variables:
+            return "variables that are fetched together are the newest"
+        case AwsVaultSpec():
+            return "versions have no numbers there; the vault's `stage` says which"
+        case AzureVaultSpec():
+            return "versions have no numbers there; write NAME/VERSION as the path"
+    return None
+
+
+def _texts(vault: HttpVaultSpec) -> tuple[str, ...]:
+    return (vault.url, *vault.headers.values(), *vault.body.values())
+
+
 def folders(findings: Findings) -> Iterator[Problem]:
-    """Find folders of files that are not there."""
+    """Find folders of files, and encrypted files, that are not there."""
     for name, vault in findings.draft.vaults.items():
+        if isinstance(vault, AgeVaultSpec) and not (findings.draft.folder / vault.path).is_file():
+            yield findings.draft.problem("C514", f"there is no file {vault.path!r}", ("vaults", name, "path"))
         if isinstance(vault, FilesVaultSpec) and vault.path is not None:
             folder = findings.draft.folder / vault.path
             if not folder.is_dir():

@@ -62,6 +62,14 @@ VAULTS: Final = (
         "credentials:\n  crm: {vault: corporate, engine: database, path: static-creds/crm}",
     ),
     Code(
+        "C361",
+        "a version that cannot be pinned",
+        "Versions of this vault have no numbers, or there is one only. Some vaults pin in another way: a `stage` of "
+        "AWS, NAME/VERSION as a path of Azure.",
+        "crm: {vault: mounted, version: 3}",
+        "crm: {vault: mounted}",
+    ),
+    Code(
         "C560",
         "an extra is not installed",
         "This type of vault needs a library that is not there. It is an extra, so that nobody has to install it who "
