@@ -64,9 +64,10 @@ def compile_gateway(
     each = _each(spec, vaults)
     keys = compile_rings(spec.keys, spec.vaults, vaults, folder, clock) if sources is None else {}
     tools = Tools(credentials, folder, _origins(spec), keys or withheld(spec.keys))
+    own = compile_shown(keys, spec.keys) if sources is None else {}
     shown: dict[str, Showing] | None = None
     if sources is None:
-        shown = {**compile_shown(keys, spec.keys), **_issued(spec, vaults)}
+        shown = {**own, **_issued(spec, vaults)}
     upstreams = {name: compile_upstream(name, one, folder, shown) for name, one in spec.upstreams.items()}
     around = Around(issuers, credentials, folder, clock, memory, tools.keys)
     tracing = () if spec.tracing is None else (TraceInjector(),)
@@ -91,6 +92,7 @@ def compile_gateway(
     parts = parts if publication is None else (*parts, publication)
     planted = compile_routes([*routes, *_published(spec.publication, publication)])
     gateway = Gateway(planted, parts, access, memories, loaded, _before(spec, access), shadows)
+    gateway.shown = own
     gateway.decisions = compile_decisions(spec, [route for _, route in routes], owned, access, _before(spec, access))
     return gateway
 

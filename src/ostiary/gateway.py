@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
@@ -10,6 +10,7 @@ from typing import Any, Protocol, runtime_checkable
 from ostiary.authn.verified import VerifiedTokens
 from ostiary.authz.shadow import ShadowRule
 from ostiary.config.load import Loaded
+from ostiary.listener.tls import Showing
 from ostiary.model import Answer, Request
 from ostiary.observe.access import AccessLog
 from ostiary.pipeline import Pipeline
@@ -70,6 +71,7 @@ class Gateway:
         shadows: the conditions that are tried out, each with its route's name.
         loaded: the file that it was compiled from, if it was.
         decisions: the same routes, whose pipelines end in an answer for another proxy; None when nobody asks.
+        shown: the keys that listeners may show in TLS, by name.
     """
 
     def __init__(  # noqa: PLR0917 - what one configuration comes to
@@ -92,6 +94,7 @@ class Gateway:
         self._carrying = AsyncExitStack()  # the upstreams
         self.access = access
         self.decisions: Decisions | None = None
+        self.shown: Mapping[str, Showing] = {}
 
     @property
     def parts(self) -> tuple[Part, ...]:

@@ -92,7 +92,8 @@ async def _seen(
 
 def _built(loaded: Loaded, access: AccessLog, memory: Memory | None = None) -> tuple[Gateway, dict[str, Place]]:
     state = state_folder(loaded.spec.state, loaded.folder)
-    return compile_gateway(loaded, access, memory=memory), compile_places(loaded.spec.listeners, loaded.folder, state)
+    gateway = compile_gateway(loaded, access, memory=memory)
+    return gateway, compile_places(loaded.spec.listeners, loaded.folder, state, gateway.shown)
 
 
 def run_workers(file: Path, loaded: Loaded, count: int) -> int:

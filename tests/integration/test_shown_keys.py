@@ -136,3 +136,60 @@ async def test_a_version_that_cannot_be_shown_leaves_the_one_before_in_its_place
             while not [line for line in gateway.events() if line["event"] == "certificate not taken up"]:  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
         assert await ask(client, gateway) == "first"
+
+
+SERVED = """
+version: 1
+listeners:
+  public:
+    bind: "127.0.0.1:0"
+    tls: {identity: front}
+vaults:
+  local: {type: local, path: vault.db, master_key: file:master}
+keys:
+  front: {type: local, vault: local, publish_before: 1s}
+upstreams:
+  nobody: {endpoints: ["http://127.0.0.1:9"]}
+routes:
+  - name: keys
+    match: {path: /**}
+    authenticate: {anonymous: {subject: somebody}}
+    authorize: anyone
+    upstream: nobody
+"""
+
+
+async def serial(world: World, gateway: GatewayProcess) -> int:
+    """Shake hands; return the serial number of what is shown, which a caller who trusts the authority accepts."""
+    context = ssl.create_default_context(cafile=world.folder / "ca.pem")
+    reader, writer = await asyncio.open_connection("127.0.0.1", gateway.port, ssl=context, server_hostname="localhost")
+    found = writer.get_extra_info("ssl_object").getpeercert()["serialNumber"]
+    writer.write(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    assert (await reader.readline()).startswith(b"HTTP/1.1 502")  # it answers; there is nobody behind it
+    writer.close()
+    await writer.wait_closed()
+    return int(found, 16)
+
+
+async def test_callers_are_shown_the_certificate_of_a_key_and_the_next_one_without_a_failed_handshake(
+    world: World,
+) -> None:
+    file = world.folder / "gateway.yaml"
+    file.write_text(SERVED)
+    first, second = (world.authority.issue_server("localhost") for _ in range(2))
+    for identity in (first, second):
+        (world.folder / "key.p12").write_bytes(pkcs12_bytes(identity, Secret("changeit")))
+        words = ("keys", "import", "front", world.folder / "key.p12", "--password-stdin", "--config", file)
+        if identity is first:
+            await ostiary(*words, given=b"changeit\n")
+            continue
+        async with gateway_process(file) as gateway:
+            assert await serial(world, gateway) == first.certificate.serial_number
+            rotation = asyncio.create_task(ostiary(*words, given=b"changeit\n"))
+            seen = set()
+            async with asyncio.timeout(30):
+                while second.certificate.serial_number not in seen:
+                    seen |= set(await asyncio.gather(*(serial(world, gateway) for _ in range(3))))
+            await rotation
+            assert seen == {first.certificate.serial_number, second.certificate.serial_number}
+            assert await serial(world, gateway) == second.certificate.serial_number

@@ -11,7 +11,7 @@ from ostiary.config.clients import ClientSpec
 from ostiary.config.decisions import DecideSpec, refuse_for_everybody, refuse_meaningless
 from ostiary.config.sockets import ListeningAddress, LocalSpec, SocketSpec, UnixBind
 from ostiary.config.spec import Spec
-from ostiary.config.values import Duration, FileReference, HeaderName, Refused, SecretReference, Size
+from ostiary.config.values import Duration, FileReference, HeaderName, Name, Refused, SecretReference, Size
 
 
 class ForwardedSpec(Spec):
@@ -65,6 +65,10 @@ class ShownCertificateSpec(Spec):
 
     @model_validator(mode="after")
     def _one_identity(self) -> Self:
+        self._check()
+        return self
+
+    def _check(self) -> None:
         pem = self.certificate is not None and self.private_key is not None
         either = self.certificate is not None or self.private_key is not None
         stores = (self.pkcs12 is not None) + (self.jks is not None)
@@ -72,7 +76,6 @@ class ShownCertificateSpec(Spec):
             raise Refused("C303", "give either `pkcs12`, or `jks`, or `certificate` and `private_key`")
         if not stores and not pem:
             raise Refused("C303", "a certificate needs its key: `certificate` and `private_key`, or `pkcs12`, or `jks`")
-        return self
 
 
 Cipher = Literal[
@@ -86,10 +89,24 @@ Cipher = Literal[
 """Suites of TLS 1.2 with forward secrecy and authenticated encryption, as OpenSSL calls them."""
 
 
-class ListenerTlsSpec(ShownCertificateSpec):
+class ServerCertificateSpec(ShownCertificateSpec):
+    """A certificate that a listener shows: from files, or that of a key."""
+
+    identity: Name | None = Field(
+        None, description="In place of files: a key of type local, whose certificate is shown, version by version."
+    )
+
+    def _check(self) -> None:
+        if self.identity is None:
+            super()._check()
+        elif any((self.certificate, self.private_key, self.pkcs12, self.jks, self.password)):
+            raise Refused("C303", "the certificate is that of the key under `identity`: leave the files out")
+
+
+class ListenerTlsSpec(ServerCertificateSpec):
     """The server's identity, and what is asked of the client."""
 
-    also: Annotated[tuple[ShownCertificateSpec, ...], Field(strict=False)] = Field(
+    also: Annotated[tuple[ServerCertificateSpec, ...], Field(strict=False)] = Field(
         (), description="More certificates: the one for the name that a client asks for is shown (SNI), else the first."
     )
     minimum_version: Literal["1.2", "1.3"] = Field("1.2", description="Oldest TLS version accepted.")

@@ -8,6 +8,7 @@ from ostiary.config import certificates, identity, oauth, schema, sigv4, vaults
 from ostiary.config.certificates import IdentitySpec
 from ostiary.config.decisions import DecideSpec
 from ostiary.config.keys import KEY_NOUNS
+from ostiary.config.listeners import ServerCertificateSpec
 from ostiary.config.problem import Path
 from ostiary.config.shape import Shape, bare, branches, is_spec, metadata, origin, words_of
 from ostiary.config.tree import Fraction
@@ -22,6 +23,7 @@ NOUNS: Final[dict[type, str]] = {
     schema.LocalSpec: "local processes",
     DecideSpec: "decide",
     schema.ShownCertificateSpec: "a certificate with its key",
+    ServerCertificateSpec: "a certificate of a listener",
     schema.ListenerTlsSpec: "a listener's tls",
     schema.ClientSpec: "a listener's tls client",
     schema.RevocationSpec: "revocation",

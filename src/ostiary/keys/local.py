@@ -116,6 +116,18 @@ class LocalKeeper:
         """Stop watching."""
         self._watch.close()
 
+    def look(self) -> Sequence[KeptKey]:
+        """Read every version at once. Blocks.
+
+        Raises:
+            ConfigError: it cannot be read.
+        """
+        check_file(self._ring.store.path)
+        try:
+            return self._ring.read()[0]
+        except SecretError as error:
+            raise ConfigError(f"{self._ring.store.path}: {error}") from None
+
     async def versions(self) -> Sequence[KeyVersion]:
         """Read every version."""
         found, counter = await asyncio.to_thread(self._ring.read)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,6 +18,7 @@ from ostiary.errors import CredentialUnavailable
 from ostiary.keys.algorithms import jwk
 from ostiary.keys.keeper import Keeper
 from ostiary.keys.material import Material
+from ostiary.keys.record import KeptKey
 from ostiary.keys.version import KeyVersion, published, signing, turns
 from ostiary.sealed.errors import SecretError, Unavailable
 
@@ -150,6 +151,17 @@ class Ring:
         """Return the private half of a version and its certificates, where the keeper has it in this process."""
         look: Callable[[KeyVersion], Material | None] | None = getattr(self._keeper, "material", None)
         return None if look is None else look(version)
+
+    def look(self) -> Material | None:
+        """Return what signs now and its certificates, read at once, where the keeper has it in this process. Blocks.
+
+        Raises:
+            ConfigError: it cannot be read.
+        """
+        look: Callable[[], Sequence[KeptKey]] | None = getattr(self._keeper, "look", None)
+        found = [] if look is None else look()
+        signer = signing([one.version for one in found], self._clock(), self._pin)
+        return next((one.material for one in found if one.version is signer), None)
 
     def require(self, check: Callable[[], None]) -> None:
         """Have a function called at the end of the start, which may raise ConfigError."""

@@ -10,15 +10,16 @@ from __future__ import annotations
 
 import ssl
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Literal, Protocol
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from ostiary.config.listeners import ServerCertificateSpec
 from ostiary.config.schema import ClientSpec, ListenerTlsSpec
 from ostiary.errors import ConfigError
 from ostiary.listener.authorities import closed, load_authorities
@@ -27,7 +28,7 @@ from ostiary.listener.handshake import ServerSslObject, watch
 from ostiary.listener.revocation import Revocation, load_revocation
 from ostiary.listener.revoked import signer
 from ostiary.listener.tally import End, Handshakes
-from ostiary.model import Peer
+from ostiary.model import NOTHING, Peer
 from ostiary.pki.authority import Identity
 from ostiary.pki.identity import load_identity, use, with_chain
 from ostiary.pki.references import as_path
@@ -83,6 +84,7 @@ def compile_tls(
     *,
     clock: Callable[[], float] = time.time,
     protocols: Sequence[str] = ("http/1.1",),
+    keys: Mapping[str, Showing] = NOTHING,
 ) -> ServerTls:
     """Return the TLS that a block of the configuration describes.
 
@@ -91,6 +93,7 @@ def compile_tls(
         folder: the folder of the configuration file.
         clock: seconds since the epoch.
         protocols: what is offered by ALPN (RFC 7301), the most wanted first.
+        keys: those that may be shown, by name.
 
     Raises:
         ConfigError: a file is missing, unreadable, empty or wrong, or a client could never be verified with
@@ -104,8 +107,11 @@ def compile_tls(
         authorities = load_authorities(client, folder, now)
         if client.revocation is not None and client.revocation.listed:
             revocation = load_revocation(client.revocation, authorities, folder, now)
-    identities = [load_identity(one, folder) for one in (spec, *spec.also)]
+    identities = [_identity(one, folder, keys) for one in (spec, *spec.also)]
     contexts = [_context(spec, protocols, one, authorities, revocation) for one in identities]
+    for one, context in zip((spec, *spec.also), contexts, strict=True):
+        if one.identity is not None:
+            keys[one.identity].into(context, lambda identity: with_chain(identity, authorities))
     handshakes = watch(contexts[0], _by_name(identities, contexts))
     shown = tuple(_end("server", one.certificate) for one in identities)
     if client.mode == "off":
@@ -115,6 +121,24 @@ def compile_tls(
         client.profile, client.depth, revocation, clock, anchors, required=client.mode == "required"
     )
     return ServerTls(contexts[0], clients, handshakes, (*shown, *_ends(authorities, revocation)))
+
+
+class Showing(Protocol):
+    """A key and its certificate, which may become another one while we run."""
+
+    def first(self) -> Identity:
+        """Return what is shown at the start. Blocks."""
+
+    def into(self, context: ssl.SSLContext, finish: Callable[[Identity], Identity] = ...) -> None:
+        """Show whatever it is later in the handshakes of a context, too; `finish` makes an identity fit for it."""
+
+
+def _identity(spec: ServerCertificateSpec, folder: Path, shown: Mapping[str, Showing]) -> Identity:
+    if spec.identity is None:
+        return load_identity(spec, folder)
+    if spec.identity not in shown:
+        raise ConfigError(f"tls > identity: {spec.identity!r} is no key that can be shown here")
+    return shown[spec.identity].first()
 
 
 def _context(

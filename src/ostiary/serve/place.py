@@ -18,8 +18,8 @@ from ostiary.listener.kept import Kept
 from ostiary.listener.local import LocalPeers, compile_local
 from ostiary.listener.points import Points
 from ostiary.listener.responder import Responder
-from ostiary.listener.tls import ServerTls, compile_tls
-from ostiary.model import Peer
+from ostiary.listener.tls import ServerTls, Showing, compile_tls
+from ostiary.model import NOTHING, Peer
 from ostiary.serve.behind import Judge, points_of, responder_of
 from ostiary.serve.deciding import told_certificates, trusted_of
 
@@ -84,26 +84,32 @@ class Place:
         return "http" if self.tls is None else "https"
 
 
-def compile_places(listeners: Mapping[str, ListenerSpec], folder: Path, state: Path | None = None) -> dict[str, Place]:
+def compile_places(
+    listeners: Mapping[str, ListenerSpec],
+    folder: Path,
+    state: Path | None = None,
+    shown: Mapping[str, Showing] = NOTHING,
+) -> dict[str, Place]:
     """Read what listeners need; nothing is bound.
 
     Args:
         listeners: by name.
         folder: the folder of the configuration file.
         state: where revocation lists that were fetched are kept; nowhere by default.
+        shown: the keys that may be shown in TLS, by name.
 
     Raises:
         ConfigError: a file of some TLS is missing, unreadable or wrong.
     """
-    places = {name: _place(name, spec, folder) for name, spec in listeners.items()}
+    places = {name: _place(name, spec, folder, shown) for name, spec in listeners.items()}
     if state is not None:
         for lists in [lists for place in places.values() for lists in place.lists]:
             lists.keep(Kept(state))
     return places
 
 
-def _place(name: str, spec: ListenerSpec, folder: Path) -> Place:
-    tls = None if spec.tls is None else compile_tls(spec.tls, folder, protocols=spec.protocols)
+def _place(name: str, spec: ListenerSpec, folder: Path, shown: Mapping[str, Showing]) -> Place:
+    tls = None if spec.tls is None else compile_tls(spec.tls, folder, protocols=spec.protocols, keys=shown)
     forwarded = None if spec.forwarded is None else compile_forwarded(spec.forwarded, folder)
     asking_proxies = None
     if spec.decide is not None:

@@ -250,7 +250,7 @@ async def listening(
     Raises:
         ConfigError: something cannot work as configured; nothing stays started.
     """
-    server = Server(gateway, compile_places(spec.listeners, folder), ending=Ending(drain))
+    server = Server(gateway, compile_places(spec.listeners, folder, shown=gateway.shown), ending=Ending(drain))
     await server.start()
     try:
         yield server.listeners

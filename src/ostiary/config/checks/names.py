@@ -7,6 +7,7 @@ from typing import Final
 
 from ostiary.config.checks.backends import needs
 from ostiary.config.draft import Draft
+from ostiary.config.listeners import ListenerTlsSpec
 from ostiary.config.nearest import nearest
 from ostiary.config.oauth import TokenSpec
 from ostiary.config.problem import Path, Problem
@@ -101,6 +102,9 @@ def _of_keys(draft: Draft) -> Iterator[tuple[str, str, Path]]:
     for name, key in draft.keys.items():
         if (vault := getattr(key, "vault", None)) is not None:
             yield "vaults", vault, ("keys", name, "vault")
+    for name, listener in draft.listeners.items():
+        if listener.tls is not None:
+            yield from _of_tls(listener.tls, ("listeners", name, "tls"))
     for name, upstream in draft.upstreams.items():
         if upstream.tls.identity is not None:
             yield "keys", upstream.tls.identity, ("upstreams", name, "tls", "identity")
@@ -109,6 +113,15 @@ def _of_keys(draft: Draft) -> Iterator[tuple[str, str, Path]]:
     if draft.publication is not None:
         for position, name in enumerate(draft.publication.keys):
             yield "keys", name, ("publication", "keys", position)
+
+
+def _of_tls(spec: ListenerTlsSpec, path: Path) -> Iterator[tuple[str, str, Path]]:
+    """Return the keys that a listener shows."""
+    if spec.identity is not None:
+        yield "keys", spec.identity, (*path, "identity")
+    for number, one in enumerate(spec.also):
+        if one.identity is not None:
+            yield "keys", one.identity, (*path, "also", number, "identity")
 
 
 def _records(spec: AuthenticatorSpec, path: Path) -> Iterator[tuple[str, Path]]:

@@ -7,7 +7,8 @@ from typing import Final
 
 from ostiary.config.draft import Draft
 from ostiary.config.keys import AzureKeySpec, LocalKeySpec, TransitKeySpec
-from ostiary.config.problem import Problem
+from ostiary.config.listeners import ListenerTlsSpec
+from ostiary.config.problem import Path, Problem
 from ostiary.config.vaults import AzureVaultSpec, HashicorpVaultSpec, LocalVaultSpec
 
 _WANTED: Final = {LocalKeySpec: LocalVaultSpec, TransitKeySpec: HashicorpVaultSpec, AzureKeySpec: AzureVaultSpec}
@@ -49,8 +50,21 @@ def rings_beside(draft: Draft) -> Iterator[Problem]:
 
 def rings_shown(draft: Draft) -> Iterator[Problem]:
     """Find keys that are to be shown in TLS and cannot."""
+    for name, path in _shown(draft):
+        key = draft.keys.get(name)
+        if key is not None and (not isinstance(key, LocalKeySpec) or path[0] == "admin"):
+            where = "on the admin listener" if path[0] == "admin" else "in handshakes"
+            yield draft.problem("C375", f"a key of type {key.type} is not shown {where}", path)
+
+
+def _shown(draft: Draft) -> Iterator[tuple[str, Path]]:
+    """Return the keys whose certificates are to be shown, each with its place."""
     for name, upstream in draft.upstreams.items():
-        key = draft.keys.get(upstream.tls.identity or "")
-        if key is not None and not isinstance(key, LocalKeySpec):
-            message = f"a key of type {key.type} is not shown in handshakes"
-            yield draft.problem("C375", message, ("upstreams", name, "tls", "identity"))
+        yield upstream.tls.identity or "", ("upstreams", name, "tls", "identity")
+    ends: list[tuple[Path, ListenerTlsSpec | None]] = [
+        (("listeners", name, "tls"), listener.tls) for name, listener in draft.listeners.items()
+    ]
+    ends.append((("admin", "tls"), None if draft.admin is None else draft.admin.tls))
+    for path, tls in ends:
+        for number, one in enumerate(() if tls is None else (tls, *tls.also), start=-1):
+            yield one.identity or "", (*path, *(("also", number) if number >= 0 else ()), "identity")
