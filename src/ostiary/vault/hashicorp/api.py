@@ -128,6 +128,17 @@ class Api:
             await asyncio.sleep(PAUSE * 2**attempt * (0.5 + self._chance()))
         return reply
 
+    async def statuses(self, path: str) -> list[tuple[str, int | None]]:
+        """Ask every server the same, as nobody in particular; return what each answers, None for nothing."""
+        question = Question("GET", path, None, None, None)
+        found: list[tuple[str, int | None]] = []
+        for address in self._addresses:
+            try:
+                found.append((address, (await self._ask(address, question)).status))
+            except (httpx2.HTTPError, Unavailable):
+                found.append((address, None))
+        return found
+
     async def aclose(self) -> None:
         """Close the connections."""
         await self._client.aclose()

@@ -15,7 +15,8 @@ from typing import Any, Final
 from ostiary.errors import CredentialUnavailable
 from ostiary.model import Secret
 from ostiary.vault.errors import SecretError, Unavailable
-from ostiary.vault.hashicorp.api import Api, Reply
+from ostiary.vault.hashicorp.api import ELSEWHERE, Api, Fields, Reply
+from ostiary.vault.hashicorp.health import Health
 from ostiary.vault.hashicorp.judge import refusal
 from ostiary.vault.hashicorp.session import Session
 
@@ -33,6 +34,7 @@ class Client:
     def __init__(self, api: Api, session: Session) -> None:
         self._api = api
         self.session = session
+        self._health = Health(api)
         self._keeper: asyncio.Task[None] | None = None
 
     @property
@@ -49,6 +51,7 @@ class Client:
         if self._keeper is not None:
             self._keeper.cancel()
             await asyncio.gather(self._keeper, return_exceptions=True)
+        await self._health.aclose()
         await self._api.aclose()
 
     async def ask(
@@ -76,12 +79,22 @@ class Client:
             raise _outage(error)
         return reply.status, reply.body
 
-    async def call(self, method: str, path: str, body: Mapping[str, Secret | str | int] | None = None) -> Reply:
+    async def call(self, method: str, path: str, body: Fields | None = None) -> Reply:
         """Ask, and log in anew once when the token turns out to be dead.
 
         Raises:
             SecretError: no answer, or no login.
         """
+        try:
+            reply = await self._call(method, path, body)
+        except Unavailable:
+            self._health.trouble()
+            raise
+        if reply.status in ELSEWHERE:
+            self._health.trouble()
+        return reply
+
+    async def _call(self, method: str, path: str, body: Fields | None) -> Reply:
         token = await self.session.token()
         reply = await self._api.call(method, path, token=token.value, body=body)
         if reply.status == HTTPStatus.FORBIDDEN and reply.spoken and await self.session.is_dead(token):
