@@ -16,6 +16,9 @@ class OcspSpec(Spec):
     """The Online Certificate Status Protocol (RFC 6960)."""
 
     url: PublishedUrl | None = Field(None, description="The responder; by default the one that a certificate names.")
+    hosts: Annotated[tuple[PublisherName, ...], Field(strict=False)] = Field(
+        (), description="Hosts of the responders that certificates may name; any by default."
+    )
     about: Literal["chain", "leaf"] = Field(
         "chain", description="chain: the client's certificate and the authorities between. leaf: its own only."
     )

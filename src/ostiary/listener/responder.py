@@ -16,6 +16,7 @@ from typing import Final
 import structlog
 from cachetools import LRUCache
 
+from ostiary.config.publishers import Publisher
 from ostiary.errors import InvalidCertificate, KeysUnavailable
 from ostiary.listener.links import Link, Links
 from ostiary.listener.web import NotFetched, fetch
@@ -49,6 +50,7 @@ class Responder:
         refresh: seconds for which an answer is used at most.
         timeout: seconds for one question.
         leaf_only: whether only the client's own certificate is asked about.
+        publishers: where the responders may be that certificates name; empty for anywhere.
         clock: seconds since the epoch.
     """
 
@@ -57,6 +59,7 @@ class Responder:
     refresh: float
     timeout: float
     leaf_only: bool = False
+    publishers: tuple[Publisher, ...] = ()
     clock: Callable[[], float] = time.time
     _known: LRUCache[bytes, Known] = field(default_factory=lambda: LRUCache(_REMEMBERED), init=False, repr=False)
     _asking: dict[bytes, asyncio.Task[Known]] = field(default_factory=dict, init=False, repr=False)
@@ -136,11 +139,19 @@ class Responder:
         self._known[link.key] = known
         return known
 
+    def _named(self, link: Link) -> str | None:
+        url = responder_of(link.certificate)
+        if url is None or not url.startswith(("http://", "https://")):
+            return None
+        return url if not self.publishers or any(one.covers(url) for one in self.publishers) else None
+
     async def _answer(self, link: Link) -> Verdict:
         if link.issuer is None:
             raise NotAnswered("who issued it is not known")
-        url = self.url or responder_of(link.certificate)
-        if url is None or not url.startswith(("http://", "https://")):
-            raise NotAnswered("the certificate names no responder, and neither does the configuration")
+        url = self.url or self._named(link)
+        if url is None:
+            raise NotAnswered(
+                "the certificate names no responder that may be asked, and neither does the configuration"
+            )
         answer = await fetch(url, self.timeout, question=question(link.certificate, link.issuer), kind=ASK)
         return verdict(answer, link.certificate, link.issuer, self.clock())

@@ -143,8 +143,8 @@ def responder_of(spec: ListenerSpec) -> Responder | None:
     revocation = None if asked is None else asked.revocation
     if revocation is None or revocation.ocsp is None:
         return None
-    leaf_only = revocation.ocsp.about == "leaf"
-    return Responder(revocation.ocsp.url, revocation.mode == "hard", revocation.refresh, revocation.timeout, leaf_only)
+    ocsp, patience = revocation.ocsp, (revocation.refresh, revocation.timeout)
+    return Responder(ocsp.url, revocation.mode == "hard", *patience, ocsp.about == "leaf", ocsp.hosts)
 
 
 def points_of(spec: ListenerSpec, beside: Revocation | None) -> Points | None:
