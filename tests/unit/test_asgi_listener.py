@@ -27,10 +27,11 @@ def test_a_plain_one_is_served():
     [
         {"forwarded": {"dialect": "nginx", "networks": ["10.0.0.0/8"], "client": CLIENT}},
         {"proxy_protocol": {"networks": ["10.0.0.0/8"]}},
+        {"decide": "nginx", "bind": "127.0.0.1:0"},
         {"revocation": {"urls": ["http://crl.example/ca.crl"]}},
         {"revocation": {"crls": ["file:ca.crl"], "ocsp": {}}},
     ],
-    ids=["forwarded", "proxy protocol", "fetched lists", "a responder"],
+    ids=["forwarded", "proxy protocol", "decisions", "fetched lists", "a responder"],
 )
 def test_one_that_asks_about_each_caller_is_refused_and_not_served_with_less(more):
     with pytest.raises(ConfigError, match="native listener only"):

@@ -107,7 +107,12 @@ def _require_plain(spec: ListenerSpec) -> None:
     """
     asked = None if spec.tls is None else spec.tls.client.revocation
     live = asked is not None and asked.live
-    words = {"forwarded": spec.forwarded, "proxy_protocol": spec.proxy_protocol, "revocation that is fetched": live}
+    words: dict[str, object] = {
+        "forwarded": spec.forwarded,
+        "proxy_protocol": spec.proxy_protocol,
+        "revocation that is fetched": live,
+    }
+    words["decide"] = spec.decide
     for word, wanted in words.items():
         if wanted:
             raise ConfigError(f"{word} is kept by the native listener only: `ostiary serve`")

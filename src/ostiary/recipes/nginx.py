@@ -48,6 +48,7 @@ http {{
       proxy_method GET;
       proxy_read_timeout 1s;
       proxy_hide_header WWW-Authenticate;  # the one of the first answer is there already
+      proxy_set_header Ostiary-Refusal $ostiary_id;
 {asking}
     }}
 

@@ -34,6 +34,7 @@ class Asked:
         address: the caller's, "" for one without.
         headers: the caller's fields; what the proxy says of the request is gone, but for the certificate.
         explain: a refusal is to be explained; the answer must not permit anything.
+        refused: the id of that refusal, as the proxy says, or "".
     """
 
     method: str
@@ -43,6 +44,7 @@ class Asked:
     address: str
     headers: Headers
     explain: bool = False
+    refused: str = ""
 
 
 Reader: TypeAlias = Callable[[Request], Asked]

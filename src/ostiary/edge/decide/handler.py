@@ -10,9 +10,9 @@ import structlog
 
 from ostiary.edge.carry import Handler
 from ostiary.edge.decide.ask import Asked, NotAsked, Reader
-from ostiary.edge.decide.explain import OnlyRefusals
+from ostiary.edge.decide.explain import OnlyRefusals, Refusals
 from ostiary.edge.decide.request import request_of
-from ostiary.errors import BadRequest
+from ostiary.errors import BadRequest, GatewayError
 from ostiary.listener.forwarded import Forwarded
 from ostiary.model import Answer, Record, Request
 from ostiary.observe.access import AccessLog
@@ -81,15 +81,31 @@ class Decisions:
         self._forwarded = forwarded
         self._clock = clock
         self._told = -_QUIET
+        self._refusals = Refusals() if dialect == "nginx" else None  # the one that asks twice
 
     def handle(self, request: Request, answer: Answer) -> Awaitable[None]:
         """Decide what is asked; raises the GatewayError that it ends with."""
         asked = self._understood(request)
         self._asked.note(request.id, asked)
+        if self._refusals is None:
+            return self._decide(asked, request, answer)
+        if asked.explain:
+            self._refusals.tell(asked.refused, request.record)
+            return self._decide(asked, request, OnlyRefusals(answer, request.record))
+        return self._noted(self._refusals, asked, request, answer)
+
+    def _decide(self, asked: Asked, request: Request, answer: Answer) -> Awaitable[None]:
         about = request_of(asked, request, self._longest)
         if self._forwarded is not None:
             about.peer = self._forwarded.peer(about.peer, about.headers)
-        return self._gateway.handle(about, OnlyRefusals(answer, request.record) if asked.explain else answer)
+        return self._gateway.handle(about, answer)
+
+    async def _noted(self, refusals: Refusals, asked: Asked, request: Request, answer: Answer) -> None:
+        try:
+            await self._decide(asked, request, answer)
+        except GatewayError as error:
+            refusals.note(request.id, error, request.record)
+            raise
 
     def _understood(self, request: Request) -> Asked:
         try:

@@ -214,3 +214,23 @@ async def test_a_certificate_that_cannot_be_read_is_401_and_never_none(tmp_path,
         assert answer.startswith(b"HTTP/1.1 401 ")
         assert b"certificate.unreadable" in answer
         assert b"certificate.missing" in nobody
+
+
+async def test_a_refusal_is_explained_as_it_was_even_if_it_would_be_another_one_now(tmp_path):
+    async with edge(tmp_path):
+        refused = fields(await say(head("/nothing"), path=tmp_path))
+        (number,) = refused["X-Request-Id"]
+        explained = await say(head("/open", "/explain", Ostiary_Refusal=number), path=tmp_path)
+        again = await say(head("/open", "/explain", Ostiary_Refusal=number), path=tmp_path)
+        unknown = await say(head("/nothing", "/explain", Ostiary_Refusal="made-up"), path=tmp_path)
+
+    assert explained.startswith(b"HTTP/1.1 404 ")  # what was refused; that the caller lies about it now changes nothing
+    assert again.startswith(b"HTTP/1.1 503 ")
+    assert unknown.startswith(b"HTTP/1.1 404 ")
+
+
+async def test_a_caller_cannot_choose_a_refusal_by_asking_for_a_decision(tmp_path):
+    async with edge(tmp_path):
+        (number,) = fields(await say(head("/nothing"), path=tmp_path))["X-Request-Id"]
+        answer = await say(head("/open", Ostiary_Refusal=number), path=tmp_path)
+    assert answer.startswith(b"HTTP/1.1 200 ")
