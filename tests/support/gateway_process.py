@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-PATIENCE = 15.0
+PATIENCE = 30.0
 
 
 async def ostiary(*arguments: str | Path, given: bytes = b"") -> bytes:
