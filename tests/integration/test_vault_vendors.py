@@ -23,13 +23,14 @@ from ostiary.vault.age import compile_age
 from ostiary.vault.errors import AccessDenied
 from ostiary.vault.gcp.answer import crc32c
 
-VENDORS = Path(__file__).parent.parent.parent / ".tools" / "vendors"
+PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"  # their wheels are for one Python
+VENDORS = Path(__file__).parent.parent.parent / ".tools" / f"vendors-{PYTHON}"
 
 
 def vendor(package: str, program: str, *arguments: str) -> Any:
     """Run a program with a vendor's client, and return what it prints, as JSON."""
     if not (VENDORS / package).exists():
-        pytest.skip(f"{package} is not there: pip install --target .tools/vendors {package.replace('_', '-')}")
+        pytest.skip(f"{package} is not there: `.ci/run` installs it into {VENDORS.name}")
     environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(VENDORS), "HOME": str(VENDORS)}
     command = [sys.executable, "-W", "ignore", "-c", program, *arguments]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
