@@ -113,7 +113,7 @@ DAY: Final = (
     step("certs sign made/alice.csr --ca ca --yes --password env:KEY_PASSWORD --out made/alice.pem"),
     step("certs inspect made/alice.pem"), step("certs list --ca ca"), step("certs revoke made/alice.pem --ca ca --password env:KEY_PASSWORD"),
     step("certs crl --ca ca --password env:KEY_PASSWORD"), step("doctor made/alice.pem"),
-    Step(("keys", "import", "imported", "made/alice.key", "--password-stdin"), PASSWORD),
+    Step(("keys", "import", "imported", "made/alice.key", "--password-stdin"), PASSWORD), step("keys trust trusted.pem made/alice.pem"),
     step("import cosmian --jwt-issuer-uri=https://accounts.google.com --https-p12-file=a.p12 --https-p12-password=" + PASSWORD),
     step("import cosmian --from-toml kms.toml"), step("recipe nginx", code=1, plain=True), step("nonsense", code=2), step("vault get nobody", code=1),
     Step(("vault", "put", "legacy", VAULT), code=2), Step(("check", "--pasword", PASSWORD), code=2),

@@ -54,6 +54,7 @@ _RING: Final = block(
         ),
     }
 )
+_TRUSTED: Final = block({"subject": TEXT, "not_after": MOMENT, "sha256": TEXT})
 
 SECRETS: Final[dict[str, Schema]] = {
     "token key": block({"key": TEXT, "digest": TEXT}),
@@ -79,4 +80,5 @@ SECRETS: Final[dict[str, Schema]] = {
     **{f"keys {name}": _MADE for name in ("generate", "import", "rotate")},
     **{f"keys {name}": _TURNED for name in ("enable", "disable", "destroy")},
     "keys list": several(_RING),
+    "keys trust": block({"written": TEXT, "certificates": several(_TRUSTED)}),
 }

@@ -5,10 +5,11 @@ answer.py   what the file's errors mean to a user
 make.py     generate, rotate, import
 change.py   enable, disable, destroy
 look.py     list, jwks
+trust.py    certificates of others
 """
 
 from ostiary.cli.frame import group
-from ostiary.cli.keys import change, look, make
+from ostiary.cli.keys import change, look, make, trust
 
 app = group("""Keep the keys that the gateway signs and connects with, in the encrypted file of a local vault.
 
@@ -23,3 +24,4 @@ app.command()(change.enable)
 app.command()(change.disable)
 app.command()(change.destroy)
 app.command()(look.jwks)
+app.command()(trust.trust)

@@ -105,7 +105,7 @@ def import_(
 ) -> None:
     """Bring a key along that was made elsewhere, with its certificate: as a new key, or as its next version."""
     where = place(config, alias, vault, overlay or ())
-    password = _password(password_file, from_stdin=password_stdin)
+    password = read_password(password_file, from_stdin=password_stdin)
     with answers():
         material = read_material(_read(file), password, None if certificate is None else _read(certificate))
         _add(where, material, _begins(where, _there(where), now=now), days, as_json=as_json)
@@ -148,7 +148,8 @@ def _kind(newest: KeptKey) -> KeyKind:
             return "rsa-2048" if size <= 2048 else "rsa-3072" if size <= 3072 else "rsa-4096"  # noqa: PLR2004
 
 
-def _password(file: Path | None, *, from_stdin: bool) -> Secret | None:
+def read_password(file: Path | None, *, from_stdin: bool) -> Secret | None:
+    """Return the password that the user gives, if he does; one newline at its end is dropped."""
     if file is not None and from_stdin:
         fail("usage", "give either --password-stdin or --password-file", exit_code=Exit.USAGE)
     if file is None and not from_stdin:
