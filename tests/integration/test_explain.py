@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import shutil
 import socket
 import statistics
-import sys
 import time
-from asyncio.subprocess import PIPE
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +17,8 @@ import pytest
 from tests.support.admin import Administered, administered
 from tests.support.edges import world
 from tests.support.gateway_process import gateway_process
+
+from ostiary.cli.run import run
 
 pytestmark = pytest.mark.integration
 
@@ -31,13 +31,21 @@ def _curl() -> None:
         pytest.skip("curl is needed")
 
 
-async def explain(port: int, *arguments: str | Path, token: str = "") -> tuple[int, dict[str, Any], str]:
+Explain = Callable[..., Awaitable[tuple[int, dict[str, Any], str]]]
+
+
+@pytest.fixture
+def explain(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Explain:
     """Run the command; return its exit code, its document and all that it has written."""
-    command = (sys.executable, "-m", "ostiary", "explain", *map(str, arguments), "--json")
-    environ = {**os.environ, "OSTIARY_ADMIN": f"http://127.0.0.1:{port}", "OSTIARY_ADMIN_TOKEN": token}
-    process = await asyncio.create_subprocess_exec(*command, stdout=PIPE, stderr=PIPE, env=environ)
-    out, err = await asyncio.wait_for(process.communicate(), 60)
-    return process.returncode or 0, json.loads(out), (out + err).decode()
+
+    async def asked(port: int, *arguments: str | Path, token: str = "") -> tuple[int, dict[str, Any], str]:
+        monkeypatch.setenv("OSTIARY_ADMIN", f"http://127.0.0.1:{port}")
+        monkeypatch.setenv("OSTIARY_ADMIN_TOKEN", token)
+        code = await asyncio.to_thread(run, ["explain", *map(str, arguments), "--json"])
+        out, err = capsys.readouterr()
+        return code, json.loads(out), out + err
+
+    return asked
 
 
 def request(gateway: Administered, token: str, path: str = "/both/a") -> list[str | Path]:
@@ -46,7 +54,7 @@ def request(gateway: Administered, token: str, path: str = "/both/a") -> list[st
     return [f"https://localhost:{gateway.process.port}{path}", *shown]
 
 
-async def test_it_says_what_it_does(tmp_path: Path) -> None:
+async def test_it_says_what_it_does(tmp_path: Path, explain: Explain) -> None:
     async with administered(tmp_path) as gateway:
         for claims, path in (({}, "/both/a"), ({"permissions": {}}, "/both/a"), ({"exp": 1}, "/both/a"), ({}, "/no")):
             token = gateway.token(**claims)
@@ -56,11 +64,13 @@ async def test_it_says_what_it_does(tmp_path: Path) -> None:
             assert (told["status"] or 200) == happened.status, told
             for secret in (token, token.split(".")[2], *(one.decode() for one in gateway.secrets)):
                 assert secret not in written
+        for secret in gateway.secrets:
+            assert secret not in gateway.process.said()
         lines = gateway.process.access()
         assert len(lines) == 4, "what was only talked about is in no log, and went nowhere"
 
 
-async def test_it_explains_requests_that_were_from_what_it_knows_of_them(tmp_path: Path) -> None:
+async def test_it_explains_requests_that_were_from_what_it_knows_of_them(tmp_path: Path, explain: Explain) -> None:
     async with administered(tmp_path) as gateway:
         refused = await gateway.call("/both/a", token=gateway.token(permissions={}))
         (line,) = [one for one in gateway.process.access() if one["status"] == 403] or [{}]
@@ -80,7 +90,7 @@ async def test_it_explains_requests_that_were_from_what_it_knows_of_them(tmp_pat
         assert statistics.median(took) < 0.05, "and that on a busy machine"
 
 
-async def test_nobody_is_told_who_does_not_show_the_token(tmp_path: Path) -> None:
+async def test_nobody_is_told_who_does_not_show_the_token(tmp_path: Path, explain: Explain) -> None:
     (tmp_path / "admin.token").write_text(TOKEN)
     admin = f"{{bind: 127.0.0.1:0, token: 'file:{tmp_path / 'admin.token'}'}}"
     (tmp_path / "admin.token").chmod(0o600)
@@ -95,7 +105,7 @@ async def test_nobody_is_told_who_does_not_show_the_token(tmp_path: Path) -> Non
         assert TOKEN not in written
 
 
-async def test_several_workers_answer_as_one(tmp_path: Path) -> None:
+async def test_several_workers_answer_as_one(tmp_path: Path, explain: Explain) -> None:
     async with world(tmp_path) as one:
         one.file.write_text(
             one.file.read_text().replace("127.0.0.1:0", f"127.0.0.1:{_free()}") + "admin: {bind: 127.0.0.1:0}\n"
@@ -117,7 +127,7 @@ async def test_several_workers_answer_as_one(tmp_path: Path) -> None:
                     assert answer.json()["reason"] == "allowed"
 
 
-async def test_where_nobody_listens_it_cannot_be_found_out() -> None:
+async def test_where_nobody_listens_it_cannot_be_found_out(explain: Explain) -> None:
     code, told, _ = await explain(1, "https://localhost/x")
     assert (code, told["error"]["code"]) == (3, "explain.admin")
 

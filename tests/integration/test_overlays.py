@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -71,6 +72,23 @@ async def test_each_deployment_takes_the_tokens_of_its_environment_and_no_others
         assert await status(live, of(ENVIRONMENT)) == (200, "")
         assert await status(test, of(ENVIRONMENT)) == (401, "environment.mismatch")
         assert await status(live, of(TEST)) == (401, "environment.mismatch")
+
+
+async def test_each_of_several_workers_reads_what_is_laid_over(web: Origin, tmp_path: Path) -> None:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        port = one.getsockname()[1]
+    base, overlay = tmp_path / "base.yaml", tmp_path / "live.yaml"
+    base.write_text(
+        BASE.format(url=web.url(), tenant=GUID, environment=TEST).replace("127.0.0.1:0", f"127.0.0.1:{port}")
+    )
+    overlay.write_text(f"issuers: {{mosaic: {{environment: {ENVIRONMENT}}}}}\n")
+    options = ("--overlay", str(overlay), "--workers", "2")
+    async with gateway_process(base, *options, ready="workers ready") as gateway:
+        gateway.port = port
+        assert {await status(gateway, of(ENVIRONMENT)) for _ in range(8)} == {(200, "")}
+        assert {await status(gateway, of(TEST)) for _ in range(8)} == {(401, "environment.mismatch")}
+        await gateway.stop()
 
 
 async def test_a_change_of_what_is_laid_over_is_taken_up(web: Origin, tmp_path: Path) -> None:
