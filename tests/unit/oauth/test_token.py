@@ -6,6 +6,8 @@ import asyncio
 from typing import Any
 
 import pytest
+import structlog
+from structlog.testing import LogCapture
 from tests.unit.oauth.conftest import Clock, Endpoint
 
 from ostiary.errors import CredentialUnavailable
@@ -138,12 +140,14 @@ async def test_closing_lets_go_of_the_endpoint(token, endpoint):
     assert endpoint.closed
 
 
-async def test_the_token_is_in_no_log_line(token, endpoint, capsys, caplog):
+async def test_the_token_is_in_no_log_line(token, endpoint, monkeypatch):
+    heard = LogCapture()
+    monkeypatch.setattr("ostiary.oauth.token.log", structlog.wrap_logger(None, processors=[heard]))
     await token.get()
     endpoint.fails = RefusedError("invalid_client")
     await token.rejected("1")
     with pytest.raises(CredentialUnavailable):
         await token.get()
-    told = capsys.readouterr()
-    assert "token-1" not in told.out + told.err + caplog.text + repr(vars(token))
-    assert "token obtained" in told.out + told.err + caplog.text
+    events = [entry["event"] for entry in heard.entries]
+    assert events == ["token obtained", "token rejected upstream", "token not obtained"]
+    assert "token-1" not in repr(heard.entries) + repr(vars(token))
