@@ -23,8 +23,11 @@ from tests.support.signers.shape import LEAD, Kept
 from tests.support.signers.transit import Transit
 from tests.support.vaults.cloud import Moto
 
+from ostiary.errors import CredentialUnavailable
 from ostiary.jwks.encoding import unpadded
+from ostiary.keys import Keys
 from ostiary.keys.algorithms import jwk, thumbprint
+from ostiary.keys.errors import KeyRefused
 from ostiary.keys.keeper import Keeper
 from ostiary.keys.ring import Ring
 from ostiary.keys.version import KeyVersion
@@ -242,3 +245,29 @@ async def test_a_caller_who_goes_away_leaves_the_others_their_signatures(kept):
         await asyncio.sleep(0)
         leaving.cancel()
         assert [verified(one, public(version))["n"] for one in await asyncio.gather(*staying)] == [1, 2, 3, 4, 5]
+
+
+@pytest.mark.parametrize("kept", ["local", "transit", "azure"], indirect=True)  # who opens what is encrypted to RSA
+async def test_what_is_encrypted_to_an_rsa_key_is_opened_by_whoever_keeps_it(kept):
+    name = next(names)
+    kept.make(name, "RS256")
+    async with ring(kept, name) as source:
+        keys = Keys({name: source})
+        closed = await keys.sign_and_encrypt({"aal": 3}, name)
+        (known,) = (await keys.jwks())["keys"]
+        assert verified(await keys.decrypt(closed, name), known) == {"aal": 3}
+        for token in (closed[:-3] + "AAA", closed.replace(".", "..", 1), "e30.a.b.c.d"):
+            with pytest.raises((KeyRefused, CredentialUnavailable)):
+                await keys.decrypt(token, name)
+        head, wrapped, *rest = closed.split(".")
+        with pytest.raises((KeyRefused, CredentialUnavailable)):
+            await keys.decrypt(".".join((head, "A" * len(wrapped), *rest)), name)
+
+
+@pytest.mark.parametrize("kept", ["transit", "hsm", "aws", "azure"], indirect=True)
+async def test_nothing_is_encrypted_to_a_key_that_only_signs(kept):
+    name = next(names)
+    kept.make(name, "ES256")
+    async with ring(kept, name) as source:
+        with pytest.raises(KeyRefused, match="only signs"):
+            await Keys({name: source}).encrypt({"aal": 3}, name)

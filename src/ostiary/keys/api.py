@@ -17,8 +17,9 @@ from typing import Any
 
 from ostiary.keys.errors import KeyRefused
 from ostiary.keys.jose import compact
-from ostiary.keys.jwe import decrypt, encrypt
-from ostiary.keys.ring import Ring, RingKey
+from ostiary.keys.jwe import decrypt, encrypt, unwrapped
+from ostiary.keys.ring import Ring
+from ostiary.keys.version import KeyVersion
 from ostiary.model import KeySource
 
 
@@ -48,34 +49,43 @@ class Keys:
 
     async def encrypt(self, claims: Mapping[str, Any], alias: str) -> str:
         """Return claims as a token that only the owner of a key can read (RFC 7519, section 7.1). It proves nothing."""
-        return self._closed(json.dumps(claims, allow_nan=False).encode(), await self._rings[alias].get())
+        return await self._closed(json.dumps(claims, allow_nan=False).encode(), alias)
 
     async def sign_and_encrypt(self, claims: Mapping[str, Any], alias: str, *, to: str | None = None) -> str:
         """Return claims, signed with one key, then encrypted to another, or to the same (RFC 7519, section 11.2)."""
         inner = await self.sign(claims, alias)
-        return self._closed(inner.encode(), await self._rings[to or alias].get(), cty="JWT")
+        return await self._closed(inner.encode(), to or alias, cty="JWT")
 
     async def decrypt(self, token: str, alias: str) -> str:
         """Return what is in a token that was encrypted to a key of ours: claims in JSON, or a signed token.
 
-        Every enabled version of the key is tried that has the id which the token names. What is found is read,
-        not believed: a signed token has still to be verified.
+        The version opens it whose id the token names, or the newest. What is found is read, not believed: a signed
+        token has still to be verified.
         """
         ring = self._rings[alias]
         await ring.get()
         kid = _named(token)
-        for version in ring.versions:
-            material = ring.material(version) if kid in (None, version.kid) else None
-            if material is not None:
-                return decrypt(token, material.private).decode()
-        raise KeyRefused(f"no version of {alias} in this process opens the token")
+        fitting = [one for one in ring.versions if one.enabled and kid in (None, one.kid) and ring.opens(one)]
+        if not fitting:
+            raise KeyRefused(f"no version of {alias} opens the token")
+        return (await _opened(ring, fitting[-1], token)).decode()
 
     async def jwks(self, *aliases: str) -> dict[str, Any]:
         """Return the public keys of which signatures may be met, of all rings or of some (RFC 7517, section 5)."""
         return {"keys": [key for alias in aliases or self._rings for key in await self._rings[alias].jwks()]}
 
-    def _closed(self, content: bytes, key: RingKey, **header: str) -> str:
+    async def _closed(self, content: bytes, alias: str, **header: str) -> str:
+        key = await self._rings[alias].get()
+        if not self._rings[alias].opens(key.version):
+            raise KeyRefused(f"{alias} only signs: nobody could open what is encrypted to it")
         return encrypt(content, key.version.public, key.kid, **header)
+
+
+async def _opened(ring: Ring, version: KeyVersion, token: str) -> bytes:
+    material = ring.material(version)
+    if material is not None:
+        return decrypt(token, material.private)
+    return await unwrapped(token, lambda wrapped: ring.unwrap(version, wrapped))
 
 
 def _named(token: str) -> str | None:

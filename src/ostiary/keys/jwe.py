@@ -8,10 +8,15 @@ An extra: `pip install ostiary[jwe]`.
 
 from __future__ import annotations
 
+import json
+from base64 import urlsafe_b64decode
+from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from ostiary.errors import ConfigError
@@ -20,6 +25,7 @@ from ostiary.pki.keys import PrivateKey, PublicKey, private_pem
 
 ENC: Final = "A256GCM"
 MOST: Final = 64 << 10  # octets of a token that is opened
+_NONCE, _TAG = 12, 16
 
 
 def encryption(public: PublicKey) -> str:
@@ -75,6 +81,36 @@ def decrypt(token: str, private: PrivateKey) -> bytes:
     else:
         return content
     raise problem
+
+
+async def unwrapped(token: str, unwrap: Callable[[bytes], Awaitable[bytes]]) -> bytes:
+    """Return what is in a token whose key somebody else unwraps, who has the private half (RFC 7516, section 5.2).
+
+    Args:
+        token: encrypted by RSA-OAEP-256 and A256GCM.
+        unwrap: returns the content encryption key.
+
+    Raises:
+        KeyRefused: it is malformed, of other algorithms, or does not open.
+    """
+    try:
+        head, *rest = token.encode().split(b".")
+        wrapped, nonce, sealed, tag = map(_octets, rest)
+        fields = json.loads(_octets(head))
+        ours = (fields["alg"], fields["enc"]) == ("RSA-OAEP-256", ENC) and not {"zip", "crit"} & set(fields)
+    except (ValueError, KeyError, TypeError):
+        raise KeyRefused("the token is malformed") from None
+    if not ours or len(nonce) != _NONCE or len(tag) != _TAG or len(token) > MOST:
+        raise KeyRefused("the token stays closed: its algorithms are not ours")
+    key = await unwrap(wrapped)
+    try:
+        return AESGCM(key).decrypt(nonce, sealed + tag, head)
+    except (InvalidTag, ValueError):
+        raise KeyRefused("the token stays closed") from None
+
+
+def _octets(text: bytes) -> bytes:
+    return urlsafe_b64decode(text + b"=" * (-len(text) % 4))
 
 
 def _library(kind: str) -> tuple[Any, Any]:

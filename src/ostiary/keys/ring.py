@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import structlog
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from ostiary.errors import CredentialUnavailable
 from ostiary.keys.algorithms import jwk
@@ -151,6 +153,25 @@ class Ring:
         """Return the private half of a version and its certificates, where the keeper has it in this process."""
         look: Callable[[KeyVersion], Material | None] | None = getattr(self._keeper, "material", None)
         return None if look is None else look(version)
+
+    async def unwrap(self, version: KeyVersion, wrapped: bytes) -> bytes:
+        """Return the key of a token that was encrypted to a version, where the keeper unwraps it: RSA-OAEP-256.
+
+        Raises:
+            CredentialUnavailable: the keeper does not do that now.
+        """
+        unwrap: Callable[[KeyVersion, bytes], Awaitable[bytes]] = getattr(self._keeper, "unwrap")  # noqa: B009 - `opens`
+        try:
+            return await unwrap(version, wrapped)
+        except SecretError as error:
+            problem = CredentialUnavailable(f"key {self.name}: {error}", reason=error.reason, retry_after=1)
+        raise problem
+
+    def opens(self, version: KeyVersion) -> bool:
+        """Whether what is encrypted to a version can be opened: in this process, or by a keeper who unwraps for RSA."""
+        if hasattr(self._keeper, "material"):
+            return not isinstance(version.public, Ed25519PublicKey)
+        return hasattr(self._keeper, "unwrap") and isinstance(version.public, RSAPublicKey)
 
     def look(self) -> Material | None:
         """Return what signs now and its certificates, read at once, where the keeper has it in this process. Blocks.

@@ -103,6 +103,18 @@ class TransitKeeper:
         text = signature.rpartition(":")[2]
         return urlsafe_b64decode(text.rstrip("=") + "=" * (-len(text.rstrip("=")) % 4))
 
+    async def unwrap(self, version: KeyVersion, wrapped: bytes) -> bytes:
+        """Return the key of a token that was encrypted to a version by RSA-OAEP-256 (RFC 7518, section 4.3)."""
+        question: dict[str, Secret | str | int] = {
+            "ciphertext": f"vault:v{version.order}:{b64encode(wrapped).decode()}"
+        }
+        status, body = await self._ask("POST", f"{self._mount}/decrypt/{self._name}", question)
+        answer = body.get("data")
+        plain = answer.get("plaintext") if isinstance(answer, Mapping) else None
+        if status != HTTPStatus.OK or not isinstance(plain, str):
+            self._refuse(status)
+        return b64decode(plain)
+
     async def _ask(
         self, method: str, path: str, body: Mapping[str, Secret | str | int] | None
     ) -> tuple[int, Mapping[str, Any]]:

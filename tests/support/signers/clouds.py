@@ -112,6 +112,8 @@ class KeyVault(Azure):
         one = next(one for one in found if one[0] == parts[2])
         if parts[3:] == ["sign"]:
             return self._signed(parts[1], one, json.loads(asked.body))
+        if parts[3:] == ["unwrapkey"]:
+            return self._unwrapped(parts[1], one, json.loads(asked.body))
         return answered(200, {"key": {**_jwk(one[2]), "kid": self._kid(parts[1], one)}, **self._item(parts[1], one)})
 
     def _kid(self, name: str, one: tuple[str, float, Any]) -> str:
@@ -121,17 +123,31 @@ class KeyVault(Azure):
     def _item(self, name: str, one: tuple[str, float, Any]) -> dict[str, Any]:
         return {"kid": self._kid(name, one), "attributes": {"enabled": True, "created": one[1], "updated": one[1]}}
 
+    def _unwrapped(self, name: str, one: tuple[str, float, Any], body: dict[str, str]) -> Answered:
+        assert body["alg"] == "RSA-OAEP-256"
+        wrapped = base64.urlsafe_b64decode(body["value"] + "==")
+        try:
+            plain = one[2].decrypt(wrapped, padding.OAEP(padding.MGF1(SHA256()), SHA256(), None))
+        except ValueError:
+            return answered(400, {"error": {"code": "BadParameter", "message": "not wrapped with this key"}})
+        return answered(200, {"kid": self._kid(name, one), "value": _text(plain)})
+
     def _signed(self, name: str, one: tuple[str, float, Any], body: dict[str, str]) -> Answered:
         digest = base64.urlsafe_b64decode(body["value"] + "==")
         value = base64.urlsafe_b64encode(_signature(one[2], body["alg"], digest)).rstrip(b"=").decode()
         return answered(200, {"kid": self._kid(name, one), "value": value})
 
 
+def _text(octets: bytes) -> str:
+    return base64.urlsafe_b64encode(octets).rstrip(b"=").decode()
+
+
 def _jwk(private: Any) -> dict[str, Any]:
-    operations = {"key_ops": ["sign", "verify"]}
+    operations = {"key_ops": ["sign", "verify", "wrapKey", "unwrapKey"]}
     if isinstance(private, rsa.RSAPrivateKey):
         numbers = private.public_key().public_numbers()
         return {"kty": "RSA", "n": _number(numbers.n, 256), "e": _number(numbers.e, 3), **operations}
+    operations = {"key_ops": ["sign", "verify"]}
     curve, size = _CURVES[private.curve.name]
     point = private.public_key().public_numbers()
     return {"kty": "EC", "crv": curve, "x": _number(point.x, size), "y": _number(point.y, size), **operations}

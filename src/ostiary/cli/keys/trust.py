@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated, Final
 
 import typer
+from cryptography import x509
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from ostiary.cli.frame import Exit, Json, emit, fail
@@ -33,7 +34,7 @@ def trust(
     the file (`trusted`, `authorities`) takes the change up by itself, and no request fails.
     """
     password = read_password(password_file, from_stdin=password_stdin)
-    found = []
+    found: list[x509.Certificate] = []
     for source in sources:
         with answers():
             found += certificates_in(_read(source), password)
