@@ -182,6 +182,7 @@ async def test_how_old_the_lists_are_and_what_failed_can_be_read(tmp_path):
                 await asyncio.sleep(0.2)
 
     assert 'ostiary_crl_fetched_age_seconds{listener="public",url="' + one.web.url("/issuing.crl") in text
+    assert f'ostiary_crl_next_update_timestamp_seconds{{name="public {one.web.url("/root.crl")}"}}' in text
     assert 'ostiary_crl_fetch_failures_total{listener="public",url="' + one.web.url("/issuing.crl") in text
 
 

@@ -9,6 +9,7 @@ from prometheus_client.metrics_core import Metric
 
 from ostiary.admin.exposition.families import counter, gauge
 from ostiary.admin.view import View
+from ostiary.listener.publication import Publication
 
 _LIST = "revocation-list"
 
@@ -23,7 +24,7 @@ def certificates(view: View) -> Iterator[Metric]:
     )  # fmt: skip
     yield gauge(
         "ostiary_crl_next_update_timestamp_seconds", "When a revocation list is to be replaced.", ("name",),
-        (((name,), end.at) for name, end in ends if end.kind == _LIST),
+        [*(((name,), end.at) for name, end in ends if end.kind == _LIST), *_fetched_ends(view)],
     )  # fmt: skip
     clients = [tls.clients.soonest for _, tls in known if tls.clients is not None]
     clients += [one.place.forwarded.soonest for one in view.listeners if one.place.forwarded is not None]
@@ -43,16 +44,24 @@ def certificates(view: View) -> Iterator[Metric]:
 def _fetched(view: View) -> Iterator[Metric]:
     """Return what is told of revocation lists that are fetched."""
     lists = [(one.place.name, lists) for one in view.listeners for lists in one.place.lists]
-    places = [(name, one) for name, fetched in lists for one in fetched.publications]
+    places = _publications(view)
     yield gauge(
         "ostiary_crl_fetched_age_seconds", "How long ago a revocation list was fetched.", ("listener", "url"),
         (((name, url), age) for name, fetched in lists for url, age in fetched.ages.items()),
-    )  # fmt: skip
-    yield gauge(
-        "ostiary_crl_fetched_next_update_timestamp_seconds", "When a list that was fetched is to be replaced.",
-        ("listener", "url"), (((name, one.url), one.issue.until) for name, one in places if one.issue is not None),
     )  # fmt: skip
     yield counter(
         "ostiary_crl_fetch_failures_total", "Looks at a revocation list that brought none.", ("listener", "url"),
         (((name, one.url), one.failures) for name, one in places),
     )  # fmt: skip
+
+
+def _publications(view: View) -> list[tuple[str, Publication]]:
+    """Return every list that is fetched, with the name of its listener."""
+    lists = [(one.place.name, lists) for one in view.listeners for lists in one.place.lists]
+    return [(name, one) for name, fetched in lists for one in fetched.publications]
+
+
+def _fetched_ends(view: View) -> Iterator[tuple[tuple[str, ...], float]]:
+    for name, one in _publications(view):
+        if one.issue is not None and one.issue.until:
+            yield (f"{name} {one.url}",), one.issue.until
