@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import json
+import os
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from ostiary.build import compile_gateway
 from ostiary.config.load import load
 from ostiary.model import Credential, Secret
+from ostiary.observe.access import AccessLog
+from ostiary.observe.metrics import Metrics
 from ostiary.pki.authority import Authority
 from ostiary.pki.files import write_certificates, write_identity
 from ostiary.serve import Listener, listening
@@ -68,9 +73,14 @@ async def edge(folder: Path, listener: str = "{bind: 'unix:FOLDER/s', decide: ng
     """A decision listener."""
     (folder / "gateway.yaml").write_text(POLICY.format(listener=listener.replace("FOLDER", str(folder))))
     loaded = load(folder / "gateway.yaml")
-    gateway = compile_gateway(loaded, sources={"legacy": Vaultless("legacy")})
-    async with listening(gateway, loaded.spec, folder, drain=0.2) as listeners:
-        yield listeners["edge"]
+    log = os.open(folder / "access.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    access = AccessLog(log, Metrics())
+    gateway = compile_gateway(loaded, access, sources={"legacy": Vaultless("legacy")})
+    try:
+        async with listening(gateway, loaded.spec, folder, drain=0.2) as listeners:
+            yield listeners["edge"]
+    finally:
+        os.close(log)
 
 
 async def say(raw: bytes, *, path: Path | None = None, **where: object) -> bytes:
@@ -234,3 +244,26 @@ async def test_a_caller_cannot_choose_a_refusal_by_asking_for_a_decision(tmp_pat
         (number,) = fields(await say(head("/nothing"), path=tmp_path))["X-Request-Id"]
         answer = await say(head("/open", Ostiary_Refusal=number), path=tmp_path)
     assert answer.startswith(b"HTTP/1.1 200 ")
+
+
+async def test_the_log_is_about_the_request_and_the_error_about_the_proxy(tmp_path):
+    with capture_logs() as events:
+        async with edge(tmp_path) as one:
+            await say(head("/secret?token=hidden"), path=tmp_path)
+            await say(head("/a/../b"), path=tmp_path)
+            await say(head("/open", "/explain"), path=tmp_path)
+            await say(b"GET /decide HTTP/1.1\r\nHost: ostiary\r\nConnection: close\r\n\r\n", path=tmp_path)
+            metrics = one._shared.gateway.access._access.metrics
+            waited = sum(sum(histogram.counts) for histogram in metrics.upstream.values())
+
+    lines = [json.loads(line) for line in (tmp_path / "access.log").read_text().splitlines()]
+    assert [(one["decision"], one["status"], one["path"], one["host"], one["address"]) for one in lines[:3]] == [
+        ("allow", 200, "/secret", "api.example.com", "192.0.2.7"),
+        ("deny", 400, "/a/../b", "api.example.com", "192.0.2.7"),
+        ("error", 503, "/open", "api.example.com", "192.0.2.7"),
+    ]
+    assert (lines[0]["upstream"], lines[0]["endpoint"], lines[0]["credential"]) == ("old", "decision", "legacy")
+    assert waited == 0  # the upstream was not asked, and is not said to be quick
+    (error,) = [one for one in events if one["log_level"] == "error"]
+    assert (error["dialect"], error["why"]) == ("nginx", "x-forwarded-method is missing")
+    assert CANARY not in (tmp_path / "access.log").read_text() + str(events)
