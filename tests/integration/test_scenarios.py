@@ -110,6 +110,9 @@ async def test_certificate_and_key_each_alone_fails_and_a_revoked_user_is_out(tm
         passed_on = running.seen("authorization")
         without_key = await running.ask(path, shown="johndoe")
         without_certificate = await running.ask(path, *bearer)
+        for form in ("Basic ", ""):  # keys are written with a scheme, or without
+            written = await running.ask(path, "-H", f"Authorization: {form}{key}", shown="johndoe")
+            assert written.status == 200, form
         wrong_key = await running.ask(path, "-H", "Authorization: Bearer x" + key, shown="johndoe")
         await ostiary("certs", "revoke", tmp_path / "johndoe.crt", "--ca", tmp_path / "pki")
         async with asyncio.timeout(10):
