@@ -109,10 +109,10 @@ async def test_a_mistake_is_told_once_and_reaches_no_worker(workers: Live) -> No
 # --- what operators see --------------------------------------------------------------------------
 
 
-async def look(live: Live, page: str) -> Reply:
+async def look(live: Live, page: str, *options: str) -> Reply:
     """Ask for an admin page."""
     port = next(one["port"] for one in live.told("listening") if one["listener"] == "admin")
-    return await curl(live.folder, f"http://localhost:{port}{page}")
+    return await curl(live.folder, f"http://localhost:{port}{page}", *options)
 
 
 async def counted(live: Live) -> float:
@@ -135,6 +135,7 @@ async def test_one_page_tells_of_all_of_them(workers: Live) -> None:
     assert value(found, "ostiary_workers", state="serving") == 2
     assert value(found, "ostiary_config_last_reload_successful") == 1
 
+    await _until_ready(workers)
     ready = json.loads((await look(workers, "/readyz?verbose")).content.read_bytes())
     assert (ready["status"], [one["state"] for one in ready["workers"]]) == ("ready", ["ready", "ready"])
     assert {one["pid"] for one in ready["workers"]} == {one["pid"] for one in workers.told("ready")}
@@ -160,7 +161,7 @@ async def test_a_worker_that_is_stuck_is_missing_and_the_others_are_told_of(work
     stuck = int(workers.told("ready")[0]["pid"])
     os.kill(stuck, signal.SIGSTOP)
     try:
-        ready = json.loads((await look(workers, "/readyz?verbose")).content.read_bytes())
+        ready = json.loads((await look(workers, "/readyz?verbose", "--max-time", "5")).content.read_bytes())
     finally:
         os.kill(stuck, signal.SIGCONT)
     missing = [part["reason"] for part in ready["degraded"] if part["kind"] == "worker"]

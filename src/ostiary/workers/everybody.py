@@ -99,7 +99,7 @@ class Everybody:
     async def _gather(self) -> None:
         self._asked = time.monotonic()
         for process, answer in await self._ask("metrics"):
-            if answer is not None and process.serving:  # what died meanwhile is counted already
+            if answer and process.serving:  # what died meanwhile is counted already
                 self._told[process.number] = process, answer
 
     def _remember(self, worker: Process) -> None:

@@ -12,10 +12,12 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Final
 
-from ostiary.workers.bond import READY, VARIABLE
+from ostiary.workers.bond import LONGEST, READY, VARIABLE
 
 _PATIENCE: Final = 2.0
 """Seconds that a worker is given for an answer. Operators wait for the slowest."""
+_PROBED: Final = 0.8
+"""The same, where a probe waits that gives up after a second and takes all workers for dead, as Kubernetes' do."""
 
 
 async def spawn(command: Sequence[str], turn: int, memory: int) -> Worker:
@@ -79,11 +81,14 @@ class Worker:
             self.process.send_signal(number)
 
     async def ask(self, what: str) -> bytes | None:
-        """Return its answer; None when there is none: it does not serve yet, or is stuck, or dead."""
-        if not self.serving:
+        """Return its answer; None when there is none: it does not serve yet, or is stuck, or dead.
+
+        What is no single word of a bearable length is not asked: it would be read as another question.
+        """
+        if not self.serving or len(what) > LONGEST or what.split() != [what]:
             return None
         try:
-            async with asyncio.timeout(_PATIENCE), self._asking:
+            async with asyncio.timeout(_PROBED if what == "health" else _PATIENCE), self._asking:
                 return await self._ask(what)
         except (TimeoutError, OSError, asyncio.IncompleteReadError, ValueError):
             return None

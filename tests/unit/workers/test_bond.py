@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from types import SimpleNamespace
 
 import pytest
+from structlog.testing import capture_logs
 
 from ostiary.workers import VARIABLE, Bond
 from ostiary.workers import worker as module
@@ -98,6 +99,7 @@ async def test_who_takes_too_long_gives_no_answer_and_the_next_question_gets_its
         return what.encode()
 
     async with talking(ends, tell) as worker:
+        assert module._PROBED < 1
         assert await worker.ask("slow") is None
         stuck.set()
         assert await worker.ask("fast") == b"fast"
@@ -110,3 +112,32 @@ async def test_who_does_not_serve_is_not_asked(ends):
     assert await worker.ask("health") is None
     theirs.close()
     assert not await worker.ready()
+
+
+@pytest.mark.parametrize(
+    "what", ["a b", "a\n2 b", "", " a", "a" * (1 << 20) + "a"], ids=["two", "lines", "none", "blank", "long"]
+)
+async def test_what_is_no_single_word_is_not_asked(ends, what):
+    heard = []
+
+    async def tell(what: str) -> bytes:
+        heard.append(what)
+        return b"answer"
+
+    async with talking(ends, tell) as worker:
+        assert await worker.ask(what) is None
+        assert await worker.ask("a" * (1 << 20)) == b"answer"
+    assert heard == ["a" * (1 << 20)]
+
+
+async def test_a_bug_in_an_answer_ends_no_worker(ends):
+    async def tell(what: str) -> bytes:
+        if what.startswith("explain"):
+            raise RuntimeError("canary")
+        return b"well"
+
+    async with talking(ends, tell) as worker:
+        with capture_logs() as logs:
+            assert not await worker.ask("explain:secret")
+        assert await worker.ask("health") == b"well"
+    assert [one["kind"] for one in logs] == ["explain"]
