@@ -14,7 +14,7 @@ from typing import Final
 
 import structlog
 
-from ostiary.vault.errors import SecretError, Unavailable
+from ostiary.vault.errors import SecretError, Unavailable, bare
 from ostiary.vault.flight import fetch_or_renew
 from ostiary.vault.freshness import (
     Policy,
@@ -245,7 +245,7 @@ class Cache:
 
     def _lost(self, slot: Slot, error: SecretError) -> None:
         now = self.clock()
-        slot.state = failed(slot.state, error, now, negative_ttl=self._policy.negative_ttl, chance=self._chance())
+        slot.state = failed(slot.state, bare(error), now, negative_ttl=self._policy.negative_ttl, chance=self._chance())
         self._log.warning(
             "credential not fetched",
             path=slot.path,
