@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 import structlog
+from tests.support.vaults import front
 from tests.support.vaults.backend import Backend
 from tests.support.vaults.cloud import shared as emulated
 from tests.support.vaults.kinds import KINDS
@@ -30,7 +31,7 @@ from ostiary.vault.source import VaultCredential
 
 pytestmark = pytest.mark.integration
 
-CANARY = "canary-9d27a4"
+CANARY = front.CANARY.decode()
 CASES: dict[str, str] = {}
 
 
@@ -90,7 +91,16 @@ async def opened(
         for vault in vaults.values():
             stack.push_async_callback(vault.aclose)
             await vault.start()
-        yield [source for alias in credentials if isinstance(source := sources[alias], VaultCredential)]
+        found = [source for alias in credentials if isinstance(source := sources[alias], VaultCredential)]
+        yield found
+        for source in found:
+            if (failure := source._slot.state.failure) is not None:  # it is kept, with its traceback
+                assert CANARY not in unrolled(failure)
+
+
+def unrolled(error: BaseException) -> str:
+    """Return everything that an error can show: texts, causes, and what was in every variable on its way."""
+    return "".join(traceback.TracebackException.from_exception(error, capture_locals=True).format())
 
 
 def cache_of(source: VaultCredential) -> Any:
@@ -105,8 +115,7 @@ def pair(credential: Credential) -> tuple[str, str]:
 async def refused(source: VaultCredential) -> CredentialUnavailable:
     with pytest.raises(CredentialUnavailable) as caught:
         await source.get()
-    shown = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
-    assert CANARY not in "".join(shown.format())
+    assert CANARY not in unrolled(caught.value)
     return caught.value
 
 

@@ -89,27 +89,33 @@ class Web:
         Raises:
             Unavailable: no answer, not in time, too large, or compressed.
         """
-        shown = {name: _text(value) for name, value in (headers or {}).items()}
         try:
             async with asyncio.timeout(self._timeout):
-                return await self._exchange(method, url, shown, None if body is None else body.reveal())
+                found = await self._exchange(method, url, headers or {}, body)
         except (httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError, OSError, TimeoutError) as error:
-            problem = f"no answer from the vault: {type(error).__name__}"
-        raise Unavailable(problem)  # outside of the handler: the error of the library holds what was sent
+            found = f"no answer from the vault: {type(error).__name__}"
+        if isinstance(found, Answer):
+            return found
+        raise Unavailable(found)  # here: errors of the library, and frames further down, hold what was sent
 
     async def aclose(self) -> None:
         """Close the connections."""
         await self._client.aclose()
 
-    async def _exchange(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Answer:
-        async with self._client.stream(method, url, headers=dict(headers), content=body) as response:
+    async def _exchange(
+        self, method: str, url: str, headers: Mapping[str, str | Secret], body: Secret | None
+    ) -> Answer | str:
+        """Return the answer, or what is wrong with it."""
+        shown = {name: _text(value) for name, value in headers.items()}
+        sent = None if body is None else body.reveal()
+        async with self._client.stream(method, url, headers=shown, content=sent) as response:
             if response.headers.get("content-encoding", "identity").lower() not in ("identity", "base64"):
-                raise Unavailable("the vault answered with compressed content, which was not asked for")
+                return "the vault answered with compressed content, which was not asked for"
             content = bytearray()
             async for piece in response.aiter_raw():
                 content += piece
                 if len(content) > self._largest:
-                    raise Unavailable("the answer of the vault is too large")
+                    return "the answer of the vault is too large"
         wait, kind = response.headers.get("retry-after", ""), response.headers.get("content-type", "")
         pause = float(wait) if wait.isascii() and wait.isdigit() else None
         return Answer(response.status_code, bytes(content), pause, kind.partition(";")[0].strip().lower())

@@ -12,6 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Literal
 from urllib.parse import parse_qs, urlsplit
 
+CANARY = b"canary-9d27a4"  # also in what is said by mistake
 Fault = Literal["down", "busy", "slow", "garbage", "large"]
 HOP = ("connection", "transfer-encoding", "content-length", "keep-alive", "host", "date", "server")
 
@@ -128,13 +129,13 @@ class Front:
             case "down":
                 return None
             case "busy":
-                return Answered(503, b"<html>busy</html>", {"Content-Type": "text/html"})
+                return Answered(503, b"<html>busy " + CANARY, {"Content-Type": "text/html"})
             case "slow":
                 self._release.wait(20)
             case "garbage":
-                return Answered(200, b'{"data": {"data": {"secret": "half a', json)
+                return Answered(200, b'{"data": {"data": {"secret": "half a ' + CANARY, json)
             case "large":
-                return Answered(200, b'{"data": "' + b"x" * (3 << 20) + b'"}', json)
+                return Answered(200, b'{"data": "' + CANARY * (3 << 17) + b'"}', json)
         return self.answer(asked)
 
 

@@ -11,7 +11,7 @@ from typing import ClassVar
 
 import pytest
 from tests.support.vaults.backend import Backend
-from tests.support.vaults.front import Fault
+from tests.support.vaults.front import CANARY, Fault
 
 from ostiary.config.vaults import AgeVaultSpec, CacheSpec, EnvVaultSpec, FilesVaultSpec, LocalVaultSpec
 from ostiary.model import Secret
@@ -120,7 +120,7 @@ class Files(Backend):
             kept = file.with_name(f".{file.name}")
             if fault is not None:
                 file.replace(kept)
-                self._write(file, b'{"id": "hal' if fault == "garbage" else b'"' + b"x" * (3 << 20))
+                self._write(file, b'{"id": "hal ' + CANARY if fault == "garbage" else b'"' + CANARY * (3 << 17))
             elif kept.exists():
                 kept.replace(file)
 
