@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from base64 import urlsafe_b64decode
 from dataclasses import replace
 from typing import Any
@@ -13,6 +14,8 @@ from tests.support.tokens import ABSENT, NOW, Clock, Signer, b64, certificate, g
 
 from ostiary.authn.dpop import url_of
 from ostiary.authn.jwt import JwtAuthenticator
+from ostiary.authn.memory import Memory, shared_descriptor
+from ostiary.authn.rehearsal import rehearsed
 from ostiary.errors import InvalidProof, InvalidToken, Unauthenticated
 from ostiary.jwks.jwk import read_key
 from ostiary.model import Headers, Principal
@@ -268,4 +271,66 @@ async def test_a_bound_token_counts_on_with_the_certificate_that_replaced_its_ow
     strict = JwtAuthenticator([bank], "required", clock=Clock(NOW))
     assert await shown(strict, old)
     assert not await shown(strict, new)
+    await bank.aclose()
+
+
+# --- processes that remember together -------------------------------------------------------------
+
+
+async def test_what_one_process_has_seen_all_know() -> None:
+    descriptor = shared_descriptor()
+    one, other, alone = Memory(descriptor), Memory(descriptor), Memory()
+    async with Stage(memory=one) as first, Stage(memory=other) as second, Stage(memory=alone) as third:
+        shown = proof()
+        assert await first.ask(shown)
+        assert await second.refused(shown) is Reason.PROOF_REPLAYED
+        assert await third.ask(shown)
+    os.close(descriptor)
+
+
+async def test_a_nonce_of_one_process_counts_for_all() -> None:
+    descriptor = shared_descriptor()
+    async with (
+        Stage(memory=Memory(descriptor), nonce=True) as first,
+        Stage(memory=Memory(descriptor), nonce=True) as second,
+        Stage(nonce=True) as stranger,
+    ):
+        with pytest.raises(InvalidProof) as caught:
+            await first.ask(proof())
+        assert await second.ask(proof(nonce=caught.value.nonce))
+        assert await stranger.refused(proof(nonce=caught.value.nonce)) is Reason.PROOF_NONCE
+    os.close(descriptor)
+
+
+async def test_a_certificate_that_one_process_has_seen_may_be_replaced_before_any() -> None:
+    descriptor = shared_descriptor()
+    old, new = certificate(b"old"), renewed(NOW - 100)
+    token = BANK.token(good_claims(cnf={"x5t#S256": old.thumbprint}))
+    bank = issuer(BANK)
+    await bank.start()
+    first, second, alone = (
+        JwtAuthenticator([bank], "required", renewal=3600, clock=Clock(NOW), memory=memory)
+        for memory in (Memory(descriptor), Memory(descriptor), Memory())
+    )
+    assert await first.authenticate(request(b"Bearer " + token, certificate=old))
+    for _ in range(2):
+        assert await second.authenticate(request(b"Bearer " + token, certificate=new))
+        with pytest.raises(InvalidToken):
+            await alone.authenticate(request(b"Bearer " + token, certificate=new))
+    with pytest.raises(InvalidToken):
+        await second.authenticate(request(b"Bearer " + token, certificate=renewed(NOW - 90, subject="CN=mallory")))
+    await bank.aclose()
+    os.close(descriptor)
+
+
+async def test_what_is_only_talked_about_is_not_remembered() -> None:
+    old, new = certificate(b"old"), renewed(NOW - 100)
+    token = BANK.token(good_claims(cnf={"x5t#S256": old.thumbprint}))
+    bank = issuer(BANK)
+    await bank.start()
+    authenticator = JwtAuthenticator([bank], "required", renewal=3600, clock=Clock(NOW))
+    with rehearsed():
+        assert await authenticator.authenticate(request(b"Bearer " + token, certificate=old))
+    with pytest.raises(InvalidToken):
+        await authenticator.authenticate(request(b"Bearer " + token, certificate=new))
     await bank.aclose()
