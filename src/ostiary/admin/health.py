@@ -15,6 +15,7 @@ from ostiary.jwks.facts import KeyFacts
 from ostiary.listener.tally import End
 from ostiary.oauth.token import TokenState
 from ostiary.reasons import Reason
+from ostiary.sealed.errors import SecretError
 from ostiary.upstream.endpoint import EndpointState
 from ostiary.vault.source import CredentialState
 
@@ -26,7 +27,7 @@ class Part:
     """One thing that the gateway depends on.
 
     Attributes:
-        kind: issuer, credential, token, upstream, certificate, ...
+        kind: issuer, credential, token, key, upstream, certificate, ...
         name: its name in the configuration.
         condition: ok; degraded: it still serves; down: what needs it is refused.
         reason: a word of the closed vocabulary, or None when it is ok.
@@ -52,6 +53,8 @@ def parts(view: View, now: float, wall: float) -> Iterator[Part]:
             yield of_credential(source.alias, source.state)
     for token in view.own_tokens:
         yield of_token(token.alias, token.state)
+    for ring in view.rings:
+        yield of_ring(ring.alias, ring.failure, signs=ring.current() is not None)
     for pool in view.upstreams:
         yield of_upstream(pool.name, pool.endpoints(now))
     if view.access.audit is not None:
@@ -78,6 +81,14 @@ def of_token(alias: str, state: TokenState) -> Part:
     if state.reason is None:
         return Part("token", alias, "ok")
     return Part("token", alias, "degraded" if state.usable else "down", state.reason)
+
+
+def of_ring(name: str, failure: SecretError | None, *, signs: bool) -> Part:
+    """A key of ours: whether a version signs, and whether whoever keeps it answers."""
+    if signs and failure is None:
+        return Part("key", name, "ok")
+    reason = Reason.CREDENTIAL_MISSING if failure is None else failure.reason
+    return Part("key", name, "degraded" if signs else "down", reason)
 
 
 def of_upstream(name: str, endpoints: Sequence[EndpointState]) -> Part:

@@ -11,7 +11,7 @@ from ostiary.authn.verified import VerifiedTokens
 from ostiary.authz.shadow import ShadowRule
 from ostiary.config.load import Loaded
 from ostiary.jwks import Issuer
-from ostiary.keys import Publication
+from ostiary.keys import Publication, Ring
 from ostiary.listener.fetched import FetchedLists
 from ostiary.listener.forwarded import Forwarded
 from ostiary.listener.responder import Responder
@@ -163,6 +163,11 @@ class View:
     def exchanged_tokens(self) -> list[ExchangedTokens]:
         """Where callers' tokens are exchanged."""
         return [part for part in self.serving.gateway.parts if isinstance(part, ExchangedTokens)]
+
+    @property
+    def rings(self) -> Sequence[Ring]:
+        """The keys that we sign with."""
+        return [part for part in self.serving.gateway.parts if isinstance(part, Ring)]
 
     @property
     def publication(self) -> Publication | None:

@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
-from ostiary.admin.health import Part, of_audit, of_credential, of_keys, of_listener, of_upstream, parts
+from ostiary.admin.health import Part, of_audit, of_credential, of_keys, of_listener, of_ring, of_upstream, parts
 from ostiary.admin.report import report
 from ostiary.admin.source import Health
 from ostiary.jwks.facts import KeyFacts
 from ostiary.listener.tally import End
 from ostiary.reasons import Reason
+from ostiary.sealed.errors import Unavailable
 from ostiary.upstream.endpoint import EndpointState
 from ostiary.vault.source import CredentialState
 
@@ -92,6 +93,13 @@ def test_a_credential_that_may_be_used_although_the_vault_is_down_is_degraded():
     assert verdict(of_credential("a", credential(reason=unavailable))) == ("degraded", unavailable)
     assert verdict(of_credential("a", credential(usable=False, reason=unavailable))) == ("down", unavailable)
     assert verdict(of_credential("a", credential(usable=False))) == ("down", Reason.CREDENTIAL_MISSING)
+
+
+def test_a_key_that_is_used_on_while_nobody_answers_is_degraded_and_one_that_signs_no_more_is_down():
+    assert verdict(of_ring("a", None, signs=True)) == ("ok", None)
+    assert verdict(of_ring("a", Unavailable("away"), signs=True)) == ("degraded", Reason.CREDENTIAL_UNAVAILABLE)
+    assert verdict(of_ring("a", Unavailable("away"), signs=False)) == ("down", Reason.CREDENTIAL_UNAVAILABLE)
+    assert verdict(of_ring("a", None, signs=False)) == ("down", Reason.CREDENTIAL_MISSING)
 
 
 def test_an_upstream_is_down_when_all_of_its_endpoints_are():
