@@ -95,8 +95,7 @@ LATER: Final[dict[type, dict[str, str]]] = {
     schema.UpstreamSpec: {"health": "health checks", "retry": "retries", "balance": "a choice of balancing"},
     schema.AuthenticateSpec: {},
     schema.AuthenticatorSpec: {},
-    schema.InjectorSpec: {
-    },
+    schema.InjectorSpec: {},
     schema.RouteSpec: {"limits": "limits per route", "timeouts": "timeouts per route", "shadow": "shadow routes"},
 }
 
