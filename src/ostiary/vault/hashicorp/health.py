@@ -14,6 +14,7 @@ from ostiary.vault.hashicorp.api import Api
 log = structlog.get_logger("ostiary.vault")
 
 PAUSE: Final = 60.0  # seconds between two looks
+GRACE: Final = 1.0  # seconds that a look may take at the end
 WELL: Final = "active"
 _WORDS: Final = {
     200: WELL,
@@ -51,8 +52,9 @@ class Health:
             self._looking = asyncio.create_task(self._look())
 
     async def aclose(self) -> None:
-        """Look no more."""
+        """Look no more; a look that is under way may end."""
         if self._looking is not None:
+            await asyncio.wait((self._looking,), timeout=GRACE)
             self._looking.cancel()
             await asyncio.gather(self._looking, return_exceptions=True)
 
