@@ -19,6 +19,7 @@ from joserfc import jwt as joserfc_jwt
 from joserfc.jwk import KeySet
 from tests.support.gateway_process import GatewayProcess, gateway_process, ostiary
 from tests.support.oidc_provider import HOME, node
+from tests.support.softhsm import PIN, TOKEN, SoftHsm
 
 from ostiary.vault.local import new_key_text
 
@@ -197,3 +198,30 @@ async def test_only_reading_is_answered_and_only_under_our_name(gateway: Gateway
         assert (again.status_code, again.content) == (304, b"")
         other = await client.get(url, headers={"Host": "orders.example.com"})
         assert other.headers.get("content-type") != "application/jwk-set+json"
+
+
+IN_AN_HSM = "identity: {{type: pkcs11, module: 'file:{library}', token: {token}, label: served, pin: file:pin}}"
+
+
+async def test_an_hsm_signs_for_many_callers_at_once_and_its_key_is_published(folder: Path, softhsm: SoftHsm) -> None:
+    softhsm.make("served", 1)
+    (folder / "pin").write_text(PIN)
+    (folder / "pin").chmod(0o600)
+    key = IN_AN_HSM.format(library=softhsm.library, token=TOKEN)
+    server = await asyncio.start_server(echo, "127.0.0.1", 0)
+    file = folder / "gateway.yaml"
+    text = FILE.format(port=server.sockets[0].getsockname()[1])
+    text = text.replace("identity: {type: local, vault: local, publish_before: 4s, keep: 20s}", key)
+    file.write_text(
+        text.replace("  local: {type: local, path: vault.db, master_key: file:master}\n", "").replace("vaults:\n", "")
+    )
+    try:
+        async with gateway_process(file) as gateway, httpx2.AsyncClient(trust_env=False, timeout=15) as client:
+            base = f"http://127.0.0.1:{gateway.port}"
+            known = (await client.get(f"{base}/.well-known/jwks.json")).json()
+            tokens = [reply.text for reply in await asyncio.gather(*(client.get(f"{base}/orders") for _ in range(40)))]
+            for token in tokens:
+                by_pyjwt(token, known)
+            assert PIN.encode() not in gateway.said()
+    finally:
+        server.close()
