@@ -34,7 +34,6 @@ SMALLEST: Final = frozenset(
         "ostiary_credential_expiry_timestamp_seconds",
         "ostiary_credential_fetched_timestamp_seconds",
         "ostiary_credential_usable",
-        "ostiary_crl_fetched_next_update_timestamp_seconds",
         "ostiary_crl_next_update_timestamp_seconds",
         "ostiary_key_set_fetched_timestamp_seconds",
         "ostiary_key_set_keys",
