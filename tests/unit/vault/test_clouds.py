@@ -14,7 +14,7 @@ from tests.support.vaults.cloud import Azure, Gcp
 from tests.support.vaults.cyberark import answered
 from tests.support.vaults.near import Age
 
-from ostiary.config.vaults import AwsVaultSpec, CacheSpec, GcpVaultSpec
+from ostiary.config.vaults import AwsVaultSpec, AzureAuthSpec, CacheSpec, GcpVaultSpec
 from ostiary.errors import ConfigError
 from ostiary.vault import compile_vault
 from ostiary.vault.age import compile_age
@@ -159,6 +159,14 @@ async def test_a_login_that_azure_refuses_is_a_no(azure: Azure):
     await one.aclose()
 
 
+@pytest.mark.parametrize("way", [{"environment": "default"}, {"managed": {}}, {"managed": {"client_id": "one"}}])
+async def test_other_logins_are_microsoft_s_business(azure: Azure, way: dict[str, Any]):
+    spec = azure.spec(CacheSpec()).model_copy(update={"auth": AzureAuthSpec(**way)})
+    one = compile_azure(spec, azure.folder)
+    assert one.origin == azure.front.address
+    await one.aclose()
+
+
 # --- Google --------------------------------------------------------------------------------------
 
 
@@ -223,6 +231,23 @@ async def test_a_token_that_google_forgets_is_replaced_once(google: Gcp):
     google.front.answer = forgetful
     await one.fetch("crm", None)
     assert [asked.path for asked in google.front.asked].count("/token") == 2
+    await one.aclose()
+
+
+async def test_who_asks_is_found_where_google_s_tools_find_it(google: Gcp, monkeypatch: pytest.MonkeyPatch):
+    google.put("crm", "svc", "hush")
+    spec = google.spec(CacheSpec()).model_copy(update={"credentials": None})
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(google.folder / "account.json"))
+    one = compile_gcp(spec, google.folder)
+    assert (await one.fetch("crm", None)).fields["secret"].reveal() == b"hush"
+    await one.aclose()
+
+
+async def test_a_machine_that_google_does_not_know_is_a_no(google: Gcp, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(google.folder / "absent.json"))
+    one = compile_gcp(google.spec(CacheSpec()).model_copy(update={"credentials": None}), google.folder)
+    with pytest.raises(AccessDenied):
+        await one.fetch("crm", None)
     await one.aclose()
 
 
