@@ -56,7 +56,7 @@ def explain(
         told = running.explain(question, claims=claims)
     else:
         told = _here((config, *(overlay or ())), question, _moment(at), online=online, claims=claims)
-    _end(told, expect, as_json=as_json)
+    _end(told, expect, as_json=as_json, running=running is not None)
 
 
 def _running(admin: str | None, authority: Path | None, at: str | None) -> Place | None:
@@ -130,11 +130,11 @@ async def _explained(files: tuple[Path, ...], question: Question, moment: float,
             await gateway.aclose()
 
 
-def _end(told: dict[str, Any], expect: options.Expected | None, *, as_json: bool) -> None:
+def _end(told: dict[str, Any], expect: options.Expected | None, *, as_json: bool, running: bool) -> None:
     """Show it, and end with the exit code that it has."""
     from ostiary.cli.explain_show import show_told
 
-    show_told(told, as_json=as_json)
+    show_told(told, as_json=as_json, running=running)
     if expect is not None and not _as_expected(told, expect):
         raise typer.Exit(int(Exit.NO))
     if told["verdict"] == "unknown":

@@ -12,6 +12,8 @@ from ostiary.reasons import Reason
 
 REASONS: Final = {str(reason): reason for reason in Reason}
 _SIGNS: Final = {"yes": "ok", "no": "NO", "pass": "--", "unknown": "??"}
+_OFFLINE: Final = "--online fetches keys and opens credentials"
+_RUNNING: Final = "/readyz?verbose of the admin listener says what cannot be had"
 _STRANGE: Final = ("a reason that this version does not know", "`ostiary help` of the gateway's version explains it")
 
 
@@ -20,8 +22,8 @@ def causes_of(reason: str) -> tuple[str, str]:
     return CAUSES.get(REASONS.get(reason, Reason.INTERNAL), _STRANGE) if reason in REASONS else _STRANGE
 
 
-def show_told(told: dict[str, Any], *, as_json: bool) -> None:
-    """Show what was said of a request."""
+def show_told(told: dict[str, Any], *, as_json: bool, running: bool = False) -> None:
+    """Show what was said of a request: by the file, or by the gateway that runs."""
     cause, remedy = causes_of(told["reason"])
     if as_json:
         emit({**told, "to_allow": "" if told["verdict"] == "allow" else remedy})
@@ -32,7 +34,7 @@ def show_told(told: dict[str, Any], *, as_json: bool) -> None:
     else:
         text.append(f"{told['status'] or 'unknown'} {told['reason']}: {cause}")
         known = told["status"] is not None
-        text.append(f"to allow: {remedy}" if known else "to know: --online fetches keys and opens credentials")
+        text.append(f"to allow: {remedy}" if known else f"to know: {_RUNNING if running else _OFFLINE}")
     show("\n".join(text))
 
 

@@ -132,3 +132,11 @@ def test_a_reason_of_a_newer_gateway_is_shown_as_it_is(ask: Ask) -> None:
 def test_the_gateway_that_runs_judges_as_of_now(ask: Ask, listener: Listener) -> None:
     assert ask(URL, "--at", "2026-01-31T08:00Z")[0] == 2
     assert listener.asked == []
+
+
+def test_people_are_told_where_to_look_for_what_cannot_be_known(
+    listener: Listener, capsys: pytest.CaptureFixture[str]
+) -> None:
+    listener.content = json.dumps({**TOLD, "verdict": "unknown", "status": None, "reason": "keys.unavailable"}).encode()
+    assert run(["explain", URL, "--admin", listener.url]) == 3
+    assert "to know: /readyz?verbose" in capsys.readouterr().out
