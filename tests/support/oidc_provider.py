@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
-import socket
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -14,6 +13,7 @@ from typing import Any
 
 import httpx2
 import pytest
+from tests.support.neighbours import free_port
 from tests.support.tokens import Signer
 
 HOME = Path(__file__).parent / "oidc-provider"
@@ -28,13 +28,6 @@ def node() -> str:
     if not (HOME / "node_modules" / "oidc-provider").is_dir():
         pytest.skip("oidc-provider is not installed (make node)")
     return found
-
-
-def free_port() -> int:
-    """Return a port that was free a moment ago."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 class Provider:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import os
-import socket
 import ssl
 import subprocess
 import time
@@ -15,6 +14,7 @@ from typing import Any
 
 import httpx2
 import pytest
+from tests.support.neighbours import free_port
 
 ROOT = "root-canary-5e1f"
 
@@ -29,13 +29,6 @@ def binary() -> Path:
             pytest.fail(reason)
         pytest.skip(reason)
     return found
-
-
-def free_port() -> int:
-    """Return a port that was free a moment ago."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 @dataclass
