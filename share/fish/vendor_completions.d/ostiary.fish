@@ -171,6 +171,7 @@ complete -c ostiary -n '__fish_seen_subcommand_from keys' -f -a import
 complete -c ostiary -n '__fish_seen_subcommand_from keys' -f -a jwks
 complete -c ostiary -n '__fish_seen_subcommand_from keys' -f -a list
 complete -c ostiary -n '__fish_seen_subcommand_from keys' -f -a rotate
+complete -c ostiary -n '__fish_seen_subcommand_from keys' -f -a trust
 complete -c ostiary -n '__fish_seen_subcommand_from keys; and __fish_seen_subcommand_from generate' -l config
 complete -c ostiary -n '__fish_seen_subcommand_from keys; and __fish_seen_subcommand_from generate' -l days
 complete -c ostiary -n '__fish_seen_subcommand_from keys; and __fish_seen_subcommand_from generate' -l help
@@ -219,6 +220,10 @@ complete -c ostiary -n '__fish_seen_subcommand_from keys; and __fish_seen_subcom
 complete -c ostiary -n '__fish_seen_subcommand_from keys; and __fish_seen_subcommand_from jwks' -l config
 complete -c ostiary -n '__fish_seen_subcommand_from keys; and __fish_seen_subcommand_from jwks' -l help
 complete -c ostiary -n '__fish_seen_subcommand_from keys; and __fish_seen_subcommand_from jwks' -l overlay
+complete -c ostiary -n '__fish_seen_subcommand_from keys; and __fish_seen_subcommand_from trust' -l help
+complete -c ostiary -n '__fish_seen_subcommand_from keys; and __fish_seen_subcommand_from trust' -l json
+complete -c ostiary -n '__fish_seen_subcommand_from keys; and __fish_seen_subcommand_from trust' -l password-file
+complete -c ostiary -n '__fish_seen_subcommand_from keys; and __fish_seen_subcommand_from trust' -l password-stdin
 complete -c ostiary -n '__fish_seen_subcommand_from audit' -l help
 complete -c ostiary -n '__fish_seen_subcommand_from audit' -f -a verify
 complete -c ostiary -n '__fish_seen_subcommand_from audit; and __fish_seen_subcommand_from verify' -l help
