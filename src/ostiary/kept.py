@@ -160,7 +160,7 @@ class Kept(Generic[T]):
         pause = max(min(2.0 ** min(self._failures, 5), _SLOWEST), error.retry_after or 0)
         if final(error):
             self._made, pause = None, _BELIEVED
-        self._failure, self._retry_at = error, self._clock() + pause
+        self._failure, self._retry_at = _bare(error), self._clock() + pause
         self._failures += 1
 
     def _refusal(self) -> GatewayError:
@@ -168,10 +168,15 @@ class Kept(Generic[T]):
         error = self._failure
         if error is None:
             return CredentialUnavailable("the gateway is stopping", retry_after=1)
-        told = type(error)(error.detail, reason=error.reason)
+        told = _bare(error)
         if type(error).status == CredentialUnavailable.status:
             told.retry_after = max(1, ceil(self._retry_at - self._clock()))
         return told
+
+
+def _bare(error: GatewayError) -> GatewayError:
+    """Return an error that says the same, without the frames that it came through: their variables hold secrets."""
+    return type(error)(error.detail, reason=error.reason)
 
 
 def final(error: GatewayError) -> bool:

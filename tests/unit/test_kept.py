@@ -229,3 +229,20 @@ async def test_only_so_many_are_made_at_a_time(maker):
     assert isinstance(refused.exception(), CredentialUnavailable)
     await parts.aclose()
     await asyncio.gather(*waiting, return_exceptions=True)
+
+
+async def test_a_failure_that_is_kept_holds_nothing_of_what_was_read():
+    async def make() -> Made[str]:
+        try:
+            return Made(str(int("hunter2")))
+        except ValueError as error:
+            raise CredentialUnavailable("no answer") from error
+
+    kept: Kept[str] = Kept(make)
+    with pytest.raises(CredentialUnavailable) as caught:
+        await kept.get()
+    for error in (kept.failure, caught.value):
+        assert error is not None
+        assert error.__cause__ is error.__context__ is None
+    assert kept.failure is not None
+    assert kept.failure.__traceback__ is None

@@ -64,23 +64,29 @@ class Asker:
     async def _bounded(self, method: str, url: str, **more: Any) -> tuple[int, dict[str, Any]]:
         try:
             async with asyncio.timeout(self._timeout):
-                return await self._exchange(method, url, more)
-        except TimeoutError as error:
-            raise NoAnswerError(f"no answer within {self._timeout:g} s") from error
-        except (httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError, OSError) as error:
-            raise NoAnswerError(f"{type(error).__name__}: {error}") from error
+                found = await self._exchange(method, url, more)
+        except TimeoutError:
+            found = f"no answer within {self._timeout:g} s"
+        except (httpx2.ConnectError, httpx2.InvalidURL) as error:
+            found = f"{type(error).__name__}: {error}"  # before anything was sent
+        except (httpx2.HTTPError, httpx2.StreamError, OSError) as error:
+            found = type(error).__name__
         except ValueError:
-            raise NoAnswerError(f"{url} answered with something that is no JSON object") from None  # it may be a token
+            found = f"{url} answered with something that is no JSON object"
+        if isinstance(found, str):
+            raise NoAnswerError(found)  # here: errors of the library, and frames further down, hold what was sent
+        return found
 
-    async def _exchange(self, method: str, url: str, more: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+    async def _exchange(self, method: str, url: str, more: dict[str, Any]) -> tuple[int, dict[str, Any]] | str:
+        """Return status and object of the answer, or what is wrong with it."""
         async with self._http.stream(method, url, **more) as response:
             if response.headers.get("content-encoding", "identity").lower() != "identity":
-                raise NoAnswerError(f"{url} answered with compressed content, which was not asked for")
+                return f"{url} answered with compressed content, which was not asked for"
             content = bytearray()
             async for piece in response.aiter_raw():
                 content += piece
                 if len(content) > _LARGEST:
-                    raise NoAnswerError(f"{url} answered with more than {_LARGEST} octets")
+                    return f"{url} answered with more than {_LARGEST} octets"
         if not content or (response.status_code != httpx2.codes.OK and not content.lstrip().startswith(b"{")):
             return response.status_code, {}
         return response.status_code, json_object(bytes(content))

@@ -15,13 +15,13 @@ from tests.support.origin import Origin, ok, origin
 from tests.support.records import Record
 from tests.support.tokens import NOW, Clock, Signer, certificate, issuer, request
 
-from ostiary.oauth.client import SignedClient
 from ostiary.authn.compile import Around, compose
 from ostiary.authn.compose import First
 from ostiary.authn.introspection import AskError, IntrospectionAuthenticator
 from ostiary.config.schema import AuthenticateSpec, IntrospectionSpec
 from ostiary.errors import ConfigError, InvalidToken, KeysUnavailable, Unauthenticated
 from ostiary.model import Principal
+from ostiary.oauth.client import SignedClient
 from ostiary.reasons import Reason
 
 GOOD = {"active": True, "sub": "alice", "scope": "read write", "client_id": "robot", "exp": NOW + 300}

@@ -117,3 +117,13 @@ async def test_what_was_said_is_not_repeated(asker):
         with pytest.raises(NoAnswerError) as caught:
             await asker.post(url, {"client_secret": "canary"}, {})
     assert "canary" not in f"{caught.value} {caught.value.__cause__}"
+
+
+@pytest.mark.parametrize("answer", [b"canary\r\n\r\n", b"HTTP/1.1 200 OK\r\ncanary\r\n\r\n", answered(b"canary")])
+async def test_neither_what_was_sent_nor_what_came_is_in_the_error_or_behind_it(asker, answer):
+    async with server(answer) as (url, _):
+        with pytest.raises(NoAnswerError) as caught:
+            await asker.post(url, {"client_secret": "canary"}, {"Authorization": "canary"})
+    error = caught.value
+    assert error.__cause__ is error.__context__ is None
+    assert "canary" not in f"{error}"
