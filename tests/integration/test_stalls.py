@@ -42,8 +42,10 @@ class Slow:
         self.port = 0
         self.written = 0
         self.came, self.left = asyncio.Event(), asyncio.Event()
+        self.writers: list[asyncio.StreamWriter] = []
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.writers.append(writer)
         head = await reader.readuntil(b"\r\n\r\n")
         self.came.set()
         with suppress(ConnectionError):
@@ -69,8 +71,14 @@ async def stage(folder: Path, send: str = "60s") -> AsyncIterator[tuple[GatewayP
     slow.port = listening.getsockname()[1]
     file = folder / "gateway.yaml"
     file.write_text(FILE.format(upstream=slow.port, send=send))
-    async with server, gateway_process(file) as gateway:
-        yield gateway, slow
+    try:
+        async with gateway_process(file) as gateway:
+            yield gateway, slow
+    finally:
+        server.close()
+        for writer in slow.writers:
+            writer.transport.abort()
+        await asyncio.sleep(0)
 
 
 @asynccontextmanager
