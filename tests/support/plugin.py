@@ -27,6 +27,7 @@ from tests.support.pki import expired
 from tests.support.tokens import Signer, key_set
 
 from ostiary.authn.api_key import digest_of
+from ostiary.authn.password import hash_of
 from ostiary.cli.run import run
 from ostiary.pki.authority import Authority
 from ostiary.pki.certificate import describe
@@ -58,6 +59,7 @@ credentials:
   legacy: {{vault: folder}}
   hashes: {{vault: folder}}
   nowhere: {{vault: folder}}
+  people: {{vault: folder}}
 upstreams:
   old: {{endpoints: ["http://127.0.0.1:{upstream}"]}}
 routes:
@@ -117,6 +119,11 @@ routes:
   - name: away
     match: {{path: /away}}
     authenticate: {{jwt: {{issuers: [away]}}}}
+    authorize: anyone
+    upstream: old
+  - name: either
+    match: {{path: /either}}
+    authenticate: {{any: [basic: {{users: [people]}}, jwt: {{issuers: [bank]}}]}}
     authorize: anyone
     upstream: old
   - name: near
@@ -366,6 +373,7 @@ def _furnish(made: World) -> None:
     (folder / "jwks.json").write_bytes(key_set(made.signer))
     _put(folder / "secrets" / "legacy", id="svc", secret=CANARY)
     _put(folder / "secrets" / "hashes", id="program", secret=digest_of(KEY))
+    _put(folder / "secrets" / "people", id="ada", secret=hash_of(b"pass"))
     now = time.time()
     other = Signer("bank-1")
     made.tokens = {

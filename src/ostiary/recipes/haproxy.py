@@ -84,8 +84,10 @@ local function refuse(txn, answer)
   for name, values in pairs(answer.headers) do
     if name ~= "content-length" and name ~= "transfer-encoding" and name ~= "connection" then
       headers[name] = {{}}
-      for _, value in pairs(values) do
-        table.insert(headers[name], value)
+      local at = 0
+      while values[at] do
+        table.insert(headers[name], values[at])
+        at = at + 1
       end
     end
   end

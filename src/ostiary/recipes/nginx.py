@@ -37,7 +37,7 @@ http {{
 
     location = /_ostiary_decide {{
       internal;
-      proxy_pass http://ostiary/decide;
+      proxy_pass http://ostiary/brief;  # 200 or 403, the only two that nginx passes on without a word
       proxy_read_timeout 1500ms;
 {asking}
     }}
@@ -47,7 +47,6 @@ http {{
       proxy_pass http://ostiary;
       proxy_method GET;
       proxy_read_timeout 1s;
-      proxy_hide_header WWW-Authenticate;  # the one of the first answer is there already
       proxy_set_header Ostiary-Refusal $ostiary_id;
 {asking}
     }}
@@ -57,7 +56,7 @@ http {{
       auth_request_set $ostiary_upstream $upstream_http_ostiary_upstream;
       auth_request_set $ostiary_id $upstream_http_x_request_id;
 {taken}
-      error_page 401 403 500 = @ostiary_refused;
+      error_page 403 500 = @ostiary_refused;
 
       proxy_pass $ostiary_to;
       proxy_http_version 1.1;

@@ -158,6 +158,16 @@ def test_a_refusal_arrives_whole(made, proxy):
     assert str(said.get("content-type")).startswith(kind)
 
 
+def test_every_challenge_of_a_refusal_arrives(made, proxy):
+    said = ask(made, proxy.port, "/either")
+    native = ask(made, made.ports["native"], "/either")
+
+    assert said.status == native.status == 401
+    assert len(native.all("www-authenticate")) == 2
+    joined = ", ".join(native.all("www-authenticate"))  # Apache makes one field of them (RFC 9110, section 5.3)
+    assert ", ".join(said.all("www-authenticate")) == joined
+
+
 def test_who_has_to_wait_is_told_how_long(made, proxy):
     said = ask(made, proxy.port, "/away", token="away")
 

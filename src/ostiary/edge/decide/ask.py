@@ -34,6 +34,7 @@ class Asked:
         address: the caller's, "" for one without.
         headers: the caller's fields; what the proxy says of the request is gone, but for the certificate.
         explain: a refusal is to be explained; the answer must not permit anything.
+        brief: every refusal is to be 403; it will be explained.
         refused: the id of that refusal, as the proxy says, or "".
     """
 
@@ -44,6 +45,7 @@ class Asked:
     address: str
     headers: Headers
     explain: bool = False
+    brief: bool = False
     refused: str = ""
 
 

@@ -12,7 +12,7 @@ from ostiary.edge.carry import Handler
 from ostiary.edge.decide.ask import Asked, NotAsked, Reader
 from ostiary.edge.decide.explain import OnlyRefusals, Refusals
 from ostiary.edge.decide.request import request_of
-from ostiary.errors import BadRequest, GatewayError
+from ostiary.errors import BadRequest, Forbidden, GatewayError
 from ostiary.listener.forwarded import Forwarded
 from ostiary.model import Answer, Record, Request
 from ostiary.observe.access import AccessLog
@@ -105,6 +105,8 @@ class Decisions:
             await self._decide(asked, request, answer)
         except GatewayError as error:
             refusals.note(request.id, error, request.record)
+            if asked.brief:
+                raise Forbidden(error.detail, reason=error.reason) from error
             raise
 
     def _understood(self, request: Request) -> Asked:

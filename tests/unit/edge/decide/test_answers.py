@@ -267,3 +267,15 @@ async def test_the_log_is_about_the_request_and_the_error_about_the_proxy(tmp_pa
     (error,) = [one for one in events if one["log_level"] == "error"]
     assert (error["dialect"], error["why"]) == ("nginx", "x-forwarded-method is missing")
     assert CANARY not in (tmp_path / "access.log").read_text() + str(events)
+
+
+async def test_brief_is_200_or_403_and_the_explanation_has_the_whole_of_it(tmp_path):
+    async with edge(tmp_path):
+        yes = await say(head("/open", "/brief"), path=tmp_path)
+        for target, status in (("/nothing", 404), ("/a/../b", 400), ("/who", 401)):
+            no = await say(head(target, "/brief"), path=tmp_path)
+            (number,) = fields(no)["X-Request-Id"]
+            whole = await say(head(target, "/explain", Ostiary_Refusal=number), path=tmp_path)
+            assert no.startswith(b"HTTP/1.1 403 ")
+            assert whole.startswith(b"HTTP/1.1 %d " % status)
+    assert yes.startswith(b"HTTP/1.1 200 ")

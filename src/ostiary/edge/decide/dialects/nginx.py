@@ -1,6 +1,7 @@
 """nginx, `auth_request`: a subrequest whose fields the configuration writes; refusals are asked for a second time.
 
-A subrequest may end in 2xx, 401 or 403, and keeps no body: `/explain` has the body, and never says yes.
+A subrequest may end in 2xx, 401 or 403, and keeps no body and one challenge of several; everything else is an error in
+nginx's log. So `/brief` knows one refusal, 403, and `/explain` has the whole of it, and never says yes.
 """
 
 from __future__ import annotations
@@ -8,29 +9,23 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from ostiary.edge.decide.ask import FORWARDED, Asked, Names, NotAsked, path_of, read_forwarded
+from ostiary.edge.decide.ask import Asked, NotAsked, path_of, read_forwarded
 from ostiary.model import Headers, Request
 
-PATHS: Final = {b"/decide": False, b"/explain": True}
+_PATHS: Final = (b"/decide", b"/brief", b"/explain")
 
 _REFUSED: Final = b"ostiary-refusal"
-NAMES: Final = Names(
-    method=FORWARDED.method,
-    target=FORWARDED.target,
-    authority=FORWARDED.authority,
-    scheme=FORWARDED.scheme,
-    address=FORWARDED.address,
-    certificate=FORWARDED.certificate,
-)
 
 
 def read(request: Request) -> Asked:
     """Return what an ask is about; raises NotAsked."""
-    explain = PATHS.get(path_of(request))
-    if explain is None:
-        raise NotAsked("neither /decide nor /explain is asked for")
-    asked = read_forwarded(request, NAMES)
-    return replace(asked, explain=True, refused=refusal_of(request.headers)) if explain else asked
+    path = path_of(request)
+    if path not in _PATHS:
+        raise NotAsked("neither /decide, nor /brief, nor /explain is asked for")
+    asked = read_forwarded(request)
+    if path == b"/explain":
+        return replace(asked, explain=True, refused=refusal_of(request.headers))
+    return replace(asked, brief=True) if path == b"/brief" else asked
 
 
 def refusal_of(headers: Headers) -> str:
