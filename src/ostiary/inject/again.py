@@ -14,11 +14,15 @@ import asyncio
 from collections.abc import Awaitable, Sequence
 from typing import Final, Protocol, runtime_checkable
 
+import structlog
+
 from ostiary.config.oauth import OnReject
-from ostiary.errors import CredentialRejected, GatewayError
+from ostiary.errors import CredentialRejected, GatewayError, InternalError
 from ostiary.inject.body import KeptBody
 from ostiary.inject.encoded import Written
 from ostiary.model import Answer, Body, Flow, Headers, Outbound, Permit, Request, Tunnel
+
+log = structlog.get_logger("ostiary.inject")
 
 _NO_OTHER: Final = "there is no other credential"
 _LONG: Final = "the request is too long to be sent again"
@@ -118,6 +122,12 @@ class Watched:
             if kept is not None:
                 answer.fail(CredentialRejected("the upstream says no; not sent again"))
             raise
+        except Exception:
+            log.exception(
+                "a request failed in the gateway", id=outbound.request.id, route=outbound.request.record.route
+            )
+            if kept is not None:
+                answer.fail(InternalError("an exception; see the log"))
 
     async def _again(self, outbound: Outbound, kept: KeptBody, answer: Answer) -> None:
         for injector in self._injectors:

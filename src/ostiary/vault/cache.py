@@ -182,9 +182,12 @@ class Cache:
                 slot.state = outdated(slot.state, now)
 
     def _fly(self, slot: Slot) -> asyncio.Task[None]:
-        if slot.flight is None:
-            slot.flight = asyncio.create_task(self._fetch(slot))
-        return slot.flight
+        if slot.flight is not None:
+            return slot.flight
+        flight = asyncio.create_task(self._fetch(slot))
+        if not flight.done():  # a loop of somebody else's may run tasks at once
+            slot.flight = flight
+        return flight
 
     async def _fetch(self, slot: Slot) -> None:
         before, changes = slot.state, self._changes

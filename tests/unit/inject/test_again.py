@@ -6,9 +6,10 @@ import asyncio
 from typing import Any
 
 import pytest
+import structlog
 from tests.unit.inject.conftest import NoBody, outbound_of
 
-from ostiary.errors import CredentialRejected, CredentialUnavailable, GatewayError, UpstreamUnreachable
+from ostiary.errors import CredentialRejected, CredentialUnavailable, GatewayError, InternalError, UpstreamUnreachable
 from ostiary.inject.again import Watched, watched
 from ostiary.inject.basic import basic
 from ostiary.inject.bearer import bearer
@@ -361,3 +362,15 @@ async def test_each_of_two_credentials_is_asked_about_by_its_own_version():
     await asyncio.wait_for(caller.ended.wait(), 5)
     assert (token.rejections, key.rejections) == (["first"], ["k-1"])
     assert caller.said == [200, b"good"]
+
+
+async def test_a_bug_on_the_second_way_leaves_nobody_waiting():
+    class Buggy(Upstream):
+        async def forward(self, outbound: Outbound, body: Any, answer: Any) -> None:
+            if self.seen:
+                raise RuntimeError("a bug")
+            await super().forward(outbound, body, answer)
+
+    with structlog.testing.capture_logs() as logs:
+        assert await sent(Source("second"), Buggy(b"second")) == [InternalError]
+    assert [entry["event"] for entry in logs] == ["a request failed in the gateway"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 
 import pytest
 import structlog
@@ -316,6 +317,16 @@ async def test_fetches_and_rotations_are_counted(cache, vault, clock):
         await one.get()
     assert cache.fetches == {True: 2, False: 1}
     assert one.state.rotations == 1
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="tasks are never run at once before CPython 3.12")
+async def test_a_loop_that_runs_tasks_at_once_fetches_again_in_time(cache, vault, clock):
+    asyncio.get_running_loop().set_task_factory(asyncio.eager_task_factory)
+    one = credential(cache)
+    await one.get()
+    vault.version = 2
+    clock.now += 101
+    assert (await one.get()).version == "2"
 
 
 # --- rejected by an upstream ---------------------------------------------------------------------
