@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from tests.unit.vault.files.test_reader import publish
 
 from ostiary.config.vaults import CredentialSpec, FilesVaultSpec
 from ostiary.errors import ConfigError, CredentialUnavailable
@@ -81,3 +82,18 @@ async def test_systemd_says_where_its_credentials_are(tmp_path: Path, monkeypatc
 async def test_a_version_cannot_be_pinned(tmp_path: Path):
     with pytest.raises(Misconfigured, match="one version"):
         await compile_files(FilesVaultSpec(type="files", path="."), tmp_path).fetch("token", 3)
+
+
+async def test_a_switched_volume_of_kubernetes_is_seen_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(provider, "POLL", 3600.0)  # only the kernel tells
+    publish(tmp_path / "crm", 1, id="one", secret="one")
+    spec = FilesVaultSpec(type="files", path=".", readable_by_others="accepted")
+    vault = compile_vault("volume", spec, tmp_path)
+    source = vault.source("crm", CredentialSpec(vault="volume"))
+    await vault.start()
+    await until(vault, "one")
+    publish(tmp_path / "crm", 2, id="two", secret="two")
+    await until(vault, "two")
+    found = await source.get()
+    assert (found.id, found.secret.reveal()) == ("two", b"two")
+    await vault.aclose()
