@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import threading
 import time
 from collections.abc import AsyncIterator
@@ -12,6 +13,7 @@ import pkcs11
 import pytest
 import structlog
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+from tests.support.gateway_process import ostiary
 from tests.support.pki import root
 from tests.support.softhsm import PIN, TOKEN, SoftHsm
 
@@ -177,3 +179,21 @@ def test_a_block_of_the_configuration_becomes_a_keeper(made, tmp_path):
     assert keeper.origin == f"{made.library} {TOKEN} own"
     with pytest.raises(ConfigError, match="No such file"):
         compile_hsm(spec.model_copy(update={"pin": spec.pin.__class__("file", "nothing")}), tmp_path, lambda: 0.0)
+
+
+FILE = """
+version: 1
+keys:
+  hsm: {type: pkcs11, module: "file:LIBRARY", token: gateway, label: LABEL, pin: "file:pin"}
+"""
+
+
+async def test_the_command_line_shows_the_key_set_of_an_hsm_or_why_it_cannot_be_had(made, tmp_path):
+    file = tmp_path / "gateway.yaml"
+    (tmp_path / "pin").write_text(PIN)
+    file.write_text(FILE.replace("LIBRARY", made.library).replace("LABEL", "own"))
+    (key,) = json.loads(await ostiary("keys", "jwks", "hsm", "--config", file))["keys"]
+    assert key["alg"] == "ES256"
+    file.write_text(file.read_text().replace("label: own", "label: nobody-made-it"))
+    with pytest.raises(AssertionError, match="no private key labelled 'nobody-made-it'"):
+        await ostiary("keys", "jwks", "hsm", "--config", file)

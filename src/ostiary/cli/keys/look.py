@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,12 +10,16 @@ from typing import Annotated, Any
 
 import typer
 
-from ostiary.cli.frame import DEFAULT_CONFIG, ConfigOption, Json, Overlays, emit, fail
+from ostiary.cli.frame import DEFAULT_CONFIG, ConfigOption, Exit, Json, Overlays, emit, fail
 from ostiary.cli.keys.answer import answers
 from ostiary.cli.keys.facts import told
 from ostiary.cli.keys.place import Place, every, place
+from ostiary.cli.vault.place import sections
+from ostiary.config.keys import LocalKeySpec
+from ostiary.errors import CredentialUnavailable
 from ostiary.keys.algorithms import jwk
 from ostiary.keys.version import published
+from ostiary.observe.log import silent
 from ostiary.sealed.errors import SecretError
 from ostiary.sealed.files import check_file
 
@@ -43,15 +48,38 @@ def list_(
 def jwks(aliases: Aliases = None, *, config: ConfigOption = DEFAULT_CONFIG, overlay: Overlays = None) -> None:
     """Print the public keys as the gateway publishes them now: a key set (RFC 7517).
 
-    For verifiers that are given a file, and for a look before a rotation.
+    For verifiers that are given a file, and for a look before a rotation. Keys in HSMs and on servers are asked for
+    there, so this also shows whether they can be had.
     """
+    elsewhere = _elsewhere(config, aliases, overlay or ())
+    local = [alias for alias in aliases or () if alias not in elsewhere]
     keys = []
-    for one in _asked(config, aliases, overlay or ()):
+    for one in _asked(config, local, overlay or ()) if local or not elsewhere else ():
         with answers():
             check_file(one.ring.store.path)
             versions = [kept.version for kept in one.ring.read()[0]]
         keys += [jwk(v.public, v.alg, v.kid) for v in published(versions, time.time(), one.spec.keep, one.pin)]
+    if elsewhere:
+        with answers(), silent():
+            keys += asyncio.run(_fetched(config, elsewhere, overlay or ()))
     emit({"keys": keys})
+
+
+def _elsewhere(config: Path, aliases: list[str] | None, overlays: Sequence[Path]) -> list[str]:
+    """Return the keys among those that were asked for that are not kept in a local vault."""
+    known = sections(config, overlays).draft.keys
+    return [alias for alias in aliases or () if alias in known and not isinstance(known[alias], LocalKeySpec)]
+
+
+async def _fetched(config: Path, aliases: list[str], overlays: Sequence[Path]) -> list[dict[str, str]]:
+    from ostiary.embed import open_keys
+
+    async with open_keys(config, overlays=overlays) as keys:
+        try:
+            found: list[dict[str, str]] = (await keys.jwks(*aliases))["keys"]
+        except CredentialUnavailable as error:
+            fail("keys.unavailable", error.detail, exit_code=Exit.UNKNOWN)
+        return found
 
 
 def _asked(config: Path, aliases: list[str] | None, overlays: Sequence[Path]) -> list[Place]:
