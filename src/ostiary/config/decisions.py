@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, Literal, TypeAlias, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeAlias, get_args
 
-from pydantic import Field, GetJsonSchemaHandler, model_validator
-from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import CoreSchema
+from pydantic import BeforeValidator, Field
 
 from ostiary.config.certificates import DialectName, ProxySpec
 from ostiary.config.clients import ClientSpec
@@ -45,19 +43,16 @@ class DecideSpec(Spec):
     )
     local: LocalSpec | None = Field(None, description="Their processes, on a unix socket.")
 
-    @model_validator(mode="before")
-    @classmethod
-    def _word(cls, value: Any) -> Any:
-        return {"dialect": value} if isinstance(value, str) else value
 
-    @classmethod
-    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        """Tell editors of the word."""
-        block = handler.resolve_ref_schema(handler(core))
-        word = {"type": "string", "enum": list(get_args(DecisionDialect))}
-        block["anyOf"] = [word, {"type": "object"}]
-        block.pop("type", None)
-        return block
+def block(value: Any) -> Any:
+    """Return the block that a word stands for: its dialect, and nothing else asked."""
+    return {"dialect": value} if isinstance(value, str) else value
+
+
+if TYPE_CHECKING:
+    Decide: TypeAlias = DecideSpec
+else:
+    Decide = Annotated[DecisionDialect | DecideSpec, BeforeValidator(block)]
 
 
 def refuse_for_everybody(listener: Any) -> None:

@@ -68,11 +68,11 @@ def _fault(detail: ErrorDetails, data: Any) -> Fault:
 
 
 def _is_meant(fault: Fault, data: Any) -> bool:
-    """Whether the alternative that complains is the one that the value was meant for: one word, or a list."""
+    """Whether the alternative that complains is the one that the value was meant for: one word, or a list or block."""
     if fault.kind == "too_short" and look(data, fault.path):
         return False  # it says so of a list whose items are all wrong
     for_word = any(label.startswith(("constrained-str", "str", "literal[")) for label in fault.labels)
-    return not (for_word and isinstance(look(data, fault.path), list))
+    return not (for_word and isinstance(look(data, fault.path), list | dict))
 
 
 def _refused_before(fault: Fault, tree: Tree) -> bool:

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from ostiary.config.certificates import DialectName, Network, ProxySpec
 from ostiary.config.clients import ClientSpec
-from ostiary.config.decisions import DecideSpec, refuse_for_everybody, refuse_meaningless
+from ostiary.config.decisions import Decide, refuse_for_everybody, refuse_meaningless
 from ostiary.config.sockets import ListeningAddress, LocalSpec, SocketSpec, UnixBind
 from ostiary.config.spec import Spec
 from ostiary.config.values import Duration, FileReference, HeaderName, Name, Refused, SecretReference, Size
@@ -164,7 +164,7 @@ class ListenerSpec(Spec):
     proxy_protocol: ProxyProtocolSpec | None = Field(
         None, description="Callers' addresses come by the PROXY protocol, from a proxy in front."
     )
-    decide: DecideSpec | None = Field(
+    decide: Decide | None = Field(
         None, description="Its callers are proxies, which ask whether they may forward: `nginx`, or a block."
     )
     limits: ListenerLimits = Field(default_factory=lambda: ListenerLimits(), description="Bounds.")
