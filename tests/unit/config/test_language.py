@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from pydantic import ValidationError
 from ruamel.yaml import YAML
-from tests.support.surroundings import ENVIRONMENT, NOW
+from tests.support.surroundings import ENVIRONMENT
 from tests.unit.config.corpus import FILES, FOLDER, expected
 from tests.unit.config.files import SOUND
 from tools import generate
@@ -160,5 +160,7 @@ def test_the_reference_passes_beside_development_certificates(tmp_path: Path) ->
     environment = dict.fromkeys(
         ("OSTIARY_MASTER_KEY", "OSTIARY_ROLE_ID", "OSTIARY_SECRET_ID"), ENVIRONMENT["MASTER_KEY"]
     )
-    loaded = load_checked(tmp_path / "config" / "gateway.yaml", now=NOW, environ=environment)
+    loaded = load_checked(
+        tmp_path / "config" / "gateway.yaml", environ=environment
+    )  # they begin now, however late that is
     assert [problem.code for problem in loaded.warnings] in ([], ["C408"])
