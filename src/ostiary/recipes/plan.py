@@ -8,7 +8,7 @@ from itertools import product
 from pathlib import Path
 from typing import Literal
 
-from ostiary.config.schema import GatewaySpec, UpstreamSpec
+from ostiary.config.schema import GatewaySpec, ListenerSpec, UpstreamSpec
 from ostiary.config.sockets import UnixBind
 from ostiary.config.values import Bind, Endpoint
 from ostiary.recipes.safe import Unsafe, address, header, path, word
@@ -138,26 +138,31 @@ def plan(
         Unsafe: something in the policy is not written into a configuration.
     """
     asked = spec.listeners[listener]
-    if asked.tls is not None:
-        raise Unsafe(f"listener {listener!r} has TLS: recipes ask on a unix socket or on loopback")
     client = None if asked.decide is None else asked.decide.client
     folder = file.parent.resolve()
-    address(front.listen)
-    path(front.certificate)
-    if isinstance(asked.bind, UnixBind):
-        path(asked.bind.path)
-    used = sorted({route.upstream for route in spec.routes})
     return Plan(
         file=path(file.name),
-        ask=asked.bind,
+        ask=_asked(listener, asked),
         owned=tuple(header(name.decode()) for name in owned),
         evidence=tuple(sorted(header(name.decode()) for name in evidence)),
         certificates=client is not None and client.mode != "off",
         authorities=() if client is None else tuple(path(str(one.below(folder))) for one in client.authorities),
-        upstreams=tuple(_upstream(name, spec.upstreams[name], folder) for name in used),
-        front=front,
+        upstreams=tuple(_upstream(name, spec.upstreams[name], folder) for name in sorted(_used(spec))),
+        front=Front(address(front.listen), path(front.certificate)),
         beside=path(beside),
     )
+
+
+def _asked(name: str, listener: ListenerSpec) -> Bind | UnixBind:
+    if listener.tls is not None:
+        raise Unsafe(f"listener {name!r} has TLS: recipes ask on a unix socket or on loopback")
+    if isinstance(listener.bind, UnixBind):
+        path(listener.bind.path)
+    return listener.bind
+
+
+def _used(spec: GatewaySpec) -> set[str]:
+    return {route.upstream for route in spec.routes}
 
 
 def _upstream(name: str, spec: UpstreamSpec, folder: Path) -> Upstream:
