@@ -111,7 +111,7 @@ def _absent(reply: Reply) -> SecretError:
         what = "destroyed" if facts.get("destroyed") else "deleted"
         return Destroyed(f"version {facts.get('version')} was {what}")
     if reply.body.get("errors") or reply.body.get("warnings"):
-        return Misconfigured("there is no KV version 2 engine at this mount, or no such namespace")
+        return Misconfigured("there is no such engine at this mount, or no such namespace")
     return NotFound("there is no such record")
 
 
