@@ -6,7 +6,8 @@ import asyncio
 import signal
 from asyncio import Server
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from ostiary.asgi.app import GatewayApp, named, overlays
@@ -47,25 +48,15 @@ async def hypercorn(
         from ostiary.edge.hypercorn import HypercornListener  # noqa: PLC0415 - an extra, not there for everybody
     except ImportError as error:
         raise ConfigError("Hypercorn is not installed: pip install 'ostiary[asgi]'") from error
-    loaded = load_checked(named(path), overlays())
+    loaded, chosen = load_checked(named(path), overlays()), _Chosen(listener)
 
-    def spec(read: Loaded) -> ListenerSpec:
-        found = _listener(read, listener)
-        _require_plain(found)
-        return found
+    def beside(read: Loaded) -> AbstractAsyncContextManager[None]:
+        return listening.changing(chosen.spec(read), read.folder)
 
-    def bounds(read: Loaded) -> tuple[ListenerLimits, ListenerTimeouts]:
-        return (found := spec(read)).limits, found.timeouts
-
-    @asynccontextmanager
-    async def beside(read: Loaded) -> AsyncIterator[None]:
-        async with listening.changing(spec(read), read.folder):
-            yield
-
-    gateway = GatewayApp(loaded, access=access, reload=reload, bounds=bounds, beside=beside)
+    gateway = GatewayApp(loaded, access=access, reload=reload, bounds=chosen.bounds, beside=beside)
     listening = HypercornListener(gateway)
     patience = loaded.spec.drain_timeout if drain is None else drain
-    async with gateway, listening.open(spec(loaded), loaded.folder, drain=patience, http3=http3) as server:
+    async with gateway, listening.open(chosen.spec(loaded), loaded.folder, drain=patience, http3=http3) as server:
         yield server
 
 
@@ -88,6 +79,32 @@ async def serve_hypercorn(
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
         await stop.wait()
+
+
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    """One listener, in whatever configuration.
+
+    Attributes:
+        name: its name; None where there is one only.
+    """
+
+    name: str | None
+
+    def spec(self, read: Loaded) -> ListenerSpec:
+        """Return what a configuration says of it.
+
+        Raises:
+            ConfigError: there is no such listener, or Hypercorn cannot keep what it promises.
+        """
+        found = _listener(read, self.name)
+        _require_plain(found)
+        return found
+
+    def bounds(self, read: Loaded) -> tuple[ListenerLimits, ListenerTimeouts]:
+        """Return what requests may be."""
+        found = self.spec(read)
+        return found.limits, found.timeouts
 
 
 def _listener(loaded: Loaded, name: str | None) -> ListenerSpec:

@@ -218,7 +218,7 @@ async def _ended(
         while loop.time() < end and _late(under_way):  # noqa: ASYNC110 - seldom
             await asyncio.sleep(_LOOK)
         late = _late(under_way)
-        tunnels = [one for one in under_way if not one.answered and one not in late]
+        tunnels = [one for one in under_way if not one.answered and _switched(one)]
         for one in late:
             _cut(one)
         log.info("the gateway before is closed", cut_off=len(late), tunnels=len(tunnels))
@@ -232,7 +232,11 @@ async def _ended(
 
 def _late(under_way: Iterable[UnderWay]) -> list[UnderWay]:
     """Return what has not ended and is no tunnel."""
-    return [one for one in under_way if not one.answered and not (isinstance(one, Carried) and one.switched)]
+    return [one for one in under_way if not one.answered and not _switched(one)]
+
+
+def _switched(one: UnderWay) -> bool:
+    return isinstance(one, Carried) and one.switched
 
 
 def _cut(one: UnderWay) -> None:
