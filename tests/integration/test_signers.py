@@ -271,3 +271,21 @@ async def test_nothing_is_encrypted_to_a_key_that_only_signs(kept):
     async with ring(kept, name) as source:
         with pytest.raises(KeyRefused, match="only signs"):
             await Keys({name: source}).encrypt({"aal": 3}, name)
+
+
+@pytest.mark.parametrize("kept", ["aws", "hsm"], indirect=True)  # they do not say when a key joined
+async def test_a_version_that_joins_with_a_reload_is_published_before_it_signs(kept):
+    name = next(names)
+    kept.make(name, "ES256")
+    async with ring(kept, name) as before:
+        old = before.current().kid
+        kept.make(name, "ES256")
+        after = Ring(name, kept.keeper(name), keep=3600.0)
+        after.inherit(before)
+        await after.start()
+        try:
+            assert after.current().kid == old
+            assert len(await after.jwks()) == 2
+            assert after.versions[1].begins == pytest.approx(time.time() + LEAD, abs=60)
+        finally:
+            await after.aclose()

@@ -75,7 +75,7 @@ class AwsKeySpec(RingSpec):
 
     type: Literal["aws"]
     region: Text = Field(description="The region.")
-    ids: Some = Field(description="Ids, ARNs or aliases of keys that sign; the newest last. `version` counts from 1.")
+    ids: Some = Field(description="Ids, ARNs or aliases of keys that sign; the newest last. `version` pins one.")
     endpoint: SecureUrl | None = Field(None, description="Another address of the service, such as a VPC endpoint.")
     timeout: Duration = Field(5.0, description="Patience with one request.")
 

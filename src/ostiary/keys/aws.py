@@ -1,7 +1,7 @@
 """Keys of AWS KMS, by botocore: they sign there.
 
-KMS does not rotate keys that sign. A ring is a list of them in the configuration, the newest last; a new one is
-added there while `version` still names the one before, and signs when that pin is taken out.
+KMS does not rotate keys that sign. A ring is a list of them in the configuration, the newest last. One that joins
+the list with a reload is published before it signs; those of the start sign at once.
 """
 
 from __future__ import annotations
@@ -10,7 +10,9 @@ import asyncio
 import hashlib
 import importlib
 import logging
+import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final, TypeVar
 
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
@@ -49,18 +51,24 @@ class AwsKeeper:
 
     Args:
         client: botocore's client of KMS.
-        keys: ids, ARNs or aliases; the newest last.
         spec: the block of the configuration.
+        clock: epoch seconds.
     """
 
-    def __init__(self, client: Any, spec: AwsKeySpec) -> None:
+    def __init__(self, client: Any, spec: AwsKeySpec, clock: Callable[[], float] = time.time) -> None:
         self._client = client
         self._spec = spec
+        self._clock = clock
+        self._seen: dict[str, float] = {}
 
     @property
     def origin(self) -> str:
-        """The region, and the keys."""
-        return f"{self._spec.region} {self._spec.endpoint or ''} {' '.join(self._spec.ids)}"
+        """The region. Which keys of it are in the ring may change from one configuration to the next."""
+        return f"{self._spec.region} {self._spec.endpoint or ''}"
+
+    def inherit(self, previous: AwsKeeper) -> None:
+        """Know which keys were in the list before: those that are new to it are published first."""
+        self._seen = dict(previous._seen)
 
     async def start(self) -> None:
         """Nothing: the login comes with the first question."""
@@ -75,7 +83,9 @@ class AwsKeeper:
 
     async def versions(self) -> Sequence[KeyVersion]:
         """Ask for the public half of each key."""
-        return [await self._call(self._version, number, key) for number, key in enumerate(self._spec.ids, start=1)]
+        found = [await self._call(self._version, number, key) for number, key in enumerate(self._spec.ids, start=1)]
+        start = self._clock() + self._spec.publish_before if self._seen else 0.0
+        return [replace(one, begins=self._seen.setdefault(one.id, start)) for one in found]
 
     async def sign(self, version: KeyVersion, data: bytes) -> bytes:
         """Have a key sign; elliptic curves answer in DER, which becomes r and s."""
@@ -93,7 +103,7 @@ class AwsKeeper:
         public = load_der_public_key(self._client.get_public_key(KeyId=key)["PublicKey"])
         try:
             enabled = facts["KeyState"] == "Enabled"
-            return described(str(number), number, public, self._spec.algorithm, begins=0.0, enabled=enabled)
+            return described(key, number, public, self._spec.algorithm, begins=0.0, enabled=enabled)
         except KeyRefused as error:
             problem = Misconfigured(f"key {number} of KMS: {error}")
         raise problem
@@ -101,7 +111,7 @@ class AwsKeeper:
     def _signature(self, version: KeyVersion, data: bytes) -> bytes:
         raw = len(data) <= _MOST  # longer ones are hashed here
         answer = self._client.sign(
-            KeyId=self._spec.ids[version.order - 1],
+            KeyId=version.id,
             Message=data if raw else hashlib.new(f"sha{version.alg[2:]}", data).digest(),
             MessageType="RAW" if raw else "DIGEST",
             SigningAlgorithm=_WAYS[version.alg],
@@ -133,7 +143,7 @@ def _refusal(code: str) -> SecretError:
     return _REFUSALS.get(code, Unavailable)(said)
 
 
-def compile_aws(spec: AwsKeySpec) -> AwsKeeper:
+def compile_aws(spec: AwsKeySpec, clock: Callable[[], float] = time.time) -> AwsKeeper:
     """Return the keeper of some keys of KMS; nothing is asked.
 
     Raises:
@@ -150,4 +160,4 @@ def compile_aws(spec: AwsKeySpec) -> AwsKeeper:
         client = session.get_session().create_client("kms", spec.region, endpoint_url=spec.endpoint, config=options)
     except Exception as error:  # noqa: BLE001 - the library has many kinds of errors for a wrong name
         raise ConfigError(f"keys of type aws: {type(error).__name__}: {spec.region}") from None
-    return AwsKeeper(client, spec)
+    return AwsKeeper(client, spec, clock)

@@ -98,7 +98,7 @@ def _keeper(alias: str, spec: KeySpec, around: Around) -> Keeper:
         case Pkcs11KeySpec():
             return compile_hsm(spec, around.folder, around.clock)
         case AwsKeySpec():
-            return compile_aws(spec)
+            return compile_aws(spec, around.clock)
         case AzureKeySpec():
             return _azure(alias, spec, around)
     assert_never(spec)

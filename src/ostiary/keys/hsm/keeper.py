@@ -52,6 +52,10 @@ class HsmKeeper:
         """The library, the token and the label."""
         return f"{self._login.module.path} {self._login.token} {self._label}"
 
+    def inherit(self, previous: HsmKeeper) -> None:
+        """Know which keys were there before a reload: those that are new are published first."""
+        self._seen = dict(previous._seen)
+
     async def start(self) -> None:
         """Say that the session is wanted; it is opened with the first question."""
         self._login.take()
