@@ -101,12 +101,7 @@ def compile_tls(
     """
     now = datetime.fromtimestamp(clock(), UTC)
     client = spec.client
-    authorities: tuple[x509.Certificate, ...] = ()
-    revocation: Revocation | None = None
-    if client.mode != "off":
-        authorities = load_authorities(client, folder, now)
-        if client.revocation is not None and client.revocation.listed:
-            revocation = load_revocation(client.revocation, authorities, folder, now)
+    authorities, revocation = _trusted(client, folder, now)
     identities = [_identity(one, folder, keys) for one in (spec, *spec.also)]
     contexts = [_context(spec, protocols, one, authorities, revocation) for one in identities]
     for one, context in zip((spec, *spec.also), contexts, strict=True):
@@ -121,6 +116,16 @@ def compile_tls(
         client.profile, client.depth, revocation, clock, anchors, required=client.mode == "required"
     )
     return ServerTls(contexts[0], clients, handshakes, (*shown, *_ends(authorities, revocation)))
+
+
+def _trusted(client: ClientSpec, folder: Path, now: datetime) -> tuple[tuple[x509.Certificate, ...], Revocation | None]:
+    """Return who may issue client certificates, and what is known of revoked ones."""
+    if client.mode == "off":
+        return (), None
+    authorities = load_authorities(client, folder, now)
+    if client.revocation is None or not client.revocation.listed:
+        return authorities, None
+    return authorities, load_revocation(client.revocation, authorities, folder, now)
 
 
 class Showing(Protocol):
