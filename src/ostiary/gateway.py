@@ -106,6 +106,10 @@ class Gateway:
         """How many routes it has."""
         return len(self._routes)
 
+    def leave_upstreams(self) -> None:
+        """Do without connections to upstreams: nothing is forwarded. Before `start`."""
+        self._parts = tuple(part for part in self._parts if not isinstance(part, UpstreamPool))
+
     def inherit(self, previous: Gateway) -> None:
         """Begin with what the gateway before knows: a reload forgets no key and no credential that still holds."""
         known = {(type(part), part.name): part for part in previous._parts if isinstance(part, Heir)}

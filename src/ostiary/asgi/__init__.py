@@ -10,15 +10,20 @@ the server must then close the connection, as ASGI servers do when an applicatio
 
 The files are watched while the application runs, as `ostiary serve` does; `reload=False` leaves them alone.
 
+`OstiaryMiddleware` stands before somebody's application instead, and forwards nothing.
+
 app.py         the application, and its life
 generation.py  one configuration that serves, and the requests that it carries
 server.py      Hypercorn, with the TLS of one of the listeners
+middleware.py  the gateway inside an application: lifespan.py, inside.py (its edge), head.py (scope -> Request),
+               verdict.py (what the application is shown), rights.py, refuse.py, clauses.py (what does not hold)
 """
 
 from __future__ import annotations
 
 from ostiary.asgi.app import VARIABLE, GatewayApp, app
+from ostiary.asgi.middleware import OstiaryMiddleware
 from ostiary.asgi.server import hypercorn, serve_hypercorn
 from ostiary.edge.asgi_exchange import AnswerBroken
 
-__all__ = ["VARIABLE", "AnswerBroken", "GatewayApp", "app", "hypercorn", "serve_hypercorn"]
+__all__ = ["VARIABLE", "AnswerBroken", "GatewayApp", "OstiaryMiddleware", "app", "hypercorn", "serve_hypercorn"]

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, contextmanager, nullcontext
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self, TypeAlias
+from typing import Final, Protocol, Self, TypeAlias
 
-from ostiary.asgi.generation import Generation
+from ostiary.asgi.generation import Edge, Generation
 from ostiary.authn.memory import Memory
 from ostiary.build import compile_gateway
 from ostiary.config.load import Loaded, load_checked
@@ -37,6 +37,16 @@ Bounds: TypeAlias = Callable[[Loaded], tuple[ListenerLimits, ListenerTimeouts]]
 
 Beside: TypeAlias = Callable[[Loaded], AbstractAsyncContextManager[None]]
 """What else changes with the configuration: it is prepared, and holds once the block has ended well."""
+
+MakeEdge: TypeAlias = Callable[[Gateway, ListenerLimits, ListenerTimeouts], Edge]
+"""What hands requests to a gateway."""
+
+
+class Compile(Protocol):
+    """From a configuration to its gateway, as `build.compile_gateway` does it."""
+
+    def __call__(self, loaded: Loaded, access: AccessLog | None = None, *, memory: Memory | None = None) -> Gateway:
+        """Return the gateway, not yet started. Raises ConfigError."""
 
 
 def app(path: str | Path | None = None, *, access: AccessLog | None = None, reload: bool = True) -> GatewayApp:
@@ -82,6 +92,8 @@ class GatewayApp:
         reload: take up changes while it runs. SIGHUP asks for it, where nobody else listens to that signal.
         bounds: what requests may be.
         beside: what else changes with the configuration.
+        compile: makes the gateway of a configuration.
+        edge: makes what hands requests to it.
     """
 
     def __init__(
@@ -92,14 +104,18 @@ class GatewayApp:
         reload: bool = True,
         bounds: Bounds = lambda _: (ListenerLimits(), ListenerTimeouts()),
         beside: Beside = lambda _: nullcontext(),
+        compile: Compile = compile_gateway,  # noqa: A002 - the word of the house
+        edge: MakeEdge = AsgiEdge,
     ) -> None:
         self._access = access or _stdout()
         self._bounds = bounds
         self._beside = beside
+        self._compile = compile
+        self._edge = edge
         self._loaded = loaded
         self._reload = reload
         self._memory = Memory()
-        self._serving = self._generation(compile_gateway(loaded, self._access, memory=self._memory))
+        self._serving = self._generation(compile(loaded, self._access, memory=self._memory))
         self._observers: Observers | None = None
         self._life = AsyncExitStack()
         self._starting = asyncio.Lock()
@@ -118,6 +134,10 @@ class GatewayApp:
                 await self._live(receive, send)
             case other:
                 raise NotImplementedError(f"ASGI has no {other!r} here")
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hand a scope to the edge of the configuration that serves; it has been started."""
+        await self._serving.handle(scope, receive, send)
 
     async def start(self) -> None:
         """Start the gateway, unless it has been.
@@ -194,7 +214,7 @@ class GatewayApp:
     async def _take(self, read: Loaded) -> None:
         """Serve what a new configuration says: every request from now on."""
         assert self._observers is not None  # noqa: S101 - it has started
-        gateway = await asyncio.to_thread(compile_gateway, read, self._access, memory=self._memory)
+        gateway = await asyncio.to_thread(self._compile, read, self._access, memory=self._memory)
         gateway.inherit(self._serving.gateway)
         async with self._beside(read):
             with self._observers.changing(read):
@@ -207,7 +227,7 @@ class GatewayApp:
 
     def _generation(self, gateway: Gateway) -> Generation:
         assert gateway.loaded is not None  # noqa: S101 - it was compiled from a file
-        return Generation(gateway, AsgiEdge(gateway, *self._bounds(gateway.loaded)))
+        return Generation(gateway, self._edge(gateway, *self._bounds(gateway.loaded)))
 
 
 @contextmanager

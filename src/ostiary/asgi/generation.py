@@ -4,10 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from typing import Protocol
 
-from ostiary.edge.asgi import AsgiEdge, Scope
+from ostiary.edge.asgi import Scope
 from ostiary.edge.asgi_exchange import Receive, Send
 from ostiary.gateway import Gateway
+
+
+class Edge(Protocol):
+    """Hands requests to a gateway."""
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
 
 
 class Generation:
@@ -21,7 +29,7 @@ class Generation:
         gateway: as above.
     """
 
-    def __init__(self, gateway: Gateway, edge: AsgiEdge) -> None:
+    def __init__(self, gateway: Gateway, edge: Edge) -> None:
         self.gateway = gateway
         self._edge = edge
         self._busy = 0

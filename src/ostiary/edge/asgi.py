@@ -58,7 +58,7 @@ class AsgiEdge:
         Raises:
             AnswerBroken: the answer ended in the middle; the server has to cut the connection.
         """
-        proven = _proven(scope)
+        proven = proven_of(scope)
         exchange = AsgiExchange(self.limits, self.timeouts, proven.peer.address)
         reader: asyncio.Task[None] | None = None
         try:
@@ -90,7 +90,7 @@ class AsgiEdge:
         headers = Headers.of([(bytes(name), bytes(value)) for name, value in scope["headers"]])
         exchange.method = scope["method"]
         exchange.target = target_of(scope)
-        self._check(exchange, headers)
+        check_head(self.limits, exchange.method, exchange.target, headers)
         exchange.request = read_head(
             id=exchange.id,
             method=exchange.method,
@@ -104,20 +104,6 @@ class AsgiEdge:
         if proven.refusal is not None:
             raise proven.refusal
         return await self._read_framing(exchange, headers, scope["http_version"], receive)
-
-    def _check(self, exchange: AsgiExchange, headers: Headers) -> None:
-        check_target(exchange.target, self.limits.target)
-        if len(headers) > self.limits.header_count:
-            raise HeadersTooLarge("too many fields")
-        size = len(exchange.target) + sum(len(name) + len(value) + 4 for name, value in headers)
-        if size > self.limits.headers:
-            raise HeadersTooLarge(f"{size} octets")
-        if not _TOKEN.fullmatch(exchange.method.encode()):
-            raise BadRequest("the method is not a token")
-        if not _TARGET.fullmatch(exchange.target):
-            raise BadRequest("the target holds what no target holds", reason=Reason.PATH_INVALID)
-        if not all(_TOKEN.fullmatch(name) for name, _ in headers):
-            raise BadRequest("the name of a field is not a token")
 
     async def _read_framing(
         self, exchange: AsgiExchange, headers: Headers, version: str, receive: Receive
@@ -157,6 +143,26 @@ class AsgiEdge:
         )
 
 
+def check_head(limits: ListenerLimits, method: str, target: bytes, headers: Headers) -> None:
+    """Refuse a head that is too large, or that holds what no HTTP/1.1 could carry.
+
+    Raises:
+        GatewayError: it is.
+    """
+    check_target(target, limits.target)
+    if len(headers) > limits.header_count:
+        raise HeadersTooLarge("too many fields")
+    size = len(target) + sum(len(name) + len(value) + 4 for name, value in headers)
+    if size > limits.headers:
+        raise HeadersTooLarge(f"{size} octets")
+    if not _TOKEN.fullmatch(method.encode()):
+        raise BadRequest("the method is not a token")
+    if not _TARGET.fullmatch(target):
+        raise BadRequest("the target holds what no target holds", reason=Reason.PATH_INVALID)
+    if not all(_TOKEN.fullmatch(name) for name, _ in headers):
+        raise BadRequest("the name of a field is not a token")
+
+
 def target_of(scope: Scope) -> bytes:
     """Return path and query as the caller sent them, a mount's prefix included.
 
@@ -172,7 +178,8 @@ def target_of(scope: Scope) -> bytes:
     return b"%b?%b" % (raw, query) if query else bytes(raw)
 
 
-def _proven(scope: Scope) -> Proven:
+def proven_of(scope: Scope) -> Proven:
+    """Return who our own adapter says is on the line; under any other server, nobody but an address."""
     said = (scope.get("extensions") or {}).get(PROVEN)
     if isinstance(said, Proven):
         return said

@@ -56,6 +56,16 @@ class Still:
 _STILL: Final = Still()
 
 
+class Hearing:
+    """An answer that is told of the permit itself, because nothing lies between it and the application.
+
+    Attributes:
+        permit: what the policy has said, once it has.
+    """
+
+    permit: Permit | None = None
+
+
 class Permitted:
     """An upstream that is told of, not asked; keeps `pipeline.Upstream`.
 
@@ -91,6 +101,8 @@ class Permitted:
         record = outbound.request.record
         record.upstream, record.endpoint = self._name, ENDPOINT
         record.upstream_answered = _ALLOWED
+        if isinstance(answer, Hearing):
+            answer.permit = outbound.permit
         answer.start(_OK, headers, 0, _STILL)
         answer.finish()
 
