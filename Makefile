@@ -4,6 +4,8 @@
 PYTHON ?= python3
 BIN    := .venv/bin
 ARGS   ?=
+JOBS   ?= 2
+SIDE   := -n $(JOBS) --dist loadfile
 NODE   := tests/support/oidc-provider
 
 .DEFAULT_GOAL := help
@@ -16,14 +18,14 @@ demo:  ## start the demo and take the tour (ONCE=1: end after it)
 	@$(PYTHON) tools/setup.py runtime
 	@$(BIN)/ostiary demo $(if $(ONCE),--once) $(ARGS)
 
-test: setup node  ## run every test; neighbours that are not there are skipped, loudly
-	@$(BIN)/pytest -ra $(ARGS)
+test: setup node  ## run every test; neighbours that are not there are skipped, loudly (JOBS=2 at a time)
+	@$(BIN)/pytest -ra $(SIDE) $(ARGS)
 
 unit: setup  ## run the unit tests only
-	@$(BIN)/pytest tests/unit $(ARGS)
+	@$(BIN)/pytest $(SIDE) tests/unit $(ARGS)
 
 integration: setup node  ## run the tests against real neighbours only
-	@$(BIN)/pytest -ra -m integration $(ARGS)
+	@$(BIN)/pytest -ra $(SIDE) -m integration $(ARGS)
 
 scenarios: setup  ## run the examples with certificates on real parts: openssl, curl, nginx
 	@$(BIN)/pytest -ra tests/integration/test_scenarios.py $(ARGS)

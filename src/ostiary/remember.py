@@ -13,7 +13,7 @@ V = TypeVar("V")
 MANY: Final = 16 << 10
 """Arguments that are remembered where there is one for each of very many routes."""
 TEXT: Final = 2 << 20
-"""Octets that such arguments may have together, where callers choose them: what is remembered takes some times as many."""
+"""Octets that such arguments may have together, where callers choose them; what is remembered takes some times that."""
 
 
 class Remembered(dict[K, V], Generic[K, V]):

@@ -37,7 +37,11 @@ async def shown(chromium: str, url: str, folder: Path, *options: str) -> tuple[s
     """What a browser makes of a page: its document, and what it complains about."""
     profile = folder / f"profile-{os.urandom(4).hex()}"
     quiet = ("--headless=new", "--disable-gpu", "--no-sandbox", "--no-first-run", "--disable-dev-shm-usage")
-    offline = ("--disable-background-networking", "--disable-component-update", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1")
+    offline = (
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+    )
     process = await asyncio.create_subprocess_exec(
         *(chromium, *quiet, *offline, f"--user-data-dir={profile}", "--enable-logging=stderr", *options, url),
         stdout=PIPE,
