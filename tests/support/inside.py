@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -150,6 +153,21 @@ async def ask(app: Any, scope: dict[str, Any], *messages: dict[str, Any]) -> Sai
 
     await app(scope, receive, send)
     return Said(sent)
+
+
+@asynccontextmanager
+async def living(app: Any) -> AsyncIterator[None]:
+    """Run an application's lifespan, as servers do."""
+    asked: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+    said: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+    scope = {"type": "lifespan", "asgi": {"version": "3.0"}, "state": {}}
+    task = asyncio.create_task(app(scope, asked.get, said.put))
+    for word in ("startup", "shutdown"):
+        await asked.put({"type": f"lifespan.{word}"})
+        assert (await asyncio.wait_for(said.get(), 10))["type"] == f"lifespan.{word}.complete"
+        if word == "startup":
+            yield
+    await task
 
 
 class Seen:
