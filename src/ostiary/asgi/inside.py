@@ -9,17 +9,19 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeAlias
 
+from ostiary.asgi.callers import Callers
 from ostiary.asgi.head import read_scope
 from ostiary.asgi.refuse import Counted, refuse
 from ostiary.asgi.verdict import Showing, Verdict
 from ostiary.config.schema import ListenerLimits
-from ostiary.edge.asgi import Scope, proven_of
+from ostiary.edge.asgi import Proven, Scope
 from ostiary.edge.asgi_exchange import Receive, Send
 from ostiary.edge.carry import carry
 from ostiary.edge.head import next_id
 from ostiary.errors import GatewayError
 from ostiary.gateway import Gateway
 from ostiary.model import Record, Request
+from ostiary.observe.ended import Ended
 
 App: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 
@@ -30,21 +32,23 @@ class InsideEdge:
     Args:
         app: the application.
         gateway: has been started.
+        callers: who is on the line.
         limits: of heads.
         observe: hand refused requests on, too.
     """
 
-    def __init__(self, app: App, gateway: Gateway, limits: ListenerLimits, *, observe: bool) -> None:
+    def __init__(self, app: App, gateway: Gateway, callers: Callers, limits: ListenerLimits, *, observe: bool) -> None:
         assert gateway.decisions is not None  # noqa: S101 - it was compiled from a file
         self._app = app
         self._gateway = gateway.decisions.gateway
         self._showing = Showing(gateway.decisions, observe=observe)
+        self._callers = callers
         self._limits = limits
         self._observe = observe
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or have it answered."""
-        asked = _Asked(scope)
+        asked = _Asked(scope, self._callers.of(scope))
         answer = Counted(send, asked.id)
         try:
             verdict = await asked.decide(self._gateway, self._limits)
@@ -59,9 +63,9 @@ class InsideEdge:
 class _Asked:
     """One request, from its scope to its line in the log."""
 
-    def __init__(self, scope: Scope) -> None:
+    def __init__(self, scope: Scope, proven: Proven) -> None:
         self._scope = scope
-        self._proven = proven_of(scope)
+        self._proven = proven
         self._request: Request | None = None
         self.id = next_id()
         self.record = Record(started=asyncio.get_running_loop().time())
@@ -80,7 +84,7 @@ class _Asked:
     def log(self, gateway: Gateway, answer: Counted) -> None:
         """Write the line."""
         request = self._request
-        gateway.access.write(
+        ended = Ended(
             self.record,
             id=self.id,
             method=self._scope.get("method", "GET"),
@@ -91,3 +95,4 @@ class _Asked:
             sent=answer.sent,
             now=asyncio.get_running_loop().time(),
         )
+        gateway.access.write(ended)

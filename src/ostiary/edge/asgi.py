@@ -19,7 +19,7 @@ from typing import Any, Final, TypeAlias
 
 from ostiary.config.schema import ListenerLimits, ListenerTimeouts
 from ostiary.edge.asgi_exchange import AsgiExchange, Message, Receive, Send
-from ostiary.edge.carry import Handler, carry
+from ostiary.edge.carry import Handler, carry, log_end
 from ostiary.edge.head import body_length, check_target, read_head
 from ostiary.errors import BadRequest, ContentTooLarge, GatewayError, HeadersTooLarge, RequestTimeout
 from ostiary.model import Headers, Peer
@@ -129,18 +129,7 @@ class AsgiEdge:
         return message
 
     def _log(self, exchange: AsgiExchange) -> None:
-        request = exchange.request
-        self.gateway.access.write(
-            exchange.record,
-            id=exchange.id,
-            method=exchange.method,
-            target=exchange.target,
-            host="" if request is None else request.host,
-            address=exchange.address,
-            status=exchange.status,
-            sent=exchange.sent,
-            now=asyncio.get_running_loop().time(),
-        )
+        log_end(self.gateway, exchange, asyncio.get_running_loop().time())
 
 
 def check_head(limits: ListenerLimits, method: str, target: bytes, headers: Headers) -> None:

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from typing import Final, cast
 
 from ostiary.eager import begin
-from ostiary.edge.carry import carry
+from ostiary.edge.carry import carry, log_end
 from ostiary.edge.exchange import Exchange
 from ostiary.edge.gone import GONE
 from ostiary.edge.hangup import hung_up
@@ -306,19 +306,7 @@ class Http1Connection(asyncio.Protocol):
         self.loop.call_later(_LINGER, self._transport.close)
 
     def _log(self, exchange: Exchange) -> None:
-        request = exchange.request
-        self._listening.gateway.access.write(
-            exchange.record,
-            id=exchange.id,
-            method=exchange.method,
-            target=exchange.target,
-            host="" if request is None else request.host,
-            address=exchange.address,
-            status=exchange.status,
-            sent=exchange.sent,
-            now=self.loop.time(),
-            listener=self._listening.name,
-        )
+        log_end(self._listening.gateway, exchange, self.loop.time(), self._listening.name)
 
     # --- what the exchange asks of the connection ----------------------------------------------
 

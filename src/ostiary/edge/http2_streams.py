@@ -23,7 +23,7 @@ from h2.events import (
 
 from ostiary.config.schema import ListenerTimeouts
 from ostiary.eager import begin
-from ostiary.edge.carry import carry
+from ostiary.edge.carry import carry, log_end
 from ostiary.edge.head import next_id
 from ostiary.edge.http2_frames import DATA, GOAWAY, Frame
 from ostiary.edge.http2_guard import Guard
@@ -248,19 +248,7 @@ class Http2Streams(ABC):
 
     def log(self, stream: Http2Stream) -> None:
         """Write the line of a request."""
-        request = stream.request
-        self._listening.gateway.access.write(
-            stream.record,
-            id=stream.id,
-            method=stream.method,
-            target=stream.target,
-            host="" if request is None else request.host,
-            address=stream.address,
-            status=stream.status,
-            sent=stream.sent,
-            now=self.loop.time(),
-            listener=self._listening.name,
-        )
+        log_end(self._listening.gateway, stream, self.loop.time(), self._listening.name)
 
     def _lose_all(self, detail: str) -> None:
         self.sender.clear()

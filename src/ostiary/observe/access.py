@@ -18,6 +18,7 @@ import structlog
 
 from ostiary.model import Principal, Record
 from ostiary.observe.claims import told
+from ostiary.observe.ended import Ended
 from ostiary.observe.metrics import Metrics
 from ostiary.remember import MANY, TEXT, Remembered
 
@@ -83,9 +84,7 @@ _PATHS: Final = Remembered(_path, MANY, TEXT)
 class SpanSink(Protocol):
     """Takes requests whose trace is recorded."""
 
-    def add(
-        self, record: Record, *, method: str, target: bytes, host: str, address: str, status: int, now: float
-    ) -> None:
+    def add(self, ended: Ended) -> None:
         """Take one that has ended."""
 
 
@@ -101,18 +100,7 @@ class AuditSink(Protocol):
     def check(self) -> None:
         """Return when a request may be let through; raise the GatewayError that it ends with otherwise."""
 
-    def request(
-        self,
-        record: Record,
-        *,
-        id: str,  # noqa: A002 - the word of the house
-        method: str,
-        target: bytes,
-        host: str,
-        address: str,
-        status: int,
-        listener: str,
-    ) -> None:
+    def request(self, ended: Ended) -> None:
         """Take one that has ended."""
 
 
@@ -157,67 +145,30 @@ class AccessLog:
             self._stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
         return f"{self._stamp}{_THOUSANDTHS[int((now - second) * 1000)]}Z"
 
-    def write(
-        self,
-        record: Record,
-        *,
-        id: str,  # noqa: A002 - the word of the house
-        method: str,
-        target: bytes,
-        host: str,
-        address: str,
-        status: int,
-        sent: int,
-        now: float,
-        listener: str = "",
-    ) -> None:
-        """Add the line of one request.
-
-        Args:
-            record: what the rooms noted down.
-            id: request id.
-            method: as received.
-            target: as received; what follows a `?` is left out.
-            host: canonical, or "" when the head was refused before it was known.
-            address: the caller's.
-            status: of the answer; 0 when the caller went away before there was one.
-            sent: octets of content.
-            now: the loop's clock, seconds.
-            listener: the name of the one it came through.
-        """
+    def write(self, ended: Ended) -> None:
+        """Add the line of one request; tell whoever else wants to know of it."""
+        record = ended.record
         if self.metrics is not None:
-            self.metrics.count(record, listener=listener, method=method, status=status, now=now)
+            self.metrics.count(ended)
         if self.spans is not None and record.trace is not None and record.trace.sampled:
-            self.spans.add(record, method=method, target=target, host=host, address=address, status=status, now=now)
+            self.spans.add(ended)
         if self.audit is not None:
-            self.audit.request(
-                record,
-                id=id,
-                method=method,
-                target=target,
-                host=host,
-                address=address,
-                status=status,
-                listener=listener,
-            )
-        if self._descriptor is None:
-            return
+            self.audit.request(ended)
+        if self._descriptor is not None:
+            self._add(self._line(ended, record))
+
+    def _line(self, ended: Ended, record: Record) -> str:
         allowed = record.upstream_answered > 0.0
-        kind = (
-            allowed,
-            status,
-            record.reason._value_,
-            method[:_METHOD],
-            record.route,
-        )  # `value` is slow, it is a property
+        reason = record.reason._value_  # `value` is a property, and slow
+        kind = allowed, ended.status, reason, ended.method[:_METHOD], record.route
         facts = _FACTS[kind, record.upstream, record.endpoint, record.credential, record.credential_version]
         waited = f',"upstream_ms":{_ms(record.upstream_answered - record.upstream_started)}' if allowed else ""
         detail = f',"detail":{quoted(record.detail[:_LONGEST])}' if record.detail else ""
         trace = "" if record.trace is None else f',"trace_id":"{record.trace.id}"'
-        self._add(
-            f'{{"time":"{self._time()}","id":"{id}",{facts},"host":{_QUOTED[host]},"path":{_PATHS[target[:_LONGEST]]},'
-            f'"address":{_QUOTED[address]}{self._who(record.principal)},"sent":{sent},'
-            f'"duration_ms":{_ms(now - record.started)}{waited}{trace}{detail}}}\n'
+        return (
+            f'{{"time":"{self._time()}","id":"{ended.id}",{facts},"host":{_QUOTED[ended.host]},'
+            f'"path":{_PATHS[ended.target[:_LONGEST]]},"address":{_QUOTED[ended.address]}{self._who(record.principal)},'
+            f'"sent":{ended.sent},"duration_ms":{_ms(ended.now - record.started)}{waited}{trace}{detail}}}\n'
         )
 
     def _who(self, principal: Principal | None) -> str:

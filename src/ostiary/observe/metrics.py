@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from ostiary.model import Record
+from ostiary.observe.ended import Ended
 from ostiary.observe.histogram import FINE, Histogram
 
 OTHER: Final = "_OTHER"
@@ -79,23 +79,16 @@ class Metrics:
         self.upstream: dict[tuple[str, ...], Histogram] = {}
         self.overhead: dict[tuple[str, ...], Histogram] = {}
 
-    def count(self, record: Record, *, listener: str, method: str, status: int, now: float) -> None:
-        """Count one request, whatever became of it.
-
-        Args:
-            record: what the rooms noted down.
-            listener: its name.
-            method: as received.
-            status: of the answer; 0 when the caller went away before there was one.
-            now: the loop's clock, seconds.
-        """
+    def count(self, ended: Ended) -> None:
+        """Count one request, whatever became of it."""
+        record, now = ended.record, ended.now
         principal = record.principal
         answered = record.upstream_answered
         kind = (
             record.route,
-            listener,
-            method,
-            status,
+            ended.listener,
+            ended.method,
+            ended.status,
             record.reason._value_,  # `value` is a property in Python, and three times as slow
             record.upstream,
             answered > 0.0,

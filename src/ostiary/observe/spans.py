@@ -18,6 +18,7 @@ from opentelemetry.trace import SpanContext, SpanKind, Status, StatusCode, Trace
 
 from ostiary import __version__
 from ostiary.model import Record, Trace
+from ostiary.observe.ended import Ended
 
 _SCOPE: Final = InstrumentationScope("ostiary", __version__)
 _RESOURCE: Final = Resource.create({"service.name": "ostiary", "service.version": __version__})
@@ -35,29 +36,18 @@ class Spans:
     def __init__(self, exporter: SpanExporter) -> None:
         self._processor = BatchSpanProcessor(exporter)
 
-    def add(
-        self, record: Record, *, method: str, target: bytes, host: str, address: str, status: int, now: float
-    ) -> None:
-        """Take a request that has ended; its trace is known, and to be recorded.
-
-        Args:
-            record: what the rooms noted down.
-            method: as received.
-            target: as received; what follows a `?` is left out.
-            host: canonical, or "".
-            address: the caller's.
-            status: of the answer; 0 when the caller went away before there was one.
-            now: the loop's clock, seconds.
-        """
+    def add(self, ended: Ended) -> None:
+        """Take a request that has ended; its trace is known, and to be recorded."""
+        record, method = ended.record, ended.method
         assert record.trace is not None  # noqa: S101 - who calls has looked
         end = time.time_ns()
         attributes: dict[str, str | int] = {
             "http.request.method": method,
-            "http.response.status_code": status,
-            "url.path": target.partition(b"?")[0].decode("latin-1"),
-            "server.address": host,
-            "client.address": address,
-            **_outcome(record, status),
+            "http.response.status_code": ended.status,
+            "url.path": ended.target.partition(b"?")[0].decode("latin-1"),
+            "server.address": ended.host,
+            "client.address": ended.address,
+            **_outcome(record, ended.status),
         }
         span = ReadableSpan(
             name=f"{method} {record.route}" if record.route else method,
@@ -67,8 +57,8 @@ class Spans:
             attributes=attributes,
             events=[Event("decision", {"ostiary.reason": str(record.reason)}, timestamp=end)],
             kind=SpanKind.SERVER,
-            status=Status(StatusCode.ERROR if _failed(status) else StatusCode.UNSET),
-            start_time=end - int((now - record.started) * 1e9),
+            status=Status(StatusCode.ERROR if _failed(ended.status) else StatusCode.UNSET),
+            start_time=end - int((ended.now - record.started) * 1e9),
             end_time=end,
             instrumentation_scope=_SCOPE,
         )

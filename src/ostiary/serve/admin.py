@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from typing import Any, Final
+from typing import Final
 
 from ostiary.admin.handler import AdminHandler, compile_admin
 from ostiary.admin.source import Source
@@ -14,8 +14,8 @@ from ostiary.config.load import Loaded
 from ostiary.config.schema import AdminSpec, ListenerLimits, ListenerSpec
 from ostiary.errors import ConfigError
 from ostiary.listener.tls import compile_tls
-from ostiary.model import Record
 from ostiary.observe.access import AccessLog
+from ostiary.observe.ended import Ended
 from ostiary.serve.behind import points_of, responder_of
 from ostiary.serve.descriptors import Descriptors
 from ostiary.serve.listener import Listener
@@ -135,10 +135,10 @@ class _Audit:
     def check(self) -> None:
         """Operators are let in, whatever can be written."""
 
-    def request(self, record: Record, **facts: Any) -> None:
+    def request(self, ended: Ended) -> None:
         """Take a request that has ended."""
         if self._access.audit is not None:
-            self._access.audit.request(record, **facts)
+            self._access.audit.request(ended)
 
 
 class _Kept(Descriptors):

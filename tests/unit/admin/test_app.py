@@ -12,6 +12,7 @@ from ostiary.admin import told as module
 from ostiary.admin.app import admin_app
 from ostiary.admin.source import Own
 from ostiary.model import Record
+from ostiary.observe.ended import Ended
 from ostiary.reasons import Reason
 
 
@@ -55,7 +56,7 @@ async def test_a_request_that_was_is_shown_as_the_log_has_it(client, view, tmp_p
         view.access._descriptor = out.fileno()
         for number in range(3):
             facts = {"method": "GET", "target": b"/a?canary", "host": "a.example", "address": "::1", "status": 401}
-            view.access.write(Record(reason=Reason.TOKEN_EXPIRED), id=f"r{number}", sent=0, now=1.0, **facts)
+            view.access.write(Ended(Record(reason=Reason.TOKEN_EXPIRED), id=f"r{number}", now=1.0, **facts))
         view.access.flush()
     answer = await client.get("/decisions/r1")
     assert (answer.json()["id"], answer.json()["reason"]) == ("r1", "token.expired")

@@ -16,6 +16,7 @@ from tests.unit.admin.conftest import FILE
 
 from ostiary.admin.exposition import registry
 from ostiary.model import Principal, Record
+from ostiary.observe.ended import Ended
 from ostiary.reasons import Reason
 
 
@@ -30,7 +31,7 @@ def count(view, reason: Reason = Reason.ALLOWED, *, status: int = 200, method: s
         one.upstream, one.credential, one.upstream_started, one.upstream_answered = "service", "legacy", 1.001, 1.002
     for name, what in changes.items():
         setattr(one, name, what)
-    view.metrics.count(one, listener="public", method=method, status=status, now=1.01)
+    view.metrics.count(Ended(one, listener="public", method=method, status=status, now=1.01))
 
 
 def of_our_own(text: str) -> set[tuple[str, frozenset[tuple[str, str]]]]:

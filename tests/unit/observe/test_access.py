@@ -14,6 +14,7 @@ from structlog.testing import capture_logs
 from ostiary.model import Record
 from ostiary.observe import access
 from ostiary.observe.access import AccessLog
+from ostiary.observe.ended import Ended
 from ostiary.reasons import Reason
 
 
@@ -32,7 +33,7 @@ def pipe() -> Iterator[tuple[int, int]]:
 def line(log: AccessLog, target: bytes = b"/", **changes: Any) -> None:
     record = Record(started=1.0, reason=Reason.TOKEN_MISSING, route="accounts")
     facts = {"id": "r1", "method": "GET", "host": "a.example", "address": "::1", "status": 401, "sent": 7, "now": 1.5}
-    log.write(record, target=target, **{**facts, **changes})
+    log.write(Ended(record, target=target, **{**facts, **changes}))
 
 
 def drained(read: int) -> bytes:

@@ -11,6 +11,7 @@ from ostiary.model import Principal, Record
 from ostiary.observe.access import AccessLog
 from ostiary.observe.audit.event import of_request
 from ostiary.observe.claims import told
+from ostiary.observe.ended import Ended
 
 CLAIMS = {"client_id": "app", "level": 3, "vip": True, "groups": ["a", "b"], "email": "canary@example.com"}
 ALICE = Principal("alice", "bank", "jwt", CLAIMS)
@@ -46,7 +47,7 @@ async def test_no_signer_writes_a_line_or_another_field(value):
     access = AccessLog(write)
     access.tell(("x",))
     record = Record(started=1.0, principal=Principal("a", "bank", "jwt", {"x": value}))
-    access.write(record, id="r", method="GET", target=b"/", host="a", address="::1", status=403, sent=0, now=2.0)
+    access.write(Ended(record, id="r", method="GET", target=b"/", host="a", address="::1", status=403, now=2.0))
     (line,) = await lines(access, read)
     assert line["claims"] == {"x": value}
     assert line["decision"] == "deny"
@@ -59,7 +60,7 @@ async def test_a_reload_changes_what_is_told_of_a_principal_that_is_known():
     access, record = AccessLog(write), Record(started=1.0, principal=ALICE)
     for claims in ((), ("client_id",), ()):
         access.tell(claims)
-        access.write(record, id="r", method="GET", target=b"/", host="a", address="::1", status=403, sent=0, now=2.0)
+        access.write(Ended(record, id="r", method="GET", target=b"/", host="a", address="::1", status=403, now=2.0))
     assert [line.get("claims") for line in await lines(access, read)] == [None, {"client_id": "app"}, None]
     for descriptor in (read, write):
         os.close(descriptor)
@@ -68,6 +69,6 @@ async def test_a_reload_changes_what_is_told_of_a_principal_that_is_known():
 def test_the_audit_log_tells_them_too():
     record = Record(started=1.0, principal=ALICE)
     facts = {"id": "r", "method": "GET", "target": b"/", "host": "a", "address": "::1", "status": 403, "listener": "p"}
-    event = of_request(record, **facts, claims=("client_id",))
+    event = of_request(Ended(record, now=2.0, **facts), claims=("client_id",))
     assert event["ostiary.claims.client_id"] == "app"
     assert "canary" not in json.dumps(event)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from ostiary.model import Principal, Record
 from ostiary.observe.access import AccessLog
+from ostiary.observe.ended import Ended
 from ostiary.observe.histogram import COARSE, Histogram
 from ostiary.observe.metrics import Kind, Metrics
 from ostiary.reasons import Reason
@@ -32,7 +33,7 @@ def refused(reason: Reason = Reason.TOKEN_MISSING) -> Record:
 
 
 def count(metrics: Metrics, one: Record, **changes: Any) -> None:
-    metrics.count(one, **{"listener": "public", "method": "GET", "status": 200, "now": 1.02, **changes})
+    metrics.count(Ended(one, **{"listener": "public", "method": "GET", "status": 200, "now": 1.02, **changes}))
 
 
 def test_requests_that_are_alike_are_one_series():
@@ -113,18 +114,7 @@ def test_what_is_above_every_bound_is_only_in_the_last_bucket():
 def test_a_silent_access_log_counts_all_the_same():
     metrics = Metrics()
     log = AccessLog(metrics=metrics)
-    log.write(
-        refused(),
-        id="r1",
-        method="GET",
-        target=b"/",
-        host="",
-        address="",
-        status=401,
-        sent=0,
-        now=1.5,
-        listener="public",
-    )
+    log.write(Ended(refused(), id="r1", method="GET", target=b"/", status=401, now=1.5, listener="public"))
     ((kind, requests),) = metrics.kinds()
     assert (kind.listener, kind.status, requests) == ("public", 401, 1)
 

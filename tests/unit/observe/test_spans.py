@@ -17,6 +17,7 @@ from ostiary.config.schema import TracingSpec
 from ostiary.errors import ConfigError
 from ostiary.model import Record, Trace
 from ostiary.observe.access import AccessLog
+from ostiary.observe.ended import Ended
 from ostiary.observe.export import exporter_of
 from ostiary.observe.spans import Spans
 from ostiary.reasons import Reason
@@ -30,7 +31,7 @@ def told(trace: Trace | None = TRACE, reason: Reason = Reason.ALLOWED, **changes
     access.spans = spans = Spans(exporter)
     record = Record(started=1.0, route="accounts", reason=reason, trace=trace)
     facts = {"method": "GET", "target": b"/a/b?token=canary", "host": "api.example.com", "address": "192.0.2.7"}
-    access.write(record, id="r1", sent=0, **{**facts, "status": 200, "now": 1.25, **changes})
+    access.write(Ended(record, id="r1", **{**facts, "status": 200, "now": 1.25, **changes}))
     spans.close()
     return next(iter(exporter.get_finished_spans()), None)
 

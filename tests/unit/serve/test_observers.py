@@ -13,6 +13,7 @@ from ostiary.config.load import Loaded, load_checked
 from ostiary.errors import ConfigError
 from ostiary.model import Record
 from ostiary.observe.access import AccessLog
+from ostiary.observe.ended import Ended
 from ostiary.observe.log import configure
 from ostiary.serve.observers import observed
 
@@ -46,7 +47,7 @@ def read(folder: Path, *more: str) -> Loaded:
 
 def ask(access: AccessLog, path: str) -> None:
     facts = {"id": "r", "method": "GET", "host": "a", "address": "::1", "status": 401, "sent": 0, "now": 2.0}
-    access.write(Record(started=1.0), target=path.encode(), **facts)
+    access.write(Ended(Record(started=1.0), target=path.encode(), **facts))
 
 
 def told(file: Path) -> list[str]:

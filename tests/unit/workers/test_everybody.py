@@ -21,6 +21,7 @@ from ostiary.admin.redact import digest
 from ostiary.admin.source import Health, Own
 from ostiary.admin.told import health_told
 from ostiary.model import Record
+from ostiary.observe.ended import Ended
 from ostiary.reasons import Reason
 from ostiary.workers.everybody import Everybody, joined, tell
 
@@ -64,7 +65,7 @@ def three(viewing):  # noqa: F811 - the fixture
 def count(of, times: int = 1) -> None:
     for _ in range(times):
         record = Record(started=1.0, route="accounts", reason=Reason.TOKEN_EXPIRED)
-        of.metrics.count(record, listener="public", method="GET", status=401, now=1.01)
+        of.metrics.count(Ended(record, listener="public", method="GET", status=401, now=1.01))
 
 
 async def told(everybody: Everybody):
@@ -182,7 +183,8 @@ async def test_a_question_that_nobody_knows_has_no_answer(three):
 async def test_the_sum_can_be_read_by_whoever_reads_one(three):
     own, one, other = three
     count(one, 3)
-    other.metrics.count(Record(started=1.0, route="other"), listener="public", method="PUT", status=500, now=1.01)
+    record = Record(started=1.0, route="other")
+    other.metrics.count(Ended(record, listener="public", method="PUT", status=500, now=1.01))
     families = await Everybody(Supervisor(Process(1, one), Process(2, other)), own).metrics()
     assert list(text_string_to_metric_families(generate_openmetrics(families).decode()))
     if shutil.which("promtool") is None:

@@ -29,6 +29,7 @@ from ostiary.edge.listening import Listening, address_of
 from ostiary.errors import BadRequest, GatewayError
 from ostiary.model import Flow, Headers, Peer, Request, Tunnel
 from ostiary.model import Record as Noted
+from ostiary.observe.ended import Ended
 from ostiary.problem import render
 from ostiary.reasons import Reason
 
@@ -156,18 +157,9 @@ class FastCgiConnection(asyncio.Protocol):
 
     def _end(self, status: int, sent: int) -> None:
         self.answered = True
-        self._listening.gateway.access.write(
-            self.record,
-            id=self.id,
-            method="",
-            target=b"",
-            host="",
-            address=self._address,
-            status=status,
-            sent=sent,
-            now=self._loop.time(),
-            listener=self._listening.name,
-        )
+        ended = Ended(self.record, id=self.id, address=self._address, status=status, sent=sent, now=self._loop.time())
+        ended.listener = self._listening.name
+        self._listening.gateway.access.write(ended)
 
     # --- time, and the end of the listener -----------------------------------------------------
 

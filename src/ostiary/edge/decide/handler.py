@@ -14,8 +14,9 @@ from ostiary.edge.decide.explain import OnlyRefusals, Refusals
 from ostiary.edge.decide.request import request_of
 from ostiary.errors import BadRequest, Forbidden, GatewayError
 from ostiary.listener.forwarded import Forwarded
-from ostiary.model import Answer, Record, Request
+from ostiary.model import Answer, Request
 from ostiary.observe.access import AccessLog
+from ostiary.observe.ended import Ended
 from ostiary.reasons import Reason
 
 _log = structlog.get_logger("ostiary.decide")
@@ -41,9 +42,11 @@ class AskedLog(AccessLog):
         host = asked.authority.decode("latin-1").lower()
         self._about[id] = {"method": asked.method, "target": asked.target, "host": host, "address": asked.address}
 
-    def write(self, record: Record, *, id: str, **facts: Any) -> None:  # noqa: A002 - the word of the house
+    def write(self, ended: Ended) -> None:
         """Add the line of one ask."""
-        self._access.write(record, id=id, **{**facts, **self._about.pop(id, {})})
+        for name, value in self._about.pop(ended.id, {}).items():
+            setattr(ended, name, value)
+        self._access.write(ended)
 
 
 class Decisions:

@@ -11,9 +11,10 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from ostiary.model import Principal, Record
+from ostiary.model import Principal
 from ostiary.observe.access import decision
 from ostiary.observe.claims import told
+from ostiary.observe.ended import Ended
 
 Event = dict[str, Any]
 
@@ -63,31 +64,26 @@ def of_log(said: Mapping[str, Any]) -> Event | None:
     return stamped(action, outcome, ["configuration" if "certificate" not in action else "authentication"], facts)
 
 
-def of_request(
-    record: Record,
-    *,
-    id: str,  # noqa: A002 - the word of the house
-    method: str,
-    target: bytes,
-    host: str,
-    address: str,
-    status: int,
-    listener: str,
-    claims: Sequence[str] = (),
-) -> Event:
-    """Return what became of a request. The arguments are those of the access log, and the claims that are told."""
+def of_request(ended: Ended, claims: Sequence[str] = ()) -> Event:
+    """Return what became of a request.
+
+    Args:
+        ended: the request.
+        claims: names of the claims that are told of its principal.
+    """
+    record, status, listener = ended.record, ended.status, ended.listener
     answered = record.upstream_answered > 0.0 or (listener == "admin" and 0 < status < 400)  # noqa: PLR2004 - refusals
     action, outcome = _ALLOWED if answered else _VERDICTS[decision(status)]
     if listener == "admin":
         action = "admin-access"
     facts: Event = {
         "event.reason": str(record.reason),
-        "http.request.id": id,
-        "http.request.method": method[:_LONGEST],
+        "http.request.id": ended.id,
+        "http.request.method": ended.method[:_LONGEST],
         "http.response.status_code": status,
-        "url.domain": host,
-        "url.path": target.partition(b"?")[0][:_LONGEST].decode("latin-1"),
-        "source.ip": address,
+        "url.domain": ended.host,
+        "url.path": ended.target.partition(b"?")[0][:_LONGEST].decode("latin-1"),
+        "source.ip": ended.address,
         "ostiary.listener": listener,
         "ostiary.route": record.route,
         "ostiary.credential": record.credential,

@@ -19,9 +19,9 @@ from typing import Any, Final
 import structlog
 
 from ostiary.errors import ConfigError, Overloaded
-from ostiary.model import Record
 from ostiary.observe.audit.chain import PREVIOUS, RESUMED, SEQUENCE, Link, digest_of, sealed, verify
 from ostiary.observe.audit.event import Event, of_log, of_request, stamped
+from ostiary.observe.ended import Ended
 from ostiary.reasons import Reason
 
 log = structlog.get_logger("ostiary.audit")
@@ -86,34 +86,11 @@ class AuditLog:
         if self.broken and self.deny:
             raise Overloaded("the audit log cannot be written", reason=Reason.AUDIT_UNAVAILABLE, retry_after=1)
 
-    def request(
-        self,
-        record: Record,
-        *,
-        id: str,  # noqa: A002 - the word of the house
-        method: str,
-        target: bytes,
-        host: str,
-        address: str,
-        status: int,
-        listener: str,
-    ) -> None:
+    def request(self, ended: Ended) -> None:
         """Take a request that has ended. Who asks whether we live is not worth a line."""
-        if listener == "admin" and target.partition(b"?")[0] in _HEALTH:
+        if ended.listener == "admin" and ended.target.partition(b"?")[0] in _HEALTH:
             return
-        self._add(
-            of_request(
-                record,
-                id=id,
-                method=method,
-                target=target,
-                host=host,
-                address=address,
-                status=status,
-                listener=listener,
-                claims=self.claims,
-            )
-        )
+        self._add(of_request(ended, self.claims))
 
     def hear(self, told: Mapping[str, Any]) -> None:
         """Take an event of the log, if it is one of ours. In whatever thread."""

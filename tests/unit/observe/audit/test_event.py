@@ -11,6 +11,7 @@ import pytest
 from ostiary.model import Certificate, Principal, Record, Trace
 from ostiary.observe.audit.chain import Link, sealed
 from ostiary.observe.audit.event import _TOLD, of_log, of_request
+from ostiary.observe.ended import Ended
 from ostiary.reasons import Reason
 
 SOURCE = Path(__file__).resolve().parents[4] / "src/ostiary"
@@ -29,7 +30,7 @@ def said(
     record.upstream_answered = 2.0 if answered else 0.0
     record.trace = Trace("4bf92f3577b34da6a3ce929d0e0e4736", "", "1", True, b"canary=1")
     facts = {"id": "r1", "method": "GET", "target": b"/a?token=canary", "host": "a.example", "address": "192.0.2.7"}
-    return of_request(record, **{**facts, "status": 200, "listener": "public", **changes})
+    return of_request(Ended(record, now=2.0, **{**facts, "status": 200, "listener": "public", **changes}))
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from ostiary.model import Record
 from ostiary.observe.audit import stream
 from ostiary.observe.audit.chain import verify
 from ostiary.observe.audit.stream import AuditLog
+from ostiary.observe.ended import Ended
 from ostiary.reasons import Reason
 
 
@@ -34,7 +35,7 @@ def opened(file: Path, *, deny: bool = True) -> AuditLog:
 def ask(audit: AuditLog, path: str = "/a", *, listener: str = "public", status: int = 401) -> None:
     record = Record(started=1.0, reason=Reason.TOKEN_MISSING)
     facts: dict[str, Any] = {"id": "r1", "method": "GET", "host": "a", "address": "::1", "status": status}
-    audit.request(record, target=path.encode(), listener=listener, **facts)
+    audit.request(Ended(record, target=path.encode(), listener=listener, now=2.0, **facts))
 
 
 def lines(*files: Path) -> list[bytes]:
