@@ -16,7 +16,9 @@ app.py         the application, and its life
 generation.py  one configuration that serves, and the requests that it carries
 server.py      Hypercorn, with the TLS of one of the listeners
 middleware.py  the gateway inside an application: lifespan.py, inside.py (its edge), head.py (scope -> Request),
-               verdict.py (what the application is shown), rights.py, refuse.py, clauses.py (what does not hold)
+               verdict.py (what the application is shown), rights.py, refuse.py, clauses.py (what does not hold),
+               callers.py (whose certificate)
+uvicorn.py     uvicorn that tells of certificates; imported by whoever wants it, as are fastapi.py and testing.py
 """
 
 from __future__ import annotations

@@ -79,6 +79,7 @@ def protect(
     mode: Literal["enforce", "observe"] = "enforce",
     *,
     mutual_tls: bool = False,
+    listener: str | None = None,
     access: AccessLog | None = None,
     reload: bool = True,
 ) -> None:
@@ -89,10 +90,11 @@ def protect(
         config: the file, see `OstiaryMiddleware`.
         mode: "enforce" or "observe".
         mutual_tls: say in OpenAPI that a client certificate is evidence, too.
+        listener: whose demands on client certificates hold.
         access: where the access log goes; to stdout by default.
         reload: take up changes of the files while the application runs.
     """
-    app.add_middleware(OstiaryMiddleware, config=config, mode=mode, access=access, reload=reload)
+    app.add_middleware(OstiaryMiddleware, config=config, mode=mode, listener=listener, access=access, reload=reload)
     if mutual_tls:
         app.openapi = _telling(app.openapi)  # type: ignore[method-assign]  # FastAPI's own way to extend it
 

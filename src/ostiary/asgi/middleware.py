@@ -11,10 +11,12 @@ from __future__ import annotations
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Literal, Self
+from weakref import WeakKeyDictionary
 
 import structlog
 
 from ostiary.asgi.app import GatewayApp, named, overlays
+from ostiary.asgi.callers import Callers, compile_callers
 from ostiary.asgi.clauses import require_held
 from ostiary.asgi.inside import App, InsideEdge
 from ostiary.asgi.lifespan import Lifespan
@@ -47,6 +49,8 @@ class OstiaryMiddleware:
         config: the file; the one that OSTIARY_CONFIG names by default. It is read at the start.
         mode: "enforce"; or "observe": every request reaches the application as it came, but for headers in which only
             the gateway may speak; nothing is injected, and the access log has what would have been decided.
+        listener: the one of the file whose demands on client certificates hold; may be left out where all that ask
+            for a certificate ask the same. The server has to tell of certificates, see `ostiary.asgi.uvicorn`.
         access: where the access log goes; to stdout by default. `AccessLog()` keeps silent.
         reload: take up changes of the files while the application runs.
 
@@ -60,6 +64,7 @@ class OstiaryMiddleware:
         config: str | Path | None = None,
         mode: Literal["enforce", "observe"] = "enforce",
         *,
+        listener: str | None = None,
         access: AccessLog | None = None,
         reload: bool = True,
     ) -> None:
@@ -68,6 +73,8 @@ class OstiaryMiddleware:
         self.app = app
         self._config = config
         self._observe = mode == "observe"
+        self._listener = listener
+        self._callers: WeakKeyDictionary[Gateway, Callers] = WeakKeyDictionary()
         self._access = access
         self._reload = reload
         self._gateway: GatewayApp | None = None
@@ -95,7 +102,7 @@ class OstiaryMiddleware:
         if self._gateway is not None:
             return
         loaded = load_checked(named(self._config), overlays())
-        gateway = GatewayApp(loaded, access=self._access, reload=self._reload, compile=compile_inside, edge=self._edge)
+        gateway = GatewayApp(loaded, access=self._access, reload=self._reload, compile=self._compile, edge=self._edge)
         await gateway.start()
         self._gateway = gateway
 
@@ -114,8 +121,17 @@ class OstiaryMiddleware:
     ) -> None:
         await self.aclose()
 
+    def _compile(self, loaded: Loaded, access: AccessLog | None = None, *, memory: Memory | None = None) -> Gateway:
+        """Return the gateway of a file, without connections to upstreams: the application is all of them."""
+        require_held(loaded)
+        callers = compile_callers(loaded, self._listener)
+        gateway = compile_gateway(loaded, access, memory=memory)
+        gateway.leave_upstreams()
+        self._callers[gateway] = callers
+        return gateway
+
     def _edge(self, gateway: Gateway, limits: ListenerLimits, timeouts: ListenerTimeouts) -> InsideEdge:  # noqa: ARG002 - time is the server's
-        return InsideEdge(self.app, gateway, limits, observe=self._observe)
+        return InsideEdge(self.app, gateway, self._callers[gateway], limits, observe=self._observe)
 
     async def _closed(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Refuse: without a policy nobody is let in, in whatever mode."""
@@ -123,15 +139,3 @@ class OstiaryMiddleware:
             self._complained = True
             _log.error("a request, and nobody has started the middleware: let the server run the lifespan")
         await refuse(scope, receive, send, Overloaded("not started", retry_after=1), next_id(), ())
-
-
-def compile_inside(loaded: Loaded, access: AccessLog | None = None, *, memory: Memory | None = None) -> Gateway:
-    """Return the gateway of a file, without the connections to upstreams: the application is all of them.
-
-    Raises:
-        ConfigError: something cannot work as configured, or does not hold inside an application.
-    """
-    require_held(loaded)
-    gateway = compile_gateway(loaded, access, memory=memory)
-    gateway.leave_upstreams()
-    return gateway
