@@ -25,7 +25,16 @@ from __future__ import annotations
 
 from ostiary.asgi.app import VARIABLE, GatewayApp, app
 from ostiary.asgi.middleware import OstiaryMiddleware
-from ostiary.asgi.server import hypercorn, serve_hypercorn
+from ostiary.asgi.server import hypercorn, serve_hypercorn, serving
 from ostiary.edge.asgi_exchange import AnswerBroken
 
-__all__ = ["VARIABLE", "AnswerBroken", "GatewayApp", "OstiaryMiddleware", "app", "hypercorn", "serve_hypercorn"]
+__all__ = [
+    "VARIABLE",
+    "AnswerBroken",
+    "GatewayApp",
+    "OstiaryMiddleware",
+    "app",
+    "hypercorn",
+    "serve_hypercorn",
+    "serving",
+]

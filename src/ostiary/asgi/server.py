@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ostiary.asgi.app import GatewayApp, named, overlays
+from ostiary.asgi.inside import App
 from ostiary.config.load import Loaded, load_checked
 from ostiary.config.schema import ListenerLimits, ListenerSpec, ListenerTimeouts
+from ostiary.config.sockets import listening_address
 from ostiary.errors import ConfigError
 from ostiary.observe.access import AccessLog
 
@@ -57,6 +59,41 @@ async def hypercorn(
     listening = HypercornListener(gateway)
     patience = loaded.spec.drain_timeout if drain is None else drain
     async with gateway, listening.open(chosen.spec(loaded), loaded.folder, drain=patience, http3=http3) as server:
+        yield server
+
+
+@asynccontextmanager
+async def serving(
+    app: App, path: str | Path | None = None, *, listener: str | None = None, bind: str | None = None
+) -> AsyncIterator[Server]:
+    """Run any application on Hypercorn while the block runs, with the TLS of a listener: one behind the middleware.
+
+    Each connection is proven as the listener demands, and the application is told in its scope. The TLS is that of the
+    start; who wants it to follow the file restarts.
+
+    Args:
+        app: any ASGI 3 application; its lifespan is run.
+        path: the configuration file; the one that OSTIARY_CONFIG names by default.
+        listener: which listener; may be left out where there is one.
+        bind: another address than the listener's.
+
+    Yields:
+        What accepts connections.
+
+    Raises:
+        ConfigError: something cannot work as configured, the application does not start, or Hypercorn is not installed.
+    """
+    try:
+        from ostiary.edge.hypercorn import HypercornListener, living  # noqa: PLC0415 - an extra, not there for everybody
+    except ImportError as error:
+        raise ConfigError("Hypercorn is not installed: pip install 'ostiary[asgi]'") from error
+    loaded = load_checked(named(path), overlays())
+    spec = _listener(loaded, listener)
+    _require_plain(spec)
+    if bind is not None:
+        spec = spec.model_copy(update={"bind": listening_address(bind)})
+    listening = HypercornListener(app).open(spec, loaded.folder, drain=loaded.spec.drain_timeout)
+    async with living(app), listening as server:
         yield server
 
 

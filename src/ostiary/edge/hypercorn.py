@@ -12,6 +12,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
 
+from hypercorn.asyncio.lifespan import Lifespan
 from hypercorn.asyncio.tcp_server import TCPServer
 from hypercorn.asyncio.worker_context import WorkerContext
 from hypercorn.config import Config
@@ -22,6 +23,7 @@ from ostiary.config.schema import ListenerSpec
 from ostiary.config.sockets import internet
 from ostiary.edge.asgi import PROVEN, Proven
 from ostiary.edge.asgi_exchange import AnswerBroken
+from ostiary.edge.tls_extension import TLS, tls_extension
 from ostiary.errors import ConfigError, GatewayError
 from ostiary.listener.tls import ServerTls, compile_tls
 from ostiary.model import Peer
@@ -99,6 +101,26 @@ class HypercornListener:
         self._server = after
         await after.start_serving()
         server.close()
+
+
+@asynccontextmanager
+async def living(app: App) -> AsyncIterator[None]:
+    """Run an application's lifespan around the block.
+
+    Raises:
+        ConfigError: the application does not start; it says why.
+    """
+    life = Lifespan(wrap_app(app, 0, "asgi"), Config(), asyncio.get_running_loop(), {})
+    task = asyncio.get_running_loop().create_task(life.handle_lifespan())
+    try:
+        await life.wait_for_startup()
+        if task.done() and (failed := task.exception()) is not None:
+            raise ConfigError(str(failed)) from failed
+        yield
+        await life.wait_for_shutdown()
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
 def _tls(spec: ListenerSpec, folder: Path) -> ServerTls | None:
@@ -179,9 +201,13 @@ class _Accepting:
 
 def _telling(app: AppWrapper, proven: Proven, writer: asyncio.StreamWriter) -> AppWrapper:
     """Return the application as one connection sees it."""
+    extensions: dict[str, Any] = {PROVEN: proven}
+    if (ssl_object := writer.get_extra_info("ssl_object")) is not None:
+        said = None if proven.refusal is None else str(proven.refusal.reason)
+        extensions[TLS] = {**tls_extension(ssl_object), "client_cert_error": said}
 
     async def told(scope: Any, receive: Any, send: Any, sync_spawn: Any, call_soon: Any) -> None:
-        scope["extensions"][PROVEN] = proven
+        scope["extensions"].update(extensions)
         try:
             await app(scope, receive, send, sync_spawn, call_soon)
         except AnswerBroken:

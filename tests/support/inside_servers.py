@@ -1,0 +1,132 @@
+"""Real ASGI servers with TLS, each in a thread, and applications of real frameworks that tell what they were shown."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import django as package
+import uvicorn
+from django.conf import settings
+from django.core.asgi import get_asgi_application
+from django.http import JsonResponse
+from django.urls import re_path
+from fastapi import FastAPI, Request
+from starlette.applications import Starlette
+from starlette.responses import JSONResponse as Told
+from tests.support.neighbours import PATIENCE, free_port
+from tests.support.plugin import World
+
+from ostiary import asgi
+from ostiary.asgi import OstiaryMiddleware
+from ostiary.asgi.uvicorn import HttpProtocol, WebSocketProtocol
+from ostiary.observe.access import AccessLog
+
+METHODS = ["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"]
+
+
+def told(scope: Any) -> dict[str, Any]:
+    """What an application was shown, in the words of the upstream."""
+    query = scope["query_string"].decode()
+    headers = [[name.decode("latin-1"), value.decode("latin-1")] for name, value in scope["headers"]]
+    return {"target": scope["raw_path"].decode() + (f"?{query}" if query else ""), "headers": headers}
+
+
+def starlette(world: World) -> Any:
+    async def view(request: Any) -> Told:
+        return Told(told(request.scope))
+
+    app = Starlette()
+    app.add_route("/{rest:path}", view, METHODS)
+    return _guarded(app, world)
+
+
+def fastapi(world: World) -> Any:
+    app = FastAPI()
+
+    @app.api_route("/{rest:path}", methods=[*METHODS, "HEAD"])
+    async def view(request: Request) -> dict[str, Any]:
+        return told(request.scope)
+
+    app.add_middleware(OstiaryMiddleware, config=world.file, access=AccessLog(), reload=False)
+    return app
+
+
+def django(world: World) -> Any:
+    async def view(request: Any, **_: Any) -> JsonResponse:
+        return JsonResponse(told(request.scope))
+
+    class Urls:
+        urlpatterns = (re_path("^", view),)
+
+    if not settings.configured:
+        settings.configure(ROOT_URLCONF=Urls, ALLOWED_HOSTS=["*"], SECRET_KEY="of a test", LOGGING_CONFIG=None)
+        package.setup(set_prefix=False)
+    return _guarded(get_asgi_application(), world)
+
+
+def _guarded(app: Any, world: World) -> Any:
+    return OstiaryMiddleware(app, world.file, access=AccessLog(), reload=False)
+
+
+APPS: dict[str, Callable[[World], Any]] = {"starlette": starlette, "fastapi": fastapi, "django": django}
+
+
+@contextmanager
+def on_uvicorn(app: Any, world: World, **more: Any) -> Iterator[int]:
+    """Serve with TLS on a port that is yielded."""
+    port = free_port()
+    classes = {"http": HttpProtocol, "ws": WebSocketProtocol}
+    config = uvicorn.Config(
+        app, port=port, log_level="error", lifespan="on",
+        ssl_certfile=world.folder / "server.pem", ssl_keyfile=world.folder / "server.key",
+        ssl_ca_certs=str(world.folder / "ca.pem"), ssl_cert_reqs=ssl.CERT_OPTIONAL, **{**classes, **more},
+    )  # fmt: skip
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    try:
+        _until(lambda: server.started or not thread.is_alive())
+        assert server.started
+        yield port
+    finally:
+        server.should_exit = True
+        thread.join(PATIENCE)
+
+
+@contextmanager
+def on_hypercorn(app: Any, world: World) -> Iterator[int]:
+    """Serve with the TLS of the file's listener on a port that is yielded."""
+    ready, stop = threading.Event(), asyncio.Event()
+    found: list[Any] = []
+
+    async def serve() -> None:
+        async with asgi.serving(app, world.file, listener="native", bind="127.0.0.1:0") as server:
+            found.extend((asyncio.get_running_loop(), server.sockets[0].getsockname()[1]))
+            ready.set()
+            await stop.wait()
+
+    thread = threading.Thread(target=lambda: asyncio.run(serve()), daemon=True)
+    thread.start()
+    try:
+        _until(lambda: ready.is_set() or not thread.is_alive())
+        loop, port = found
+        yield port
+        loop.call_soon_threadsafe(stop.set)
+    finally:
+        thread.join(PATIENCE)
+
+
+def _until(happened: Callable[[], bool]) -> None:
+    end = time.monotonic() + PATIENCE
+    while not happened():
+        assert time.monotonic() < end, "the server does not begin"
+        time.sleep(0.02)
+
+
+SERVERS = {"uvicorn": on_uvicorn, "hypercorn": on_hypercorn}
