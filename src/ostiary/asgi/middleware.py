@@ -102,7 +102,14 @@ class OstiaryMiddleware:
         if self._gateway is not None:
             return
         loaded = load_checked(named(self._config), overlays())
-        gateway = GatewayApp(loaded, access=self._access, reload=self._reload, compile=self._compile, edge=self._edge)
+        gateway = GatewayApp(
+            loaded,
+            access=self._access,
+            reload=self._reload,
+            bounds=self._bounds,
+            compile=self._compile,
+            edge=self._edge,
+        )
         await gateway.start()
         self._gateway = gateway
 
@@ -129,6 +136,13 @@ class OstiaryMiddleware:
         gateway.leave_upstreams()
         self._callers[gateway] = callers
         return gateway
+
+    def _bounds(self, loaded: Loaded) -> tuple[ListenerLimits, ListenerTimeouts]:
+        """Return what heads may be: as the listener says, if there is one that is meant."""
+        listeners = loaded.spec.listeners
+        name = self._listener or (next(iter(listeners)) if len(listeners) == 1 else "")
+        spec = listeners.get(name)
+        return (ListenerLimits(), ListenerTimeouts()) if spec is None else (spec.limits, spec.timeouts)
 
     def _edge(self, gateway: Gateway, limits: ListenerLimits, timeouts: ListenerTimeouts) -> InsideEdge:  # noqa: ARG002 - time is the server's
         return InsideEdge(self.app, gateway, self._callers[gateway], limits, observe=self._observe)

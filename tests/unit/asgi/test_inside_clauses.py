@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from tests.support.inside import Policy, Seen
+from tests.support.inside import Policy, Seen, ask, http
 
 from ostiary.asgi import OstiaryMiddleware
+from ostiary.config.load import load_checked
 from ostiary.errors import ConfigError
 from ostiary.observe.access import AccessLog
 
@@ -49,3 +50,16 @@ async def test_a_credential_in_the_query_is_never_held(policy):
     policy.file.write_text(policy.file.read_text().replace(OPEN, query))
     with pytest.raises(ConfigError, match="query"):
         await start(policy, 'inject: [header: {name: X-Subject, value: "{principal.subject}"}]', injected)
+
+
+async def test_a_new_file_with_such_a_clause_is_not_taken_up(policy):
+    seen = Seen()
+    async with OstiaryMiddleware(seen, policy.file, access=AccessLog(), reload=False) as guarded:
+        before = policy.file.read_text()
+        policy.file.write_text(before.replace(ENDPOINT, f"{ENDPOINT}, timeouts: {{connect: 1s}}"))
+        with pytest.raises(ConfigError, match="timeouts"):
+            await guarded._gateway._take(load_checked(policy.file))
+        assert (await ask(guarded, http())).status == 200
+        policy.file.write_text(before.replace("/open/**", "/opened/**"))
+        await guarded._gateway._take(load_checked(policy.file))
+        assert (await ask(guarded, http())).status == 404
