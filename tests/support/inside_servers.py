@@ -7,7 +7,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import django as package
@@ -77,17 +77,23 @@ def _guarded(app: Any, world: World) -> Any:
 APPS: dict[str, Callable[[World], Any]] = {"starlette": starlette, "fastapi": fastapi, "django": django}
 
 
-@contextmanager
-def on_uvicorn(app: Any, world: World, **more: Any) -> Iterator[int]:
+def on_uvicorn(app: Any, world: World, **more: Any) -> AbstractContextManager[int]:
     """Serve with TLS on a port that is yielded."""
+    tls = {
+        "ssl_certfile": world.folder / "server.pem",
+        "ssl_keyfile": world.folder / "server.key",
+        "ssl_ca_certs": str(world.folder / "ca.pem"),
+        "ssl_cert_reqs": ssl.CERT_OPTIONAL,
+    }
+    return plain_uvicorn(app, **tls, **more)
+
+
+@contextmanager
+def plain_uvicorn(app: Any, **more: Any) -> Iterator[int]:
+    """Serve on a port that is yielded, in clear unless it is told otherwise."""
     port = free_port()
     classes = {"http": HttpProtocol, "ws": WebSocketProtocol}
-    config = uvicorn.Config(
-        app, port=port, log_level="error", lifespan="on",
-        ssl_certfile=world.folder / "server.pem", ssl_keyfile=world.folder / "server.key",
-        ssl_ca_certs=str(world.folder / "ca.pem"), ssl_cert_reqs=ssl.CERT_OPTIONAL, **{**classes, **more},
-    )  # fmt: skip
-    server = uvicorn.Server(config)
+    server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="error", lifespan="on", **{**classes, **more}))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     try:
