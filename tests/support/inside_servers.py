@@ -121,10 +121,11 @@ def on_hypercorn(app: Any, world: World) -> Iterator[int]:
     thread.start()
     try:
         _until(lambda: ready.is_set() or not thread.is_alive())
-        loop, port = found
-        yield port
-        loop.call_soon_threadsafe(stop.set)
+        assert found, "the application does not start"
+        yield found[1]
     finally:
+        if found:
+            found[0].call_soon_threadsafe(stop.set)
         thread.join(PATIENCE)
 
 

@@ -8,7 +8,11 @@ from base64 import b64encode
 from collections.abc import AsyncIterator
 
 import pytest
-from tests.support.inside import CANARY, Policy, Seen, ask, http
+from starlette.applications import Starlette
+from starlette.authentication import requires
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+from tests.support.inside import CANARY, Policy, Seen, ask, http, living
 
 from ostiary.asgi import OstiaryMiddleware
 from ostiary.config.problem import ConfigInvalid
@@ -140,6 +144,27 @@ async def test_starlette_finds_its_user_and_its_rights(policy, seen, guarded):
     user, auth = seen.scopes[0]["user"], seen.scopes[0]["auth"]
     assert (user.is_authenticated, user.display_name, user.identity) == (True, "alice", "alice")
     assert auth.scopes == ["authenticated", "read", "accounts:read"]
+
+
+async def test_starlette_asks_for_rights_in_its_own_words(policy):
+    @requires("accounts:close")
+    async def close(request):
+        return PlainTextResponse(request.user.display_name)
+
+    app = Starlette(routes=[Route("/accounts/{number}", close)])
+    app.add_middleware(OstiaryMiddleware, config=policy.file, access=AccessLog(), reload=False)
+    async with living(app):
+        permitted = await ask(app, http("/accounts/1", policy.bearer(permissions={"accounts": ["close"]})))
+        refused = await ask(app, http("/accounts/1", policy.bearer()))
+    assert (permitted.status, permitted.content, refused.status) == (200, b"alice", 403)
+
+
+async def test_heads_are_as_long_as_the_listener_says(policy, seen):
+    before = policy.file.read_text()
+    policy.file.write_text(before.replace("plaintext: accepted", "plaintext: accepted, limits: {target: 64B}", 1))
+    async with OstiaryMiddleware(seen, policy.file, access=AccessLog(), reload=False) as guarded:
+        said = [(await ask(guarded, http("/open/" + "a" * length))).status for length in (50, 70)]
+    assert said == [200, 414]
 
 
 class TestObserving:
