@@ -53,7 +53,7 @@ class InsideEdge:
         try:
             verdict = await asked.decide(self._gateway, self._limits)
             if verdict.error is None or self._observe:
-                await self._app(self._showing.scope(scope, verdict), receive, answer)
+                await self._app(self._showing.scope(scope, verdict, asked.id), receive, answer)
             else:
                 await refuse(scope, receive, answer, verdict.error, asked.id, asked.record.challenges)
         finally:

@@ -12,9 +12,13 @@ from ostiary.errors import GatewayError, InternalError
 from ostiary.gateway import Decisions
 from ostiary.model import Flow, Headers, Permit, Record, Tunnel, fold
 from ostiary.reasons import Reason
+from ostiary.upstream.headers import PRETENCE, PRETENCES, Passing
 
 SCOPE: Final = "ostiary"
 """Where the application finds the permit."""
+
+_PRETENCE: Final = PRETENCE | {b"proxy", b"proxy-authorization"}
+"""With these a caller would be judged by one path, method or name, and carried out by another."""
 
 
 class Verdict(Hearing):
@@ -62,7 +66,7 @@ class Verdict(Hearing):
 
 
 class Showing:
-    """What the application is shown: the head without what the policy owns, and with what it writes.
+    """What the application is shown: the head without what callers pretend with, and with what the policy writes.
 
     Args:
         decisions: of the gateway.
@@ -72,15 +76,15 @@ class Showing:
     def __init__(self, decisions: Decisions, *, observe: bool) -> None:
         self._owned = frozenset(fold(name) for name in decisions.owned)
         evidence = decisions.evidence | {b"authorization", b"cookie"}
-        self._strip = self._owned - evidence if observe else self._owned
         self._observe = observe
+        self._passing = Passing(self._owned - evidence) if observe else Passing(self._owned | _PRETENCE, PRETENCES)
 
-    def scope(self, scope: Scope, verdict: Verdict) -> dict[str, Any]:
-        """Return the scope for the application."""
-        headers = [(name, value) for name, value in scope["headers"] if fold(name) not in self._strip]
+    def scope(self, scope: Scope, verdict: Verdict, id: str) -> dict[str, Any]:  # noqa: A002 - the word of the house
+        """Return the scope for the application; `id` is the request's."""
+        headers = [(name, value) for name, value in scope["headers"] if self._passing[fold(name)]]
         if self._observe:
             return {**scope, "headers": headers, SCOPE: verdict.permit}
-        headers += self._written(verdict.headers)
+        headers += [*self._written(verdict.headers), (b"x-request-id", id.encode())]
         return {**scope, "headers": headers, **_told(verdict.permit)}
 
     def _written(self, headers: Headers) -> Sequence[tuple[bytes, bytes]]:
