@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import django as package
+import pytest
 import uvicorn
 from django.conf import settings
 from django.core.asgi import get_asgi_application
@@ -70,11 +71,28 @@ def django(world: World) -> Any:
     return _guarded(get_asgi_application(), world)
 
 
+def litestar(world: World) -> Any:
+    """Not among the locks, for all that it brings with it."""
+    package = pytest.importorskip("litestar", reason="Litestar is not installed")
+
+    async def view(request):
+        return package.Response(told(request.scope), media_type="application/json")
+
+    view.__annotations__ = {"request": package.Request, "return": package.Response}
+    routed = package.route(["/", "/{rest:path}"], http_method=[*METHODS, "HEAD"], status_code=200)(view)
+    return _guarded(package.Litestar([routed], openapi_config=None), world)
+
+
 def _guarded(app: Any, world: World) -> Any:
     return OstiaryMiddleware(app, world.file, access=AccessLog(), reload=False)
 
 
-APPS: dict[str, Callable[[World], Any]] = {"starlette": starlette, "fastapi": fastapi, "django": django}
+APPS: dict[str, Callable[[World], Any]] = {
+    "starlette": starlette,
+    "fastapi": fastapi,
+    "django": django,
+    "litestar": litestar,
+}
 
 
 def on_uvicorn(app: Any, world: World, **more: Any) -> AbstractContextManager[int]:

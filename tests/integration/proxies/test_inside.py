@@ -19,7 +19,12 @@ from ostiary.observe.access import AccessLog
 
 pytestmark = pytest.mark.integration
 UNTOLD = {"open with an empty query"}  # ASGI has no word for a `?` that nothing follows
-PLACES = [*(("uvicorn", app) for app in APPS), ("hypercorn", "starlette")]
+LOCKED = [app for app in APPS if app != "litestar"]
+PLACES = [
+    *(("uvicorn", app) for app in LOCKED),
+    pytest.param("uvicorn", "litestar", marks=pytest.mark.distant),
+    ("hypercorn", "starlette"),
+]
 
 
 @pytest.mark.parametrize(("server", "app"), PLACES)
