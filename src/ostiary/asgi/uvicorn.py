@@ -9,12 +9,14 @@ They write the TLS extension of ASGI into each scope of a connection with TLS; i
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
-from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from ostiary.edge.tls_extension import TLS, tls_extension
+
+if TYPE_CHECKING:
+    from ostiary.asgi.uvicorn_websocket import WebSocketProtocol
 
 __all__ = ["HttpProtocol", "WebSocketProtocol"]
 
@@ -25,19 +27,19 @@ class HttpProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """Take the connection in."""
         super().connection_made(transport)
-        self.app = _telling(self.app, transport)
+        self.app = telling(self.app, transport)
 
 
-class WebSocketProtocol(WebSocketsSansIOProtocol):
-    """WebSockets (needs `websockets`). The handshake in TLS was that of the connection that they began with."""
+def __getattr__(name: str) -> Any:
+    """Import the class for WebSockets when it is asked for: it needs `websockets`, which not everybody has."""
+    if name == "WebSocketProtocol":
+        from ostiary.asgi.uvicorn_websocket import WebSocketProtocol  # noqa: PLC0415 - see above
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
-        """Take the connection over."""
-        super().connection_made(transport)
-        self.app = _telling(self.app, transport)
+        return WebSocketProtocol
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
-def _telling(app: Any, transport: asyncio.Transport) -> Any:
+def telling(app: Any, transport: asyncio.Transport) -> Any:
     """Return the application as one connection sees it. What uvicorn says itself, once it does, stays."""
     ssl_object = transport.get_extra_info("ssl_object")
     if ssl_object is None:
