@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -83,6 +83,15 @@ async def test_a_request_under_way_ends_with_the_configuration_that_it_began_wit
         assert ((await slow).headers["x-saw"], (await slow).content) == ("first", b"ok" * 10)
 
 
+@pytest.fixture
+def hangups() -> Iterator[None]:
+    """Hang-ups are nobody's, as in a server: whoever runs the tests may have them ignored (nohup)."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.usefixtures("hangups")
 async def test_a_hangup_asks_for_it_and_is_nobodys_end(live: Live) -> None:
     async with asked(asgi.app(live.file, access=AccessLog())) as client:
         with capture_logs() as logs:
@@ -92,6 +101,7 @@ async def test_a_hangup_asks_for_it_and_is_nobodys_end(live: Live) -> None:
     assert signal.getsignal(signal.SIGHUP) is signal.SIG_DFL
 
 
+@pytest.mark.usefixtures("hangups")
 async def test_a_hangup_that_somebody_else_listens_to_is_left_to_them(live: Live) -> None:
     heard = asyncio.Event()
     loop = asyncio.get_running_loop()

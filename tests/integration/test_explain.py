@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
-import socket
 import statistics
 import time
 from collections.abc import Awaitable, Callable
@@ -17,6 +16,7 @@ import pytest
 from tests.support.admin import Administered, administered
 from tests.support.edges import world
 from tests.support.gateway_process import gateway_process
+from tests.support.neighbours import free_port
 
 from ostiary.cli.run import run
 
@@ -54,6 +54,15 @@ def request(gateway: Administered, token: str, path: str = "/both/a") -> list[st
     return [f"https://localhost:{gateway.process.port}{path}", *shown]
 
 
+async def _quiet(gateway: Administered) -> list[dict[str, Any]]:
+    """Return the lines of the access log once no more come: they are written a moment after the answer."""
+    before: list[dict[str, Any]] = []
+    while not before or len(before) != len(gateway.process.access()):
+        before = gateway.process.access()
+        await asyncio.sleep(0.3)
+    return before
+
+
 async def test_it_says_what_it_does(tmp_path: Path, explain: Explain) -> None:
     async with administered(tmp_path) as gateway:
         for claims, path in (({}, "/both/a"), ({"permissions": {}}, "/both/a"), ({"exp": 1}, "/both/a"), ({}, "/no")):
@@ -66,7 +75,7 @@ async def test_it_says_what_it_does(tmp_path: Path, explain: Explain) -> None:
                 assert secret not in written
         for secret in gateway.secrets:
             assert secret not in gateway.process.said()
-        lines = gateway.process.access()
+        lines = await _quiet(gateway)
         assert len(lines) == 4, "what was only talked about is in no log, and went nowhere"
 
 
@@ -108,7 +117,7 @@ async def test_nobody_is_told_who_does_not_show_the_token(tmp_path: Path, explai
 async def test_several_workers_answer_as_one(tmp_path: Path, explain: Explain) -> None:
     async with world(tmp_path) as one:
         one.file.write_text(
-            one.file.read_text().replace("127.0.0.1:0", f"127.0.0.1:{_free()}") + "admin: {bind: 127.0.0.1:0}\n"
+            one.file.read_text().replace("127.0.0.1:0", f"127.0.0.1:{free_port()}") + "admin: {bind: 127.0.0.1:0}\n"
         )
         async with gateway_process(one.file, "--workers", "2", ready="workers ready") as process:
             gateway = Administered(one, process)
@@ -130,9 +139,3 @@ async def test_several_workers_answer_as_one(tmp_path: Path, explain: Explain) -
 async def test_where_nobody_listens_it_cannot_be_found_out(explain: Explain) -> None:
     code, told, _ = await explain(1, "https://localhost/x")
     assert (code, told["error"]["code"]) == (3, "explain.admin")
-
-
-def _free() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])

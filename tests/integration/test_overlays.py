@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import socket
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -12,6 +11,7 @@ from pathlib import Path
 import httpx2
 import pytest
 from tests.support.gateway_process import GatewayProcess, gateway_process
+from tests.support.neighbours import free_port
 from tests.support.origin import Origin, ok, origin
 from tests.support.providers import AXINOM, ENVIRONMENT, GUID, SIGNER, plain_set
 from tests.support.tokens import Signer
@@ -75,9 +75,7 @@ async def test_each_deployment_takes_the_tokens_of_its_environment_and_no_others
 
 
 async def test_each_of_several_workers_reads_what_is_laid_over(web: Origin, tmp_path: Path) -> None:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port = one.getsockname()[1]
+    port = free_port()
     base, overlay = tmp_path / "base.yaml", tmp_path / "live.yaml"
     base.write_text(
         BASE.format(url=web.url(), tenant=GUID, environment=TEST).replace("127.0.0.1:0", f"127.0.0.1:{port}")

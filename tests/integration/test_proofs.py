@@ -6,7 +6,6 @@ import asyncio
 import hashlib
 import json
 import signal
-import socket
 import time
 from collections import Counter
 from pathlib import Path
@@ -14,6 +13,7 @@ from pathlib import Path
 import httpx2
 import pytest
 from tests.support.gateway_process import gateway_process
+from tests.support.neighbours import free_port
 from tests.support.origin import ok, origin
 from tests.support.tokens import Signer, b64, key_set
 
@@ -35,12 +35,6 @@ routes:
     authorize: anyone
     upstream: one
 """
-
-
-def free() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 def token() -> bytes:
@@ -66,7 +60,7 @@ async def test_a_proof_that_one_worker_has_seen_is_known_to_all_and_so_is_a_nonc
     (tmp_path / "keys.json").write_bytes(key_set(BANK))
     async with origin() as upstream:
         upstream.answers["/a"] = ok(b"fine")
-        port = free()
+        port = free_port()
         url = f"http://127.0.0.1:{port}/a"
         file = tmp_path / "gateway.yaml"
         file.write_text(FILE.format(port=port, upstream=upstream.url(), nonce="true"))
@@ -89,7 +83,7 @@ async def test_a_reload_forgets_no_proof(tmp_path: Path) -> None:
     (tmp_path / "keys.json").write_bytes(key_set(BANK))
     async with origin() as upstream:
         upstream.answers["/a"] = ok(b"fine")
-        port = free()
+        port = free_port()
         url = f"http://127.0.0.1:{port}/a"
         file = tmp_path / "gateway.yaml"
         file.write_text(FILE.format(port=port, upstream=upstream.url(), nonce="false"))
