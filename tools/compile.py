@@ -85,7 +85,10 @@ def close(path: Path) -> None:
     for found in ast.parse(text).body:
         if isinstance(found, ast.ClassDef) and (held := _held(found)):
             text = text.replace(f"class {found.name}({_PROTOCOL}):", f"class {found.name}:")
-            shapes.append("\n    cdef public object ".join([f"cdef class {found.name}:", *sorted(held)]))
+            weakly = [] if "__slots__" in _defaults(found) else ["\n    cdef object __weakref__"]  # as in Python
+            shapes.append(
+                "\n    cdef public object ".join([f"cdef class {found.name}:", *sorted(held)]) + "".join(weakly)
+            )
     if shapes:
         path.write_text(text)
         path.with_suffix(".pxd").write_text("\n\n".join(shapes) + "\n")

@@ -51,8 +51,11 @@ PLAIN = "class A:\n    def __init__(self):\n        self.b = 1\n    def set(self
 
 
 def test_a_plain_class_holds_what_it_sets_on_itself(closed):
-    assert closed(PLAIN) == "".join(
-        ["cdef class A:\n", *(f"    cdef public object {name}\n" for name in ("_c", "b", "d"))]
+    held = "".join(f"    cdef public object {name}\n" for name in ("_c", "b", "d"))
+    assert closed(PLAIN) == f"cdef class A:\n{held}    cdef object __weakref__\n"
+    assert (
+        closed(PLAIN.replace("    def set", '    __slots__ = ("_c", "b", "d")\n    def set'))
+        == f"cdef class A:\n{held}"
     )
 
 
