@@ -36,7 +36,9 @@ def locks(names: list[str]) -> list[Path]:
 def stamp(files: list[Path]) -> str:
     """Return what `.venv` has to match: this Python, the locks, and how the package is built."""
     digest = hashlib.sha256(f"{sys.version} {ROOT}".encode())
-    sources = sorted((ROOT / "src").rglob("*.py")) if COMPILED else []  # it does not follow the sources by itself
+    sources = []
+    if COMPILED:  # it does not follow the sources by itself
+        sources = [*sorted((ROOT / "src").rglob("*.py")), ROOT / "tools" / "compile.py"]
     for file in [*files, ROOT / "pyproject.toml", *sources]:
         digest.update(file.read_bytes())
     return digest.hexdigest()
