@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import ssl
 from contextlib import asynccontextmanager
+from importlib.util import find_spec
 
 import pytest
 import websockets
@@ -22,7 +23,7 @@ UNTOLD = {"open with an empty query"}  # ASGI has no word for a `?` that nothing
 LOCKED = [app for app in APPS if app != "litestar"]
 PLACES = [
     *(("uvicorn", app) for app in LOCKED),
-    pytest.param("uvicorn", "litestar", marks=pytest.mark.distant),
+    *((("uvicorn", "litestar"),) if find_spec("litestar") else ()),  # ten packages, which the locks do not have
     ("hypercorn", "starlette"),
 ]
 

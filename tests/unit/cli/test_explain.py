@@ -27,6 +27,7 @@ from ostiary.jwks.source import Document
 from ostiary.jwks.store import Copy
 from ostiary.model import Headers, Peer, Record
 from ostiary.observe.access import AccessLog
+from ostiary.observe.ended import Ended
 from ostiary.pki.authority import Authority
 from ostiary.pki.files import write_certificates
 from ostiary.reasons import Reason
@@ -241,7 +242,7 @@ def test_a_request_of_the_log_is_explained_by_its_line(tmp_path: Path, capsys: p
 
     async def happened() -> None:
         for number, name in enumerate(("first", "abc", "last")):
-            log.write(told, id=name, status=401, sent=0, now=float(number), **facts)
+            log.write(Ended(told, id=name, status=401, now=float(number), **facts))
         log.flush()
 
     asyncio.run(happened())
