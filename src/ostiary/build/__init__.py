@@ -95,7 +95,11 @@ def _told(stock: Stock) -> list[PermissionSync]:
     folder = stock.loaded.folder
     return [
         PermissionSync(
-            name, one.sync, one.auth_endpoint, stock.credentials[one.sync.credential], tls=server_trust(name, one, folder)
+            name,
+            one.sync,
+            one.auth_endpoint,
+            stock.credentials[one.sync.credential],
+            tls=server_trust(name, one, folder),
         )
         for name, one in stock.loaded.spec.issuers.items()
         if one.sync is not None and one.auth_endpoint is not None

@@ -29,9 +29,7 @@ def compile_all(stock: Stock) -> tuple[list[Route], frozenset[bytes]]:
     ]
     tracing = () if spec.tracing is None else (TraceInjector(),)
     owned = _owned(injectors).union(*(injector.owns for injector in tracing))
-    routes = [
-        _route(one, stock, owned, (*own, *tracing)) for one, own in zip(spec.routes, injectors, strict=True)
-    ]
+    routes = [_route(one, stock, owned, (*own, *tracing)) for one, own in zip(spec.routes, injectors, strict=True)]
     return routes, owned
 
 
