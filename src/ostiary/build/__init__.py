@@ -8,7 +8,7 @@ decisions.py  the same routes, for other proxies that ask
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 
 from ostiary.authn.introspection import IntrospectionAuthenticator
 from ostiary.authn.jwt import JwtAuthenticator
