@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from inspect import cleandoc
 from typing import Any, Final, get_args
 
 from pydantic import StringConstraints
@@ -69,7 +70,8 @@ def _title(spec: type[Spec]) -> str:
 def _block(spec: type[Spec]) -> Iterator[str]:
     yield f"## {_title(spec)}"
     yield ""
-    yield f"{(spec.__doc__ or '').strip()}" + (" Exactly one of:" if issubclass(spec, OneOf) else "")
+    said = cleandoc(spec.__doc__ or "")  # which CPython 3.13 does by itself
+    yield said + (" Exactly one of:" if issubclass(spec, OneOf) else "")
     yield ""
     yield "| key | type | default | what it says |"
     yield "|---|---|---|---|"
