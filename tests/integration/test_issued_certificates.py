@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx2
 import pytest
 from tests.support.gateway_process import GatewayProcess, gateway_process
-from tests.support.openbao import ROOT, Bao, bao  # noqa: F401 - a fixture
+from tests.support.openbao import GENERATE, ROOT, Bao, bao  # noqa: F401 - a fixture
 
 from ostiary.pki.authority import Authority
 from ostiary.pki.files import write_certificates, write_identity
@@ -55,7 +55,7 @@ async def greet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 async def file(bao: Bao, tmp_path: Path) -> AsyncIterator[Path]:  # noqa: F811
     """A configuration, with an upstream that lets in whom the vault has given a certificate."""
     bao.ask("POST", "sys/mounts/pki", {"type": "pki"})
-    made = bao.ask("POST", "pki/root/generate/internal", {"common_name": "Partners", "ttl": "1h"})
+    made = bao.ask("POST", f"pki/{GENERATE}", {"common_name": "Partners", "ttl": "1h"})
     role = {"allow_any_name": True, "max_ttl": "9s", "key_type": "ec", "key_bits": 256}
     bao.ask("POST", "pki/roles/gateway", role)
     authority = Authority.create("Servers")

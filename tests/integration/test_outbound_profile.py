@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx2
 import pytest
 from tests.support.gateway_process import gateway_process
-from tests.support.openbao import ROOT, Bao, bao  # noqa: F401 - a fixture
+from tests.support.openbao import GENERATE, ROOT, Bao, bao  # noqa: F401 - a fixture
 
 from ostiary.pki.authority import Authority
 from ostiary.pki.files import write_certificates, write_identity
@@ -73,7 +73,7 @@ class Topics:
 async def topics(bao: Bao, tmp_path: Path) -> AsyncIterator[Topics]:  # noqa: F811
     """The service, a vault that knows how to call it, and a gateway's file between."""
     bao.ask("POST", "sys/mounts/pki", {"type": "pki"})
-    made = bao.ask("POST", "pki/root/generate/internal", {"common_name": "Any Org", "ttl": "1h"})
+    made = bao.ask("POST", f"pki/{GENERATE}", {"common_name": "Any Org", "ttl": "1h"})
     bao.ask("POST", "pki/roles/gateway", {"allow_any_name": True, "max_ttl": "30m", "key_type": "ec", "key_bits": 256})
     bao.put("fluid-topics", key=KEY)
     servers = Authority.create("Servers")

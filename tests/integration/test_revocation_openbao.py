@@ -5,11 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.support.openbao import Bao, bao  # noqa: F401 - a fixture
+from tests.support.openbao import GENERATE, Bao, bao  # noqa: F401 - a fixture
 from tests.support.origin import ok, origin
 from tests.support.revocation import guarded
 
-GENERATE = "root/generate/internal"  # an authority whose key never leaves OpenBao
 pytestmark = pytest.mark.integration
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from tests.support.between import between
-from tests.support.openbao import ROOT, Bao, LastingBao, bao, free_port  # noqa: F401 - a fixture
+from tests.support.openbao import GENERATE, ROOT, Bao, LastingBao, bao, free_port  # noqa: F401 - a fixture
 
 from ostiary.config.vaults import CacheSpec, CredentialSpec, HashicorpVaultSpec, VaultAuthSpec
 from ostiary.errors import ConfigError, CredentialUnavailable
@@ -218,7 +218,7 @@ async def test_a_credential_that_is_required_stops_the_start(bao, start, stops):
 
 async def test_a_certificate_is_replaced_before_its_end_and_whoever_uses_it_is_told(bao):  # noqa: F811
     bao.ask("POST", "sys/mounts/pki", {"type": "pki"})
-    bao.ask("POST", "pki/root/generate/internal", {"common_name": "Test root", "ttl": "1h"})
+    bao.ask("POST", f"pki/{GENERATE}", {"common_name": "Test root", "ttl": "1h"})
     bao.ask("POST", "pki/roles/gateway", {"allow_any_name": True, "max_ttl": "8s", "key_type": "ec", "key_bits": 256})
     spec = CredentialSpec(
         vault="v", engine="pki", path="issue/gateway", parameters={"common_name": "gateway.example.com"}

@@ -17,6 +17,7 @@ import pytest
 from tests.support.neighbours import free_port
 
 ROOT = "root-canary-5e1f"
+GENERATE = "root/generate/internal"  # below a mount of the pki engine: an authority whose key never leaves OpenBao
 
 
 def binary() -> Path:
