@@ -22,7 +22,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 SOURCE = Path(__file__).resolve().parent.parent / "src"
 
 DATA_PATH = (
-    *("model", "errors", "eager", "remember", "wire", "pipeline", "gateway", "problem"),
+    *("model/*", "errors", "eager", "remember", "wire", "pipeline", "gateway", "problem"),
     *("edge/carry", "edge/exchange", "edge/framing", "edge/head", "edge/http1*", "edge/plain", "edge/http2*"),
     *("edge/decide/*", "listener/forwarded", "observe/ended", "kept"),
     *("routing/*", "authn/*", "authz/*", "inject/*", "upstream/*", "observe/access", "observe/metrics"),
