@@ -1,0 +1,1 @@
+"""What several gateways know together, kept by Redis."""
