@@ -49,6 +49,8 @@ LOCKS = {
         "age",
         "--extra",
         "grpc",
+        "--extra",
+        "redis",
         "--group",
         "test",
     ],
