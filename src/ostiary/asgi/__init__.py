@@ -19,6 +19,7 @@ middleware.py  the gateway inside an application: lifespan.py, inside.py (its ed
                verdict.py (what the application is shown), rights.py, refuse.py, clauses.py (what does not hold),
                callers.py (whose certificate)
 uvicorn.py     uvicorn that tells of certificates; imported by whoever wants it, as are fastapi.py and testing.py
+fastapi.py     principals as dependencies: openapi.py (certificates in it), unguarded.py (what does not start)
 """
 
 from __future__ import annotations

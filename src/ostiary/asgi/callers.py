@@ -54,21 +54,45 @@ class Callers:
 
 
 def _shown(said: dict[str, Any]) -> Headers:
-    """Return a chain in the form that is read elsewhere."""
+    """Return a chain in the form that is read elsewhere.
+
+    The extension has a chain (version 0.2: PEM, the caller's own first). What servers have that write it themselves is
+    not settled yet: a tuple or a list, PEM or DER, or the caller's own certificate apart, as `client_cert`. All that is
+    read; where both are there, they have to say the same.
+    """
     if said.get("client_cert_error"):
         raise InvalidCertificate("the server's handshake has failed", reason=Reason.CERTIFICATE_UNTRUSTED)
-    chain = tuple(said.get("client_cert_chain") or ())
-    return Headers.of(_fields(chain)) if chain else Headers()
+    chain, own = said.get("client_cert_chain") or (), said.get("client_cert")
+    if not chain and not own:
+        return Headers()
+    try:
+        return Headers.of(_fields(tuple(chain), own))
+    except TypeError:  # what has no hash is none of these
+        raise _unreadable() from None
+
+
+def _unreadable() -> InvalidCertificate:
+    return InvalidCertificate("the server's extension", reason=Reason.CERTIFICATE_UNREADABLE)
 
 
 @lru_cache(maxsize=4096)
-def _fields(chain: tuple[str, ...]) -> list[tuple[bytes, bytes]]:
+def _fields(chain: tuple[str | bytes, ...], own: str | bytes | None) -> list[tuple[bytes, bytes]]:
     try:
-        leaf, *others = (b":%b:" % b64encode(ssl.PEM_cert_to_DER_cert(one)) for one in chain)
+        leaf, *others = (b":%b:" % b64encode(_der(one)) for one in chain or (own,))
+        if own and leaf != b":%b:" % b64encode(_der(own)):
+            raise _unreadable()
     except (ValueError, NotBase64, AttributeError, TypeError):
-        raise InvalidCertificate("the server's extension", reason=Reason.CERTIFICATE_UNREADABLE) from None
+        raise _unreadable() from None
     fields = [(b"client-cert", leaf)]
     return [*fields, (b"client-cert-chain", b", ".join(others))] if others else fields
+
+
+def _der(one: Any) -> bytes:
+    return one if isinstance(one, bytes) and not one.startswith(b"-----") else ssl.PEM_cert_to_DER_cert(_text(one))
+
+
+def _text(pem: Any) -> str:
+    return pem.decode("ascii") if isinstance(pem, bytes) else pem
 
 
 def compile_callers(loaded: Loaded, listener: str | None) -> Callers:

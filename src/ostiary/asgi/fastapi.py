@@ -6,33 +6,32 @@
     @app.get("/accounts/{number}")
     async def account(caller: Annotated[Principal, Security(principal, scopes=["accounts:read"])]): ...
 
-The middleware proves who is calling; `principal` reads that, and proves nothing by itself. What an operation wants
-stands in OpenAPI, too.
+The middleware proves who is calling; `principal` reads that, and proves nothing by itself: without the middleware the
+application does not start. What an operation wants stands in OpenAPI, too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
-from fastapi import FastAPI, HTTPException, Security, WebSocketException
+from fastapi import Depends, FastAPI, HTTPException, Security, WebSocketException
 from fastapi.openapi.models import HTTPBearer
 from fastapi.security import SecurityScopes
 from fastapi.security.base import SecurityBase
 from starlette.requests import HTTPConnection
 
 from ostiary.asgi.middleware import OstiaryMiddleware
+from ostiary.asgi.openapi import BEARER, with_certificates
 from ostiary.asgi.rights import rights
+from ostiary.asgi.unguarded import refuse_without
 from ostiary.asgi.verdict import SCOPE
 from ostiary.model import Permit, Principal
 from ostiary.observe.access import AccessLog
 
-__all__ = ["Principal", "principal", "protect"]
+__all__ = ["Principal", "permits", "principal", "protect"]
 
-BEARER: Final = "bearer"
-MUTUAL_TLS: Final = "mutualTLS"
-_METHODS: Final = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 _VIOLATION: Final = 1008  # RFC 6455, section 7.4.1
 
 
@@ -53,7 +52,8 @@ def principal(
     """Return who was proven, if they have all scopes and permissions (`service:permission`) that are asked for.
 
     Raises:
-        RuntimeError: the middleware is not there, so that nobody has looked at any evidence; it becomes 500.
+        RuntimeError: nobody has looked at any evidence, because there is no middleware, and no lifespan that would have
+            refused to begin without it; it becomes 500.
         HTTPException: 401, there was no evidence (an anonymous route; or the middleware only observes, and would have
             refused); 403, something is missing. In the handshake of a WebSocket it is closed.
     """
@@ -65,6 +65,33 @@ def principal(
     if not set(scopes.scopes).issubset(rights(permit.principal)):
         raise _refusal(connection, 403, "A scope or a permission is missing", None)
     return permit.principal
+
+
+refuse_without(principal)
+
+
+def permits(condition: Callable[..., bool | Awaitable[bool]]) -> Callable[..., Principal]:
+    """Return a dependency like `principal`, with one more condition.
+
+        def owns(number: str, caller: Annotated[Principal, Security(principal)]) -> bool: ...
+
+        caller: Annotated[Principal, Security(permits(owns), scopes=["accounts:read"])]
+
+    Args:
+        condition: a dependency of FastAPI, which may want what every other may: the caller, parts of the path, a
+            database. Whatever it returns but True is 403, for a WebSocket the end of its handshake.
+    """
+
+    def permitted(
+        connection: HTTPConnection,
+        caller: Annotated[Principal, Security(principal)],
+        held: Any = Depends(condition),  # noqa: B008 - no annotation can name what this call was given
+    ) -> Principal:
+        if held is not True:
+            raise _refusal(connection, 403, "A condition does not hold", None)
+        return caller
+
+    return permitted
 
 
 def _refusal(connection: HTTPConnection, status: int, why: str, headers: dict[str, str] | None) -> Exception:
@@ -96,31 +123,4 @@ def protect(
     """
     app.add_middleware(OstiaryMiddleware, config=config, mode=mode, listener=listener, access=access, reload=reload)
     if mutual_tls:
-        app.openapi = _telling(app.openapi)  # type: ignore[method-assign]  # FastAPI's own way to extend it
-
-
-def _telling(openapi: Callable[[], dict[str, Any]]) -> Callable[[], dict[str, Any]]:
-    """Return the document with certificates: FastAPI has no model for them (OpenAPI 3.1, section 4.8.27)."""
-
-    def told() -> dict[str, Any]:
-        document = openapi()
-        schemes = document.setdefault("components", {}).setdefault("securitySchemes", {})
-        if MUTUAL_TLS not in schemes:  # the document is kept, and comes by here again
-            schemes[MUTUAL_TLS] = {"type": MUTUAL_TLS, "description": "A certificate that `gateway.yaml` accepts."}
-            for path in document.get("paths", {}).values():
-                for method in path.keys() & set(_METHODS):
-                    _either(path[method])
-        return document
-
-    return told
-
-
-def _either(operation: dict[str, Any]) -> None:
-    """Let a certificate be the other evidence wherever a token is."""
-    wanted = operation.get("security", [])
-    operation.setdefault("security", wanted)[:] = [
-        *wanted,
-        *({MUTUAL_TLS: one[BEARER]} for one in wanted if BEARER in one),
-    ]
-    if not operation["security"]:
-        del operation["security"]
+        app.openapi = with_certificates(app.openapi)  # type: ignore[method-assign]  # FastAPI's own way to extend it

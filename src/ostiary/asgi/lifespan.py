@@ -18,6 +18,9 @@ _log = structlog.get_logger("ostiary.asgi")
 _FAILED: Final = "lifespan.startup.failed"
 _STARTED: Final = "lifespan.startup.complete"
 
+PROVEN_BEFORE: Final = "ostiary.proven"
+"""In the scope of an application's lifespan: whoever calls it will have been proven."""
+
 
 class Lifespan:
     """One run of the lifespan protocol.
@@ -65,7 +68,7 @@ class Lifespan:
             await send(message)
 
         try:
-            await self._app(scope, told, say)
+            await self._app({**scope, PROVEN_BEFORE: True}, told, say)
         except Exception as error:
             if self._answered:
                 raise

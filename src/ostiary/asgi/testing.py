@@ -16,6 +16,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
 from ostiary.asgi.inside import App
+from ostiary.asgi.lifespan import PROVEN_BEFORE
 from ostiary.asgi.middleware import OstiaryMiddleware
 from ostiary.asgi.rights import Auth, User
 from ostiary.asgi.verdict import SCOPE
@@ -38,8 +39,8 @@ class Pretending:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Speak ASGI."""
-        shown = {**scope, **self._told} if scope["type"] in ("http", "websocket") else scope
-        await self._app(shown, receive, send)
+        told = self._told if scope["type"] in ("http", "websocket") else {PROVEN_BEFORE: True}
+        await self._app({**scope, **told}, receive, send)
 
 
 @contextmanager

@@ -5,18 +5,20 @@ from __future__ import annotations
 import ssl
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
-from tests.support.inside import Policy, http
+from tests.support.inside import Policy, ask, http, living
 from tests.support.pki import expired
 
+from ostiary.asgi import OstiaryMiddleware
 from ostiary.asgi.callers import Callers, compile_callers
 from ostiary.config.load import load_checked
 from ostiary.edge.asgi import PROVEN, Proven
 from ostiary.errors import ConfigError
 from ostiary.model import Peer
+from ostiary.observe.access import AccessLog
 from ostiary.pki.authority import Authority
 from ostiary.pki.files import write_certificates, write_identity
 
@@ -84,6 +86,52 @@ def test_what_cannot_be_read_is_refused_and_not_nobody(compiled, chain):
 def test_nobody_whose_handshake_has_failed(compiled, authority):
     scope = shown(authority.issue_client(cn="john"), client_cert_error="certificate.revoked")
     assert reason(compiled(CLIENT).of(scope)) == "certificate.untrusted"
+
+
+class TestOfAServerThatWritesTheExtensionItself:
+    """Its format is not settled; these are the forms that were proposed, and were written by servers so far."""
+
+    FORMS: ClassVar = {
+        "a list": lambda pem, der: {"client_cert_chain": [pem]},
+        "a tuple": lambda pem, der: {"client_cert_chain": (pem,)},
+        "octets": lambda pem, der: {"client_cert_chain": [pem.encode()]},
+        "DER": lambda pem, der: {"client_cert_chain": [der]},
+        "one apart": lambda pem, der: {"client_cert": der},
+        "one apart, as text": lambda pem, der: {"client_cert": pem, "client_cert_chain": None},
+        "both": lambda pem, der: {"client_cert": der, "client_cert_chain": [pem]},
+    }
+
+    @pytest.mark.parametrize("form", FORMS)
+    async def test_a_caller_is_who_he_is_in_each_form(self, compiled, authority, policy, seen, form):
+        compiled(CLIENT)
+        text = policy.file.read_text().replace(
+            "authenticate: {anonymous: {}}",
+            'authenticate: {mtls: {subject: san.uri, allow: ["spiffe://example.com/**"]}}',
+            1,
+        )
+        policy.file.write_text(text)
+        der = authority.issue_client(uris=["spiffe://example.com/john"]).certificate.public_bytes(Encoding.DER)
+        said = self.FORMS[form](ssl.DER_cert_to_PEM_cert(der), der)
+        app = OstiaryMiddleware(seen, policy.file, access=AccessLog(), reload=False)
+        async with living(app):
+            known = await ask(app, http(extensions={"tls": said}))
+            nobody = await ask(app, http(extensions={"tls": {}}))
+        assert (known.status, seen.scopes[-1]["ostiary"].principal.subject) == (200, "spiffe://example.com/john")
+        assert (nobody.status, nobody.reason) == (401, "certificate.missing")
+
+    def test_who_is_two_at_once_is_nobody(self, compiled, authority):
+        scope = shown(authority.issue_client(cn="john"))
+        other = authority.issue_client(cn="mallory").certificate.public_bytes(Encoding.DER)
+        scope["extensions"]["tls"]["client_cert"] = other
+        assert reason(compiled(CLIENT).of(scope)) == "certificate.unreadable"
+
+    @pytest.mark.parametrize("own", [b"garbage", "garbage", 7, ["x"], {"x": 1}])
+    def test_what_is_no_certificate_is_refused(self, compiled, own):
+        found = reason(compiled(CLIENT).of(http(extensions={"tls": {"client_cert": own}})))
+        assert found in (
+            "certificate.unreadable",
+            "certificate.unsuitable",
+        )  # octets may be a certificate at first sight
 
 
 @pytest.mark.parametrize("extensions", [None, {}, {"tls": {}}, {"tls": {"client_cert_chain": []}}])
