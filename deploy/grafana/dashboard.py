@@ -55,6 +55,11 @@ def failed_reloads() -> str:
     return f"increase({failures}[{_RATE}])"
 
 
+def mean(metric: str, by: str) -> str:
+    """Return how long one of them took on average."""
+    return f"{rate(metric + '_sum', by)} / {rate(metric + '_count', by)}"
+
+
 class Panel(NamedTuple):
     """One question: its title, its unit, and queries by the legend of their lines."""
 
@@ -121,6 +126,18 @@ SECRETS = [
         "Credentials that upstreams refused",
         "reqps",
         {"{{credential}}": rate("ostiary_credential_rejections_total", "credential")},
+    ),
+    Panel("Age of the versions that sign", "s", {"{{key}}": since("ostiary_signing_key_begun_timestamp_seconds")}),
+    Panel("Keys: time left", "s", {"{{key}}": until("ostiary_signing_key_expiry_timestamp_seconds")}),
+    Panel(
+        "Signatures and unwrapped keys",
+        "ops",
+        {"{{key}} {{operation}} {{outcome}}": rate("ostiary_signing_key_operations_total", "key, operation, outcome")},
+    ),
+    Panel(
+        "How long they took",
+        "s",
+        {"{{key}} {{operation}}": mean("ostiary_signing_key_operation_duration_seconds", "key, operation")},
     ),
     Panel(
         "Certificates: time left", "s", {"{{role}} {{name}}": until("ostiary_certificate_not_after_timestamp_seconds")}

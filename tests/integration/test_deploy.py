@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import shutil
@@ -10,7 +11,8 @@ from pathlib import Path
 
 import pytest
 from ruamel.yaml import YAML
-from tests.support.admin import administered
+from tests.support.admin import administered, value
+from tests.support.gateway_process import ostiary
 
 ROOT = Path(__file__).resolve().parents[2]
 DEPLOY = ROOT / "deploy"
@@ -70,13 +72,18 @@ def test_every_alert_has_a_page_that_names_it(rule):
 async def test_a_gateway_tells_every_metric_and_label_that_is_asked_for(tmp_path):
     if shutil.which("curl") is None:
         pytest.skip("curl is needed")
-    async with administered(tmp_path, "{bind: 127.0.0.1:0}", "audit: {path: audit.jsonl}") as gateway:
+    more = ("audit: {path: audit.jsonl}", "keys: {identity: {type: local, vault: local}}")
+    async with administered(tmp_path, "{bind: 127.0.0.1:0}", *more) as gateway:
+        await ostiary("keys", "generate", "identity", "--days", "90", "--config", gateway.world.file)
         await gateway.call("/both/a", token=gateway.token())
         await gateway.call("/both/a", token=gateway.token(life=-60.0))
         await gateway.call("/down", token=gateway.token())
         too_large = ("-H", "X-Large: " + "x" * 40_000)
         await gateway.call("/both/a", *too_large)
         await gateway.call("/both/a", "--tls-max", "1.2", "--ciphers", "AES128-SHA", shown=False)
+        async with asyncio.timeout(15):  # it takes the key up by itself
+            while not value(await gateway.metrics(), "ostiary_signing_key_usable", key="identity"):  # noqa: ASYNC110 - it tells nobody
+                await asyncio.sleep(0.2)
         text = (await gateway.look("/metrics")).content.read_text()
     told = _told(text)
     missing = [(name, label) for name, labels in _wanted() for label in labels if label not in told.get(name, ())]

@@ -30,6 +30,7 @@ def page(facts: dict[str, Any]) -> str:
             ("credential", "version", "fetched", "state"),
             (_credential(one, now) for one in facts["credentials"]),
         ),
+        _table("Keys", ("key", "version", "next signs", "state"), (_key(one, now) for one in facts["keys"])),
         _table("Upstreams", ("upstream", "endpoint", "state"), map(_upstream, facts["upstreams"])),
         _table("Ends, the soonest first", ("what", "name", "ends"), (_end(one, now) for one in facts["certificates"])),
         _table("Workers", ("worker", "process", "state", "configuration"), map(_worker, facts["workers"])),
@@ -109,13 +110,19 @@ def _credential(one: dict[str, Any], now: float) -> Sequence[str]:
     return (one["name"], ", ".join(one["versions"]), _ago(one["fetched"], now), state)
 
 
+def _key(one: dict[str, Any], now: float) -> Sequence[str]:
+    state = "signs" if one["usable"] else "nothing signs: what needs it ends with 503"
+    if one["expiry"] is not None:
+        state += f", for {_span(one['expiry'] - now)} more"
+    return (one["name"], ", ".join(one["versions"]), "" if one["next"] is None else _in(one["next"], now), state)
+
+
 def _upstream(one: dict[str, Any]) -> Sequence[str]:
     return (one["name"], one["endpoint"], "up" if one["up"] else "could not be reached")
 
 
 def _end(one: dict[str, Any], now: float) -> Sequence[str]:
-    left = one["ends"] - now
-    word = f"{_span(-left)} ago" if left < 0 else f"in {_span(left)}"
+    left, word = one["ends"] - now, _in(one["ends"], now)
     return (one["role"], one["name"], element("strong", word, class_="soon") if left < _SOON else word)
 
 
@@ -125,6 +132,10 @@ def _worker(one: dict[str, Any]) -> Sequence[str]:
 
 def _ago(at: float | None, now: float) -> str:
     return "never" if at is None else f"{_span(now - at)} ago"
+
+
+def _in(at: float, now: float) -> str:
+    return f"{_span(now - at)} ago" if at < now else f"in {_span(at - now)}"
 
 
 def _span(seconds: float) -> str:

@@ -71,6 +71,7 @@ def status(health: Health, config: Mapping[str, Any], samples: Samples, now: flo
         "routes": [_route(one, samples) for one in config["config"].get("routes", ())],
         "issuers": list(_issuers(samples)),
         "credentials": list(_credentials(samples)),
+        "keys": list(_keys(samples)),
         "upstreams": list(_upstreams(samples)),
         "certificates": _certificates(samples),
     }
@@ -133,6 +134,15 @@ def _credentials(samples: Samples) -> Iterator[dict[str, Any]]:
         versions = [its["version"] for its, _ in samples.rows("ostiary_credential_version_info", **labels)]
         fetched = samples.one("ostiary_credential_fetched_timestamp_seconds", **labels)
         yield {"name": labels["credential"], "usable": bool(usable), "versions": versions, "fetched": fetched}
+
+
+def _keys(samples: Samples) -> Iterator[dict[str, Any]]:
+    for labels, usable in samples.rows("ostiary_signing_key_usable"):
+        versions = [its["version"] for its, _ in samples.rows("ostiary_signing_key_version_info", **labels)]
+        moments = {
+            name: samples.one(f"ostiary_signing_key_{name}_timestamp_seconds", **labels) for name in ("next", "expiry")
+        }
+        yield {"name": labels["key"], "usable": bool(usable), "versions": versions, **moments}
 
 
 def _upstreams(samples: Samples) -> Iterator[dict[str, Any]]:

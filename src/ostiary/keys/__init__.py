@@ -7,6 +7,7 @@
 material.py    keys made and read: PEM, PKCS#12, JKS                algorithms.py  signatures, key sets, thumbprints
 transit.py     OpenBao signs         hsm/  an HSM signs            jose.py jwe.py signed and encrypted tokens
 publication.py our public keys, for those who verify               tls.py         a key and its certificate, shown
+signer.py      the version that signs, asked and counted           state.py       what is told of a ring
 api.py         for those who embed the gateway                     compile.py     from the configuration to rings
 
 A new version is published before it signs, and an old one until what it signed has died.
@@ -17,7 +18,9 @@ from __future__ import annotations
 from ostiary.keys.api import Keys
 from ostiary.keys.compile import compile_keys, compile_shown
 from ostiary.keys.publication import PATHS, Document, Documents, Publication
-from ostiary.keys.ring import Ring, RingKey
+from ostiary.keys.ring import Ring
+from ostiary.keys.signer import RingKey
+from ostiary.keys.state import RingState
 from ostiary.keys.tls import Shown
 
 __all__ = [
@@ -28,6 +31,7 @@ __all__ = [
     "Publication",
     "Ring",
     "RingKey",
+    "RingState",
     "Shown",
     "compile_keys",
     "compile_shown",

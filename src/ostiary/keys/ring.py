@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import structlog
@@ -21,6 +20,8 @@ from ostiary.keys.algorithms import jwk
 from ostiary.keys.keeper import Keeper
 from ostiary.keys.material import Material
 from ostiary.keys.record import KeptKey
+from ostiary.keys.signer import RingKey, unavailable
+from ostiary.keys.state import RingState, Tally, state
 from ostiary.keys.version import KeyVersion, published, signing, turns
 from ostiary.sealed.errors import SecretError, Unavailable
 
@@ -30,37 +31,6 @@ LOOK: Final = 0.25  # seconds between two looks for a change that the keeper can
 REFRESH: Final = 60.0  # seconds after which the versions are read anew
 RETRY: Final = 1.0  # seconds between two attempts at a keeper that does not answer
 MAX_STALE: Final = 600.0  # seconds for which versions are used while the keeper cannot answer
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class RingKey:
-    """The version of a ring that signs; a model.SigningKey."""
-
-    alias: str
-    version: KeyVersion
-    keeper: Keeper
-
-    @property
-    def kid(self) -> str:
-        """Its id in the published key set."""
-        return self.version.kid
-
-    @property
-    def alg(self) -> str:
-        """How it signs."""
-        return self.version.alg
-
-    async def sign(self, data: bytes) -> bytes:
-        """Return the signature in the form of JOSE.
-
-        Raises:
-            CredentialUnavailable: the keeper does not sign now.
-        """
-        try:
-            return await self.keeper.sign(self.version, data)
-        except SecretError as error:
-            problem = CredentialUnavailable(f"key {self.alias}: {error}", reason=error.reason, retry_after=1)
-        raise problem
 
 
 class Ring:
@@ -87,6 +57,7 @@ class Ring:
     ) -> None:
         self.name = alias
         self.keep = keep
+        self.tally = Tally()
         self._keeper = keeper
         self._pin = pin
         self._clock = clock
@@ -117,6 +88,16 @@ class Ring:
         """Why the versions could not be read last, or None."""
         return self._failure
 
+    @property
+    def state(self) -> RingState:
+        """How it stands now."""
+        return state(self._versions, self._clock(), self.keep, self._pin)
+
+    @property
+    def age(self) -> float | None:
+        """Seconds since the versions were read, or None when they were not yet."""
+        return None if self._read_at == float("-inf") else self._timer() - self._read_at
+
     def current(self) -> RingKey | None:
         """Return the version that signs now, if that is known without asking."""
         return self._key if self._clock() < self._until else self._choose()
@@ -132,9 +113,9 @@ class Ring:
         await self.read()
         if (key := self.current()) is not None:
             return key
-        why = self._failure or "no version may sign now"
-        reason = {} if self._failure is None else {"reason": self._failure.reason}
-        raise CredentialUnavailable(f"key {self.name}: {why}", retry_after=1, **reason)
+        if self._failure is not None:
+            raise unavailable(self.name, self._failure)
+        raise CredentialUnavailable(f"key {self.name}: no version may sign now", retry_after=1)
 
     async def jwks(self) -> list[dict[str, str]]:
         """Return the public keys of which signatures may be met, newest first (RFC 7517, section 5).
@@ -145,7 +126,7 @@ class Ring:
         if not self._versions:
             await self.read()
         if not self._versions and self._failure is not None:
-            raise CredentialUnavailable(f"key {self.name}: {self._failure}", reason=self._failure.reason, retry_after=1)
+            raise unavailable(self.name, self._failure)
         found = published(self._versions, self._clock(), self.keep, self._pin)
         return [jwk(one.public, one.alg, one.kid) for one in found]
 
@@ -162,9 +143,10 @@ class Ring:
         """
         unwrap: Callable[[KeyVersion, bytes], Awaitable[bytes]] = getattr(self._keeper, "unwrap")  # noqa: B009 - `opens`
         try:
-            return await unwrap(version, wrapped)
+            with self.tally.measured("unwrap"):
+                return await unwrap(version, wrapped)
         except SecretError as error:
-            problem = CredentialUnavailable(f"key {self.name}: {error}", reason=error.reason, retry_after=1)
+            problem = unavailable(self.name, error)
         raise problem
 
     def opens(self, version: KeyVersion) -> bool:
@@ -195,7 +177,7 @@ class Ring:
     def inherit(self, previous: Ring) -> None:
         """Begin with the versions that the ring of the configuration before knew, if it is the same one."""
         if previous._keeper.origin == self._keeper.origin:
-            self._versions, self._read_at = previous._versions, previous._read_at
+            self._versions, self._read_at, self.tally = previous._versions, previous._read_at, previous.tally
             if (take := getattr(self._keeper, "inherit", None)) is not None:
                 take(previous._keeper)
 
@@ -262,7 +244,7 @@ class Ring:
         self._until = turns(self._versions, now)
         version = signing(self._versions, now, self._pin)
         if version is None or before is None or before.version != version:
-            self._key = None if version is None else RingKey(self.name, version, self._keeper)
+            self._key = None if version is None else RingKey(self.name, version, self._keeper, self.tally)
             self._tell(before)
         return self._key
 

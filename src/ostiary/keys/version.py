@@ -104,6 +104,18 @@ def turns(versions: Iterable[KeyVersion], now: float) -> float:
     return min((moment for moment in moments if moment > now), default=inf)
 
 
+def lasts(versions: Iterable[KeyVersion], now: float, pin: str | None = None) -> float | None:
+    """Return until when there is always a version that signs, or None when that has no end.
+
+    What is now is the answer when nothing signs now; a version whose predecessor ends too early leaves a gap.
+    """
+    able = [one for one in versions if one.enabled and pin in (None, one.id)]
+    until = now
+    while until != (further := max((_end(one) for one in able if one.begins <= until < _end(one)), default=until)):
+        until = further
+    return None if until == inf else until
+
+
 def _end(version: KeyVersion) -> float:
     return inf if version.ends is None else version.ends
 

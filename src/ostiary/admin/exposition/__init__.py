@@ -18,6 +18,7 @@ from ostiary.admin.exposition.certificates import certificates
 from ostiary.admin.exposition.connections import connections
 from ostiary.admin.exposition.gateway import gateway
 from ostiary.admin.exposition.issued import issued
+from ostiary.admin.exposition.keys import keys
 from ostiary.admin.exposition.requests import requests
 from ostiary.admin.exposition.rooms import rooms
 from ostiary.admin.exposition.tokens import tokens
@@ -32,6 +33,7 @@ CHAPTERS: Final[tuple[Callable[[View], Iterable[Metric]], ...]] = (
     connections,
     certificates,
     rooms,
+    keys,
     issued,
     gateway,
     alone,

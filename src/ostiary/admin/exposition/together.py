@@ -40,6 +40,11 @@ SMALLEST: Final = frozenset(
         "ostiary_oauth_token_expiry_timestamp_seconds",
         "ostiary_oauth_token_usable",
         "ostiary_ready",
+        "ostiary_signing_key_begun_timestamp_seconds",
+        "ostiary_signing_key_expiry_timestamp_seconds",
+        "ostiary_signing_key_next_timestamp_seconds",
+        "ostiary_signing_key_read_timestamp_seconds",
+        "ostiary_signing_key_usable",
         "ostiary_upstream_endpoint_up",
     )
 )
@@ -56,6 +61,8 @@ LARGEST: Final = frozenset(
         "ostiary_key_set_stale",
         "ostiary_key_set_void",
         "ostiary_ocsp_oldest_answer_age_seconds",
+        "ostiary_signing_key_version_info",
+        "ostiary_signing_key_versions",
     )
 )
 """Gauges of which the largest is the one to worry about, or which only say that there is something."""
