@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import select
 import shutil
+import socket
 import ssl
 import time
 from collections.abc import AsyncIterator, Callable
@@ -92,6 +94,23 @@ async def test_a_handshake_that_stalls_is_ended(limited: Start) -> None:
         assert (await (await live.call()).get()).status == 200
         for _, writer in stalled:
             writer.close()
+
+
+async def test_a_caller_who_is_late_with_a_head_and_says_no_goodbye_is_gone_within_the_bound(limited: Start) -> None:
+    """Neither TLS's farewell nor the moment for octets on their way is waited for: he had his time."""
+    async with limited(timeouts="headers: 500ms") as live:
+        context = ssl.create_default_context(cafile=live.folder / "ca.pem")
+        with (
+            socket.create_connection(("localhost", live.port)) as line,
+            context.wrap_socket(line, server_hostname="localhost") as caller,
+        ):
+            caller.send(b"GET / HTTP/1.1\r\n")
+            watch = select.poll()
+            watch.register(caller.fileno(), select.POLLRDHUP)
+            begin = time.monotonic()
+            assert await asyncio.to_thread(watch.poll, 10_000)
+            assert 0.4 < time.monotonic() - begin < 3.5
+            assert caller.recv(1 << 12).startswith(b"HTTP/1.1 408 "), "and what he was told has arrived"
 
 
 async def test_new_limits_hold_from_the_next_reload_on(limited: Start) -> None:

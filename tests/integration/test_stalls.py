@@ -33,6 +33,7 @@ routes:
   - {{name: all, match: {{path: /**}}, authenticate: {{anonymous: {{}}}}, authorize: anyone, upstream: slow}}
 """
 PIECE = bytes(1 << 16)
+WHOLE = 4_000_000
 
 
 class Slow:
@@ -51,6 +52,9 @@ class Slow:
         with suppress(ConnectionError):
             if head.startswith(b"POST "):
                 await writer.wait_closed()  # a limit of the reader has paused the transport
+            if head.startswith(b"GET /whole"):
+                writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % WHOLE + bytes(WHOLE))
+                return
             writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000000000\r\n\r\n")
             while True:
                 writer.write(PIECE)
@@ -176,3 +180,26 @@ async def test_a_caller_who_reads_slowly_but_reads_keeps_his_answer(tmp_path: Pa
             await asyncio.sleep(0.2)
         assert slow.written > read > 0, "the caller is behind"
         assert gateway.access() == []
+
+
+async def test_a_caller_who_reads_slowly_gets_the_end_of_the_last_answer_too(tmp_path: Path) -> None:
+    """The gateway has written all of it, and closes: what is left in its buffers is the caller's all the same."""
+    async with stage(tmp_path) as (gateway, _):
+        context = ssl.create_default_context(cafile=tmp_path / "ca.pem")
+        line = socket.socket()
+        line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 14)
+        line.connect(("127.0.0.1", gateway.port))
+        with context.wrap_socket(line, server_hostname="localhost") as caller:
+            caller.settimeout(20)
+            caller.send(b"GET /whole HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+            assert (await ended(gateway))["sent"] == WHOLE
+            await asyncio.sleep(3)
+            answer = await asyncio.to_thread(_all, caller)
+        assert len(answer.partition(b"\r\n\r\n")[2]) == WHOLE
+
+
+def _all(caller: ssl.SSLSocket) -> bytes:
+    pieces = []
+    while piece := caller.recv(1 << 16):
+        pieces.append(piece)
+    return b"".join(pieces)

@@ -19,7 +19,7 @@ from ostiary.eager import begin
 from ostiary.edge.carry import carry, log_end
 from ostiary.edge.exchange import Exchange
 from ostiary.edge.gone import GONE
-from ostiary.edge.hangup import hung_up
+from ostiary.edge.hangup import hung_up, taken
 from ostiary.edge.head import next_id
 from ostiary.edge.http1_reader import RequestReader
 from ostiary.edge.listening import Listening, address_of
@@ -346,15 +346,26 @@ class Http1Connection(asyncio.Protocol):
             self._waited_in_vain()
         elif self._read_pauses and self.exchange is self._reader.reading is not None and hung_up(self._transport):
             self.abort()
+        elif self._transport.is_closing() and taken(self._transport):
+            self.deadline = now  # at the next look, too: then there is nothing left but a farewell
 
     def _waited_in_vain(self) -> None:
         reader = self._reader
-        if self.exchange is None and not reader.quiet:
+        if self._transport.is_closing():
+            if taken(self._transport):
+                self.abort()
+        elif self.exchange is None and not reader.quiet:
             self._transport.close()  # idle
         elif self.exchange is None or self.exchange is reader.reading:
             self._refuse(RequestTimeout())
+            if self.lingering:
+                self._transport.close()  # whoever was late already is not waited for again
         else:
             self.abort()
+
+    def parted(self) -> bool:
+        """Whether it is being closed, and ends by itself as soon as the caller has taken all that was written."""
+        return self._transport.is_closing()
 
     def under_way(self) -> tuple[Exchange, ...]:
         """Return the exchange that was handed to the gateway and has not ended."""

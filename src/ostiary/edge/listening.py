@@ -56,6 +56,14 @@ class Connection(Protocol):
         """Return the exchanges that were handed to the gateway and have not ended."""
 
 
+@runtime_checkable
+class Parting(Connection, Protocol):
+    """A connection that does not wait for the other end's farewell (RFC 8446, section 6.1): nobody needs to say one."""
+
+    def parted(self) -> bool:
+        """Whether it is being closed, and ends by itself as soon as the caller has taken all that was written."""
+
+
 @dataclass(slots=True)
 class Listening:
     """What every connection of one listener shares. A reload exchanges most of it while they live.

@@ -25,8 +25,6 @@ log = structlog.get_logger("ostiary.serve")
 _AT_ONCE: Final = 8
 """Connections that are accepted before others get their turn: each costs a tenth of a millisecond."""
 
-_FAREWELL: Final = 2.0
-"""Seconds that the other end has to say that it has seen the end (RFC 8446, section 6.1); silent callers never do."""
 _PAUSE: Final = 0.25
 """Seconds before it is looked again whether there are descriptors."""
 
@@ -150,7 +148,8 @@ class Door:
         """Shake hands, and leave the connection to its protocol."""
         loop = asyncio.get_running_loop()
         context = self._context()
-        patience = None if context is None else self._listening.timeouts.handshake
+        timeouts = self._listening.timeouts
+        patience, farewell = (None, None) if context is None else (timeouts.handshake, timeouts.send)
         try:
             if self._proxied(accepted, address):
                 address = await self._ask_the_proxy(accepted, address)
@@ -160,7 +159,7 @@ class Door:
                 accepted,
                 ssl=context,
                 ssl_handshake_timeout=patience,
-                ssl_shutdown_timeout=None if context is None else _FAREWELL,
+                ssl_shutdown_timeout=farewell,  # within it slow readers take the rest, too; for farewells see `Parting`
             )
         except BaseException as error:  # from here on nobody's `connection_lost` will say that it is gone
             self._listening.left(address)

@@ -16,7 +16,7 @@ from ostiary.config.sockets import SocketSpec, UnixBind
 from ostiary.edge.alpn import speaking
 from ostiary.edge.carry import Handler
 from ostiary.edge.decide.trusted import Guard
-from ostiary.edge.listening import Listening, UnderWay, local_of
+from ostiary.edge.listening import Listening, Parting, UnderWay, local_of
 from ostiary.errors import ConfigError
 from ostiary.serve.behind import behind
 from ostiary.serve.deciding import speaking_to
@@ -30,6 +30,10 @@ log = structlog.get_logger("ostiary.serve")
 _TICK: Final = 0.5
 _SHAKING: Final = 0.5
 """Seconds that a handshake is given at the end: whoever needs longer has asked for nothing yet."""
+_FAREWELL: Final = 2.0
+"""Seconds that the other end has to confirm the end, where the connection cannot tell when all has arrived."""
+_LOOK: Final = 0.2
+"""Seconds between two looks at who has taken everything."""
 
 
 class Listener:
@@ -153,8 +157,11 @@ class Listener:
     async def drain(self, seconds: float) -> None:
         """Wait until the connections of a closed listener have ended; after some seconds, cut them."""
         loop = asyncio.get_running_loop()
-        begin = loop.time()
+        begin = look = loop.time()
         while (now := loop.time()) < begin + seconds:
+            if now >= look:
+                self._part(now, waited=now - begin)
+                look = now + _LOOK
             if not self._shared.connections and (not self._door.shaking or now > begin + _SHAKING):
                 break
             await asyncio.sleep(0.02)
@@ -164,6 +171,15 @@ class Listener:
         for lists in self._place.lists:
             lists.stop()
         await asyncio.sleep(0)
+
+    def _part(self, now: float, waited: float) -> None:
+        """Wait for nobody's farewell: a caller whose machine is gone never says one."""
+        for connection in tuple(self._shared.connections):
+            if isinstance(connection, Parting):
+                if connection.parted():
+                    connection.tick(now)
+            elif waited > _FAREWELL and not connection.under_way():
+                connection.abort()
 
     def _permit(self, before: ListenerSpec) -> None:
         """Give the file of a unix socket other permissions, where a new configuration wants that."""
