@@ -14,7 +14,7 @@ from h2.connection import H2Connection
 from h2.events import DataReceived, Event, ResponseReceived
 
 from ostiary.config.schema import ListenerLimits, ListenerTimeouts
-from ostiary.edge.http2 import Http2Connection
+from ostiary.edge.http2.connection import Http2Connection
 from ostiary.edge.listening import Listening
 from ostiary.errors import GatewayError
 from ostiary.model import Answer, Headers, Peer, Request

@@ -5,9 +5,7 @@
     http1.py     the native edge: one connection, sans queue, on httptools
     exchange.py  one request and its answer on that connection
     framing.py   the bytes of a response head
-    http2.py     the native edge: one connection, many streams, on h2
-    http2_*.py   of which: frames and their bounds (frames, guard), heads (head, request), one stream (body, stream),
-                 what goes out (sender), and the only module that knows h2's connection (wire)
+    http2/       the native edge: one connection, many streams
     alpn.py      which of the two a connection speaks
     asgi.py      the other edge: any ASGI server
     asgi_exchange.py  one request and its answer there

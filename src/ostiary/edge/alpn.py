@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import cast
 
 from ostiary.edge.http1 import Http1Connection
-from ostiary.edge.http2 import Http2Connection
+from ostiary.edge.http2.connection import Http2Connection
 from ostiary.edge.listening import Listening, address_of
 
 H2, HTTP1 = "h2", "http/1.1"

@@ -7,7 +7,7 @@ from h2.errors import ErrorCodes
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ostiary.edge.http2_frames import DATA, HEADERS, LARGEST, PING, PREFACE, ConnectionBroken, Frame, Frames, goaway
+from ostiary.edge.http2.frames import DATA, HEADERS, LARGEST, PING, PREFACE, ConnectionBroken, Frame, Frames, goaway
 
 
 def frame(kind: int, payload: bytes = b"", flags: int = 0, stream: int = 0) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from h2.errors import ErrorCodes
 
-from ostiary.edge.http2_frames import (
+from ostiary.edge.http2.frames import (
     CONTINUATION,
     DATA,
     END_HEADERS,
@@ -19,7 +19,7 @@ from ostiary.edge.http2_frames import (
     ConnectionBroken,
     Frame,
 )
-from ostiary.edge.http2_guard import CONTROL, RESETS, RESETS_PER_SECOND, Guard, Purse
+from ostiary.edge.http2.guard import CONTROL, RESETS, RESETS_PER_SECOND, Guard, Purse
 from ostiary.reasons import Reason
 
 HEAD = 1000

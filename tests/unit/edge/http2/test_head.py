@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ostiary.edge import http2_head
-from ostiary.edge.http2_head import content_length, read, read_trailers, shown
+from ostiary.edge.http2 import head as http2_head
+from ostiary.edge.http2.head import content_length, read, read_trailers, shown
 from ostiary.errors import BadRequest
 from ostiary.model import Headers
 from ostiary.reasons import Reason

@@ -16,7 +16,7 @@ from typing import Final
 
 from h2.errors import ErrorCodes
 
-from ostiary.edge.http2_frames import CONTINUATION, DATA, END_HEADERS, HEADERS, SETTINGS, ConnectionBroken, Frame
+from ostiary.edge.http2.frames import CONTINUATION, DATA, END_HEADERS, HEADERS, SETTINGS, ConnectionBroken, Frame
 from ostiary.reasons import Reason
 
 RESETS, RESETS_PER_SECOND = 200, 20.0

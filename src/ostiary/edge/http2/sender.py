@@ -7,10 +7,10 @@ from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from ostiary.edge.http2_wire import Wire
+from ostiary.edge.http2.wire import Wire
 
 if TYPE_CHECKING:
-    from ostiary.edge.http2_stream import Http2Stream
+    from ostiary.edge.http2.stream import Http2Stream
 
 AT_ONCE: Final = 64 << 10
 """Octets that are gathered before they are written."""

@@ -18,9 +18,9 @@ from h2.errors import ErrorCodes
 
 from ostiary.edge.gone import GONE
 from ostiary.edge.head import next_id
-from ostiary.edge.http2_frames import DATA, ConnectionBroken, Frames
-from ostiary.edge.http2_stream import Http2Stream
-from ostiary.edge.http2_streams import DRAIN, Http2Streams
+from ostiary.edge.http2.frames import DATA, ConnectionBroken, Frames
+from ostiary.edge.http2.stream import Http2Stream
+from ostiary.edge.http2.streams import DRAIN, Http2Streams
 from ostiary.edge.listening import Listening, address_of
 from ostiary.errors import GatewayError
 from ostiary.model import Peer

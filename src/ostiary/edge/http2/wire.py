@@ -18,7 +18,7 @@ from h2.exceptions import DenialOfServiceError, InvalidBodyLengthError, Protocol
 from h2.settings import SettingCodes, Settings
 from hpack import NeverIndexedHeaderTuple
 
-from ostiary.edge.http2_frames import LARGEST, PREFACE, ConnectionBroken, goaway
+from ostiary.edge.http2.frames import LARGEST, PREFACE, ConnectionBroken, goaway
 from ostiary.reasons import Reason
 
 STREAMS: Final = 100

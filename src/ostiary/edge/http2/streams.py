@@ -25,13 +25,13 @@ from ostiary.config.schema import ListenerTimeouts
 from ostiary.eager import begin
 from ostiary.edge.carry import carry, log_end
 from ostiary.edge.head import next_id
-from ostiary.edge.http2_frames import DATA, GOAWAY, Frame
-from ostiary.edge.http2_guard import Guard
-from ostiary.edge.http2_head import read_trailers, shown
-from ostiary.edge.http2_request import read_request
-from ostiary.edge.http2_sender import Sender
-from ostiary.edge.http2_stream import Http2Stream
-from ostiary.edge.http2_wire import STREAMS, Wire
+from ostiary.edge.http2.frames import DATA, GOAWAY, Frame
+from ostiary.edge.http2.guard import Guard
+from ostiary.edge.http2.head import read_trailers, shown
+from ostiary.edge.http2.request import read_request
+from ostiary.edge.http2.sender import Sender
+from ostiary.edge.http2.stream import Http2Stream
+from ostiary.edge.http2.wire import STREAMS, Wire
 from ostiary.edge.listening import Listening
 from ostiary.errors import GatewayError
 from ostiary.model import Peer

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Final
 
 from h2.errors import ErrorCodes
 
-from ostiary.edge.http2_body import Http2Body
-from ostiary.edge.http2_head import Malformed
+from ostiary.edge.http2.body import Http2Body
+from ostiary.edge.http2.head import Malformed
 from ostiary.errors import GatewayError, RequestTimeout
 from ostiary.model import Flow, Headers, Record, Request, Tunnel
 from ostiary.problem import render
 from ostiary.reasons import Reason
 
 if TYPE_CHECKING:
-    from ostiary.edge.http2_streams import Http2Streams
+    from ostiary.edge.http2.streams import Http2Streams
 
 HIGH_WATER: Final = 64 << 10
 """Octets of an answer that may wait for the caller's windows before its source is paused."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from ostiary.config.schema import ListenerLimits
 from ostiary.edge.head import check_target, read_head
-from ostiary.edge.http2_head import Fields, content_length, read
-from ostiary.edge.http2_stream import Http2Stream
+from ostiary.edge.http2.head import Fields, content_length, read
+from ostiary.edge.http2.stream import Http2Stream
 from ostiary.errors import BadRequest, ContentTooLarge, HeadersTooLarge
 from ostiary.model import Headers, Peer, Request
 

@@ -16,7 +16,7 @@ from ostiary.errors import ContentTooLarge, GatewayError
 from ostiary.model import BodySink, Headers
 
 if TYPE_CHECKING:
-    from ostiary.edge.http2_streams import Http2Streams
+    from ostiary.edge.http2.streams import Http2Streams
 
 _WORTH_READING: Final = 64 << 10
 """Octets of a request that are taken and dropped after its answer, before the caller is told to stop."""

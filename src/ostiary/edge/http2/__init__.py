@@ -1,0 +1,11 @@
+"""The native edge: one HTTP/2 connection, many streams (RFC 9113).
+
+connection.py  one connection, on asyncio's protocols
+streams.py     its streams: what comes becomes requests, and what they ask for, frames
+stream.py      one request and its answer; body.py is its request's half
+head.py        fields -> method, target and fields as HTTP/1.1 has them; request.py -> the request
+sender.py      what goes out: one frame of each stream in turn
+frames.py      octets -> whole frames
+guard.py       bounds on what a connection may cost beside its requests
+wire.py        the only module that knows h2's connection
+"""
