@@ -26,7 +26,7 @@ T = TypeVar("T")
 K = TypeVar("K", bound=Hashable)
 
 _BELIEVED: Final = 5.0  # seconds for which a refusal is believed before it is tried again
-_SLOWEST: Final = 30.0  # longest pause between two tries while nobody answers, in seconds
+_SLOWEST: Final = 8.0  # longest pause between two tries while nobody answers, in seconds
 _REST: Final = 10.0  # seconds for which a value is not given up again, however often it is rejected
 _MOST_UNDER_WAY: Final = 100
 
@@ -157,7 +157,7 @@ class Kept(Generic[T]):
             self._flight = None
 
     def _failed(self, error: GatewayError) -> None:
-        pause = max(min(2.0 ** min(self._failures, 5), _SLOWEST), error.retry_after or 0)
+        pause = max(min(2.0 ** min(self._failures, 3), _SLOWEST), error.retry_after or 0)
         if final(error):
             self._made, pause = None, _BELIEVED
         self._failure, self._retry_at = _bare(error), self._clock() + pause

@@ -120,7 +120,7 @@ async def test_between_failures_there_is_a_pause_that_doubles_and_is_told(maker,
             await kept.get()
         assert maker.calls == calls
         maker.now += caught.value.retry_after
-    assert waits == [1, 2, 4, 8, 16, 30, 30, 30]
+    assert waits == [1, 2, 4, 8, 8, 8, 8, 8]
 
 
 async def test_a_wish_to_be_asked_later_is_respected(maker, kept):

@@ -24,7 +24,7 @@ class Patience:
     Attributes:
         refresh: how old it may become before it is fetched again.
         max_stale: how much longer it is used while it cannot be fetched.
-        cooldown: least time between fetches for unknown key ids, and after a failed fetch.
+        cooldown: least time between fetches for unknown key ids, and after a failed fetch; longer after fruitless ones.
         least: how old it becomes at least, whatever its sender says of its age (RFC 9111).
     """
 
@@ -52,6 +52,7 @@ class Freshness:
         fetched: when the last good document was asked for, or None.
         lifetime: for how long its sender called it fresh, or None when nothing was said.
         asked: when it was last fetched for the sake of an unknown key id, or None.
+        fruitless: how many such fetches in a row brought no new key.
         failed: when the last attempt failed, if it failed.
         failures: how many attempts failed since the last good one.
     """
@@ -59,6 +60,7 @@ class Freshness:
     fetched: float | None = None
     lifetime: float | None = None
     asked: float | None = None
+    fruitless: int = 0
     failed: float | None = None
     failures: int = 0
 
@@ -70,9 +72,18 @@ class Freshness:
         """An attempt has failed at `now`."""
         return replace(self, failed=now, failures=self.failures + 1)
 
-    def asked_at(self, now: float) -> Freshness:
-        """An unknown key id has caused a fetch at `now`."""
-        return replace(self, asked=now)
+    def asked_at(self, patience: Patience, now: float) -> Freshness:
+        """An unknown key id has caused a fetch at `now`; it counts as fruitless until it has brought something.
+
+        Who asks without end is answered ever more seldom. When nobody has asked for twice as long as nobody was
+        allowed to, it is forgotten.
+        """
+        forgotten = self.asked is None or now >= self.asked + 2 * self._rest(patience)
+        return replace(self, asked=now, fruitless=1 if forgotten else self.fruitless + 1)
+
+    def rewarded(self) -> Freshness:
+        """A fetch has brought a key that was not known: unknown key ids are worth a fetch."""
+        return replace(self, fruitless=0)
 
     def void_from(self, patience: Patience) -> float:
         """When the key set stops counting; minus infinity where there is none."""
@@ -97,7 +108,7 @@ class Freshness:
         """Whether an unknown key id may cause a fetch now."""
         if self.failed is not None and now < self.failed + self._pause(patience):
             return False
-        return self.asked is None or now >= self.asked + patience.cooldown
+        return self.asked is None or now >= self.asked + self._rest(patience)
 
     def retry_after(self, patience: Patience, now: float) -> int:
         """Whole seconds, at least 1, after which it makes sense to try again."""
@@ -106,8 +117,12 @@ class Freshness:
 
     def ask_after(self, patience: Patience, now: float) -> int:
         """Whole seconds, at least 1, after which an unknown key id may cause a fetch again."""
-        wait = 0.0 if self.asked is None else self.asked + patience.cooldown - now
+        wait = 0.0 if self.asked is None else self.asked + self._rest(patience) - now
         return max(1, math.ceil(wait))
+
+    def _rest(self, patience: Patience) -> float:
+        """How long unknown key ids cause no fetch after one: a cool-down; two, then four, when they bring nothing."""
+        return patience.cooldown * float(2 ** min(max(self.fruitless - 1, 0), _MOST_DOUBLINGS))
 
     def _pause(self, patience: Patience) -> float:
         """How long a failure is left alone: one cool-down, then two, then four.

@@ -1,8 +1,8 @@
 """An issuer while it lives: its keys, and the one task that keeps them fresh.
 
 A request whose key is known waits for nothing, whatever happens to the issuer. A request with an
-unknown key id may wait for one shared fetch, which happens at most once in a cool-down. One issuer's
-troubles never touch another.
+unknown key id may wait for one shared fetch, which happens at most once in a cool-down, and ever more seldom
+while it brings nothing. One issuer's troubles never touch another.
 """
 
 from __future__ import annotations
@@ -172,7 +172,7 @@ class Issuer:
         if self._tally.fetches == begun:  # none since
             if not self._freshness.may_ask(self._patience, self._clock()):
                 return
-            self._freshness = self._freshness.asked_at(self._clock())
+            self._freshness = self._freshness.asked_at(self._patience, self._clock())
             self._fetch()
         if self._fetching is not None:
             await self._wait(self._fetching)
@@ -227,6 +227,8 @@ class Issuer:
         self._document = document
         self._freshness = self._freshness.succeeded(begun, document.lifetime)
         self._void_from = self._freshness.void_from(self._patience)
+        if self._keys.keys - previous.keys:
+            self._freshness = self._freshness.rewarded()
         if self._keys.keys != previous.keys:
             _log.info("keys changed", issuer=self.name, kids=sorted(str(key.kid) for key in self._keys.keys))
         if keys.dropped != previous.dropped:

@@ -24,7 +24,7 @@ from ostiary.vault.errors import SecretError, Unavailable
 from ostiary.vault.record import SecretRecord
 
 NEGATIVE: Final = 5.0  # seconds that "no" is believed before the vault is asked again
-SLOWEST: Final = 30.0  # longest pause between two tries while a vault is down, in seconds
+SLOWEST: Final = 8.0  # longest pause between two tries while a vault is down, in seconds: ten until it is noticed
 SPREAD: Final = 0.1  # of a life, over which the refreshes of many gateways are spread
 SPARING: Final = 10.0  # least time between two records that are made because one was rejected, in seconds
 
@@ -158,7 +158,7 @@ def failed(
     """
     if not isinstance(error, Unavailable):
         return State(failure=error, failures=state.failures + 1, retry_at=now + negative_ttl)
-    pause = min(2.0 ** min(state.failures, 5), SLOWEST) * (1 + chance) / 2
+    pause = min(2.0 ** min(state.failures, 3), SLOWEST) * (1 + chance) / 2
     pause = max(pause, error.retry_after or 0.0)
     return replace(state, failure=error, failures=state.failures + 1, retry_at=now + pause)
 

@@ -52,9 +52,42 @@ def test_without_any_keys_it_is_tried_every_cooldown() -> None:
 
 def test_unknown_key_ids_cause_one_fetch_in_a_cooldown() -> None:
     assert FETCHED.may_ask(PATIENCE, 1000)
-    asked = FETCHED.asked_at(1000)
+    asked = FETCHED.asked_at(PATIENCE, 1000)
     assert not asked.may_ask(PATIENCE, 1009.9)
     assert asked.may_ask(PATIENCE, 1010)
+
+
+def flooded(seconds: int, state: Freshness = FETCHED) -> tuple[Freshness, list[int]]:
+    """What a flood of unknown key ids comes to that begins at 1000: the fetches, each of them answered."""
+    fetches = []
+    for now in range(1000, 1000 + seconds):
+        if state.may_ask(PATIENCE, now):
+            fetches.append(now)
+            state = state.asked_at(PATIENCE, now).succeeded(now)
+    return state, fetches
+
+
+def test_a_flood_that_brings_nothing_is_answered_ever_more_seldom() -> None:
+    assert flooded(60)[1] == [1000, 1010, 1030]
+    assert flooded(200)[1] == [1000, 1010, 1030, 1070, 1110, 1150, 1190]
+
+
+def test_a_new_key_ends_that() -> None:
+    state, fetches = flooded(60)
+    state = state.rewarded()
+    assert not state.may_ask(PATIENCE, fetches[-1] + 9)
+    assert state.may_ask(PATIENCE, fetches[-1] + 10)
+
+
+def test_when_nobody_has_asked_for_twice_as_long_it_is_forgotten() -> None:
+    state, fetches = flooded(60)  # the last at 1030, and none before 1070
+    assert not state.asked_at(PATIENCE, fetches[-1] + 79).may_ask(PATIENCE, fetches[-1] + 79 + 39)
+    assert state.asked_at(PATIENCE, fetches[-1] + 80).may_ask(PATIENCE, fetches[-1] + 80 + 10)
+
+
+def test_whoever_is_told_to_come_back_is_told_the_longer_time() -> None:
+    state, fetches = flooded(60)
+    assert state.ask_after(PATIENCE, fetches[-1] + 1) == 39
 
 
 def test_a_success_ends_the_failures() -> None:
@@ -74,6 +107,6 @@ def test_whatever_arrives_unknown_key_ids_cause_one_fetch_in_a_cooldown(arrivals
         now += pause
         if state.may_ask(PATIENCE, now):
             fetches.append(now)
-            state = state.asked_at(now)
+            state = state.asked_at(PATIENCE, now)
             state = state.succeeded(now) if answered else state.failed_at(now)
     assert all(later >= earlier + PATIENCE.cooldown for earlier, later in pairwise(fetches))

@@ -152,6 +152,20 @@ async def test_a_thousand_random_key_ids_cause_one_fetch_in_a_cooldown() -> None
         assert stage.shelf.fetches == 3
 
 
+async def test_a_minute_of_unknown_key_ids_causes_three_fetches_and_a_key_that_comes_ends_the_longer_pauses() -> None:
+    async with started(key_set(ONE)) as stage:
+        for second in range(60):
+            stage.clock.now = 1000.0 + second
+            await stage.refused(f"random-{second}")
+        assert stage.shelf.fetches == 1 + 3
+        stage.shelf.document = key_set(ONE, TWO)
+        stage.clock.now = 1070.0
+        assert await stage.key("two")
+        stage.clock.now = 1080.0
+        await stage.refused("another")
+        assert stage.shelf.fetches == 1 + 5, "one cool-down later, and not four"
+
+
 async def test_failed_fetches_count_for_the_cooldown_too() -> None:
     async with started(key_set(ONE)) as stage:
         stage.shelf.document = None

@@ -98,7 +98,7 @@ def test_pauses_between_tries_double_up_to_a_bound():
     for _ in range(8):
         state = failed(state, Unavailable("x"), 0.0)
         pauses.append(state.retry_at)
-    assert pauses == [1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0, 30.0]
+    assert pauses == [1.0, 2.0, 4.0, 8.0, 8.0, 8.0, 8.0, 8.0]
 
 
 def test_a_vault_that_asks_for_a_pause_gets_it():
