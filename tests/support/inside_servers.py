@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -11,7 +12,7 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import django as package
-import pytest
+import litestar as lite
 import uvicorn
 from django.conf import settings
 from django.core.asgi import get_asgi_application
@@ -20,7 +21,7 @@ from django.urls import re_path
 from fastapi import FastAPI, Request
 from starlette.applications import Starlette
 from starlette.responses import JSONResponse as Told
-from tests.support.neighbours import PATIENCE, free_port
+from tests.support.neighbours import PATIENCE, ROOT, free_port, running
 from tests.support.plugin import World
 
 from ostiary import asgi
@@ -72,15 +73,11 @@ def django(world: World) -> Any:
 
 
 def litestar(world: World) -> Any:
-    """Not among the locks, for all that it brings with it."""
-    package = pytest.importorskip("litestar", reason="Litestar is not installed")
+    @lite.route(["/", "/{rest:path}"], http_method=[*METHODS, "HEAD"], status_code=200)
+    async def view(request: lite.Request) -> lite.Response:
+        return lite.Response(told(request.scope), media_type="application/json")
 
-    async def view(request):
-        return package.Response(told(request.scope), media_type="application/json")
-
-    view.__annotations__ = {"request": package.Request, "return": package.Response}
-    routed = package.route(["/", "/{rest:path}"], http_method=[*METHODS, "HEAD"], status_code=200)(view)
-    return _guarded(package.Litestar([routed], openapi_config=None), world)
+    return _guarded(lite.Litestar([view], openapi_config=None), world)
 
 
 def _guarded(app: Any, world: World) -> Any:
@@ -152,6 +149,19 @@ def _until(happened: Callable[[], bool]) -> None:
     while not happened():
         assert time.monotonic() < end, "the server does not begin"
         time.sleep(0.02)
+
+
+@contextmanager
+def on_granian(world: World) -> Iterator[int]:
+    """Serve Starlette behind the middleware with granian and TLS, in a process of its own: it has no other way."""
+    port, home = free_port(), world.folder / "granian"
+    home.mkdir(exist_ok=True)
+    keys = ("--ssl-certificate", world.folder / "server.pem", "--ssl-keyfile", world.folder / "server.key")
+    asked = ("--ssl-ca", world.folder / "ca.pem", "--host", "127.0.0.1", "--port", str(port), "--interface", "asgi")
+    around = {"OSTIARY_CONFIG": str(world.file), "PYTHONPATH": str(ROOT)}
+    words = ("-m", "granian", *keys, *asked, "tests.support.inside_granian:app")
+    with running(sys.executable, home, port, *words, around=around):
+        yield port
 
 
 SERVERS = {"uvicorn": on_uvicorn, "hypercorn": on_hypercorn}

@@ -7,10 +7,11 @@ import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
@@ -50,20 +51,32 @@ def program(name: str) -> str:
 
 
 @contextmanager
-def running(name: str, home: Path, port: int, *arguments: str | Path) -> Iterator[None]:
-    """Run a program that listens on a port for as long as the block lasts; what it says is in `home`."""
-    process = start(name, home, port, *arguments)
+def running(
+    name: str, home: Path, port: int, *arguments: str | Path, around: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[None]:
+    """Run a program that listens on a port for as long as the block lasts; what it says is in `home`.
+
+    Args:
+        name: of the program.
+        home: its folder.
+        port: where it listens.
+        arguments: of the program.
+        around: what its environment has beside our own.
+    """
+    process = start(name, home, port, *arguments, around=around)
     try:
         yield
     finally:
         stop(process)
 
 
-def start(name: str, home: Path, port: int, *arguments: str | Path) -> subprocess.Popen[bytes]:
+def start(
+    name: str, home: Path, port: int, *arguments: str | Path, around: Mapping[str, str] = MappingProxyType({})
+) -> subprocess.Popen[bytes]:
     """Start a program, and wait until it listens on a port; what it says is in `home`."""
     with (home / "said").open("wb") as said:
-        around = {**os.environ, "XDG_CONFIG_HOME": str(home)}  # where Caddy writes what it has read
-        process = subprocess.Popen([program(name), *arguments], stdout=said, stderr=said, cwd=home, env=around)
+        places = {**os.environ, "XDG_CONFIG_HOME": str(home), **around}  # where Caddy writes what it has read
+        process = subprocess.Popen([program(name), *arguments], stdout=said, stderr=said, cwd=home, env=places)
     try:
         _wait(process, port)
     except TimeoutError:

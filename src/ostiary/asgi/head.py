@@ -53,15 +53,17 @@ def whole_target(scope: Scope) -> bytes:
     or a mount may have taken `root_path` off both, off `path` only, or off none (as the specification has it).
 
     Raises:
-        BadRequest: they say different things, or the path has more than one spelling.
+        BadRequest: they say different things; the path has more than one spelling; or `root_path` stands in it, and not at
+            its beginning, where some applications cut it as well (Litestar 2: `/accounts/api/open` below `/api`).
     """
     target, path = target_of(scope), scope["path"]
     root: str = scope.get("root_path", "").rstrip("/")
     said = unquote(target.partition(b"?")[0].decode("ascii", "replace"))
+    below = path == root or path.startswith(f"{root}/")
+    if root and root in path and not below:
+        raise BadRequest("the path above is in the path below", reason=Reason.PATH_AMBIGUOUS)
     if root and said == root + path:
         return target
     if said != path:
         raise BadRequest("the server tells two paths", reason=Reason.PATH_AMBIGUOUS)
-    if not root or path == root or path.startswith(f"{root}/"):
-        return target
-    return root.encode() + target
+    return target if not root or below else root.encode() + target

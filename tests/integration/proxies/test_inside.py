@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import ssl
 from contextlib import asynccontextmanager
-from importlib.util import find_spec
 
 import pytest
 import websockets
 from starlette.applications import Starlette
 from starlette.responses import JSONResponse
-from starlette.routing import Mount, Route, WebSocketRoute
-from tests.support.inside_servers import APPS, SERVERS, on_uvicorn, told
+from starlette.routing import Mount, Route
+from tests.support.inside_live import LIVE, WHERE, Life
+from tests.support.inside_servers import APPS, SERVERS, on_granian, on_uvicorn, told
 from tests.support.plugin_corpus import corpus
 
 from ostiary.asgi import OstiaryMiddleware
@@ -20,12 +20,7 @@ from ostiary.observe.access import AccessLog
 
 pytestmark = pytest.mark.integration
 UNTOLD = {"open with an empty query"}  # ASGI has no word for a `?` that nothing follows
-LOCKED = [app for app in APPS if app != "litestar"]
-PLACES = [
-    *(("uvicorn", app) for app in LOCKED),
-    *((("uvicorn", "litestar"),) if find_spec("litestar") else ()),  # ten packages, which the locks do not have
-    ("hypercorn", "starlette"),
-]
+PLACES = [*(("uvicorn", app) for app in APPS), ("hypercorn", "starlette"), ("hypercorn", "litestar")]
 
 
 @pytest.mark.parametrize(("server", "app"), PLACES)
@@ -66,16 +61,32 @@ def lively(made):
     return file
 
 
-@pytest.mark.parametrize("server", SERVERS)
-async def test_a_websocket_to_a_mounted_application_with_a_certificate_and_without(made, lively, server):
-    async def live(socket):
-        await socket.accept()
-        await socket.send_text(socket.scope["ostiary"].principal.subject)
-        await socket.close()
+def test_on_granian_who_needs_no_certificate_is_judged_alike_and_nobody_has_one(made):
+    """It tells of none, and has no place where it could be made to: a gateway in front of it has to."""
+    wrong = {}
+    with on_granian(made) as port:
+        for case in corpus():
+            said = made.ask(port, case.raw(made), shown=case.cert, name=case.server_name)
+            if case.cert is not None and case.target in ("/who", "/both"):
+                found = None if (said.status, said.reason) == (401, "certificate.missing") else repr(said)
+            else:
+                found = case.wrong(said, native=False, exceptions={})
+            if found is not None and case.name not in UNTOLD:
+                wrong[case.name] = found
+    assert wrong == {}
 
-    inner = OstiaryMiddleware(
-        Starlette(routes=[WebSocketRoute("/live/one", live)]), lively, access=AccessLog(), reload=False
-    )
+
+def shown(made) -> ssl.SSLContext:
+    """What a caller with a certificate says TLS with."""
+    context = ssl.create_default_context(cafile=made.folder / "ca.pem")
+    context.load_cert_chain(made.folder / "john.pem", made.folder / "john.key")
+    return context
+
+
+@pytest.mark.parametrize("app", LIVE)
+@pytest.mark.parametrize("server", SERVERS)
+async def test_a_websocket_to_a_mounted_application_with_a_certificate_and_without(made, lively, server, app):
+    inner = OstiaryMiddleware(LIVE[app](Life()), lively, access=AccessLog(), reload=False)
 
     @asynccontextmanager
     async def lifespan(_):
@@ -83,17 +94,27 @@ async def test_a_websocket_to_a_mounted_application_with_a_certificate_and_witho
             yield
 
     outer = Starlette(routes=[Mount("/api", inner)], lifespan=lifespan)
-    context = ssl.create_default_context(cafile=made.folder / "ca.pem")
+    nobody = ssl.create_default_context(cafile=made.folder / "ca.pem")
     with SERVERS[server](outer, made) as port:
-        url = f"wss://localhost:{port}/api/live/one"
+        url = f"wss://localhost:{port}/api{WHERE}"
         with pytest.raises(websockets.InvalidStatus) as refused:
-            async with websockets.connect(url, ssl=context):
+            async with websockets.connect(url, ssl=nobody):
                 pass
-        context.load_cert_chain(made.folder / "john.pem", made.folder / "john.key")
-        async with websockets.connect(url, ssl=context) as socket:
+        async with websockets.connect(url, ssl=shown(made)) as socket:
             assert await socket.recv() == "spiffe://example.com/bank/john"
     assert refused.value.response.status_code == 401
     assert json.loads(refused.value.response.body)["reason"] == "certificate.missing"
+
+
+@pytest.mark.parametrize("app", LIVE)
+async def test_below_a_path_of_the_server_s_and_under_one_lifespan(made, lively, app):
+    life = Life()
+    inside = OstiaryMiddleware(LIVE[app](life), lively, access=AccessLog(), reload=False)
+    with on_uvicorn(inside, made, root_path="/api") as port:
+        assert life.noted == ["begins"]
+        async with websockets.connect(f"wss://localhost:{port}{WHERE}", ssl=shown(made)) as socket:
+            assert await socket.recv() == "spiffe://example.com/bank/john"
+    assert life.noted == ["begins", "ends"]
 
 
 @pytest.mark.parametrize("server", SERVERS)
