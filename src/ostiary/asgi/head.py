@@ -53,7 +53,7 @@ def whole_target(scope: Scope) -> bytes:
     or a mount may have taken `root_path` off both, off `path` only, or off none (as the specification has it).
 
     Raises:
-        BadRequest: they say different things; the path has more than one spelling; or `root_path` stands in it, and not at
+        BadRequest: they say different things; the path has more than one spelling; or `root_path` stands in it, not at
             its beginning, where some applications cut it as well (Litestar 2: `/accounts/api/open` below `/api`).
     """
     target, path = target_of(scope), scope["path"]
