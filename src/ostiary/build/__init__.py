@@ -22,6 +22,7 @@ from ostiary.build.stock import Stock, compile_rings, lay_in
 from ostiary.config.load import Loaded
 from ostiary.config.schema import GatewaySpec
 from ostiary.gateway import Gateway, Route
+from ostiary.inject import withheld
 from ostiary.jwks.compile import server_trust
 from ostiary.keys import Publication
 from ostiary.model import Authenticator, CredentialSource, Request
@@ -55,7 +56,7 @@ def compile_gateway(
     spec = loaded.spec
     stock = lay_in(loaded, clock, sources, memory)
     routes, owned = compile_all(stock)
-    publication = None if spec.publication is None or not stock.keys else Publication(spec.publication, stock.keys)
+    publication = _publication(stock)
     parts = (*stock.parts, *_asking(routes), *(() if sources is not None else _told(stock)))
     access = access or AccessLog()
     before = _before(spec, access)
@@ -88,6 +89,12 @@ def _before(spec: GatewaySpec, access: AccessLog) -> Callable[[Request], None] |
             access.audit.check()
 
     return before
+
+
+def _publication(stock: Stock) -> Publication | None:
+    """Return what is published of our keys; of those that are left alone nothing is known."""
+    spec = stock.loaded.spec
+    return None if spec.publication is None else Publication(spec.publication, stock.keys or withheld(spec.keys))
 
 
 def _told(stock: Stock) -> list[PermissionSync]:

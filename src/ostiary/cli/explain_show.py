@@ -30,7 +30,9 @@ def show_told(told: dict[str, Any], *, as_json: bool, running: bool = False) -> 
         return
     text = [*_lines(told["steps"]), *_claims(told["principal"]), ""]
     if told["verdict"] == "allow":
-        text.append(f"allowed: {told['route']} would forward it")
+        answered = any(one["step"] == "answer" for one in told["steps"])
+        who = "the gateway would answer it" if answered else f"{told['route']} would forward it"
+        text.append(f"allowed: {who}")
     else:
         text.append(f"{told['status'] or 'unknown'} {told['reason']}: {cause}")
         known = told["status"] is not None

@@ -28,6 +28,7 @@ def around(name: str, wanted: Collection[str]) -> Iterator[tuple[str, Finding]]:
         wanted: groups of findings. Where none of them needs the network, it is not used.
     """
     from ostiary.config.load import examine
+    from ostiary.keys.diagnosis import kept
     from ostiary.pki.diagnosis.finding import Finding
     from ostiary.pki.diagnosis.installed import installed
     from ostiary.pki.diagnosis.machine import Machine, machine
@@ -39,6 +40,7 @@ def around(name: str, wanted: Collection[str]) -> Iterator[tuple[str, Finding]]:
         yield name, Finding("D715", "", f"ostiary check {name}", f"{count} of them")
         return
     yield from ((name, one) for one in installed(examined.loaded, time.time()))
+    yield from ((name, one) for one in kept(examined.loaded, time.time()))
     if not NETWORK.isdisjoint(wanted):
         yield from _elsewhere(name, examined.loaded, wanted)
 
@@ -46,12 +48,15 @@ def around(name: str, wanted: Collection[str]) -> Iterator[tuple[str, Finding]]:
 def _elsewhere(name: str, loaded: Loaded, wanted: Collection[str]) -> Iterator[tuple[str, Finding]]:
     from ostiary.admin.redact import digest
     from ostiary.admin.running import running
+    from ostiary.keys.diagnosis import found_by_others
     from ostiary.pki.diagnosis.finding import Finding
 
     if "running" in wanted and loaded.spec.admin is not None:
         served = running(loaded.spec.admin)
         if served is not None and served != digest(loaded):
             yield name, Finding("D731", "", "kill -HUP its process, and look at its log", f"it serves {served}")
+    if "endpoint" in wanted:
+        yield from ((name, one) for one in found_by_others(loaded, time.time()))
     if {"endpoint", "clock"} & set(wanted):
         yield from _places(loaded)
 

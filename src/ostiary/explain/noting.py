@@ -8,7 +8,7 @@ from typing import Any
 from ostiary.authn.jwt import JwtAuthenticator
 from ostiary.authz.shadow import ShadowRule
 from ostiary.config.rules import RuleSpec
-from ostiary.errors import CredentialUnavailable, GatewayError, KeysUnavailable
+from ostiary.errors import CredentialUnavailable, GatewayError, KeysUnavailable, SharedUnavailable
 from ostiary.explain.reading import read_by
 from ostiary.explain.told import Note, Verdict
 from ostiary.model import Credential, Principal, Request, Rule
@@ -105,7 +105,7 @@ class NotingRule:
 
 def is_unsure(error: GatewayError) -> bool:
     """Whether a request ended because something could not be known."""
-    return isinstance(error, KeysUnavailable | CredentialUnavailable)
+    return isinstance(error, KeysUnavailable | CredentialUnavailable | SharedUnavailable)
 
 
 def _who(principal: Principal) -> str:

@@ -19,7 +19,7 @@ class Note:
     """What one step said.
 
     Attributes:
-        step: route, authenticate, authorize, inject, forward.
+        step: route, authenticate, authorize, inject, forward; or answer, where the gateway does that itself.
         what: which of them.
         verdict: what it said.
         text: why, in words; never a secret.
@@ -39,7 +39,7 @@ class Explanation:
 
     Attributes:
         notes: step by step.
-        status: what the caller would get; 0 when it would be forwarded, None when it cannot be known.
+        status: what the caller would get; 0 when it would be forwarded or answered, None when it cannot be known.
         reason: why.
         route: its route, if it has one.
         principal: who was proven, if anybody was.

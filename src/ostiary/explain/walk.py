@@ -18,6 +18,7 @@ from ostiary.config.schema import RouteSpec
 from ostiary.edge.head import read_head
 from ostiary.errors import CredentialUnavailable, GatewayError, RouteNotFound
 from ostiary.explain.noting import NotingAuthenticator, NotingRule, is_unsure
+from ostiary.explain.published import answered_here, of_key_set
 from ostiary.explain.question import Question
 from ostiary.explain.routes import lost, nearest
 from ostiary.explain.told import Explanation, Note
@@ -66,6 +67,9 @@ class Explainer:
             )  # fmt: skip
             route = self._find(request, told)
             told.route = route.name
+            if (documents := answered_here(route)) is not None:
+                told.notes += await of_key_set(documents, self._loaded.place("publication"))
+                return told
             with rehearsed():
                 await self._through(route, request, told)
         except GatewayError as error:
@@ -95,8 +99,8 @@ class Explainer:
             near = nearest(self._loaded.spec.routes, request) if isinstance(error, RouteNotFound) else ""
             told.notes.append(Note("route", what, "no", f"{error.reason}: {error.detail}{near}".strip(": ")))
             raise
-        index, _ = self._specs[route.name]
-        where = self._loaded.place("routes", index)
+        own = answered_here(route) is not None
+        where = self._loaded.place("publication") if own else self._loaded.place("routes", self._specs[route.name][0])
         told.notes.append(Note("route", route.name, "yes", f"{request.host} {request.path}", where))
         return route
 
@@ -106,9 +110,11 @@ class Explainer:
         told.principal = principal
         permit = self._policy(route, index, spec, told).permit(principal, request)
         outbound = route.pipeline.upstream.prepare(request, permit)
+        sent_as = request.record.rewritten
         for position, (injector, one) in enumerate(zip(route.pipeline.injectors, spec.inject, strict=False)):
             told.notes.append(await self._injected(injector, one, outbound, (index, position)))
-        told.notes.append(Note("forward", spec.upstream, "yes", f"{request.method} to {spec.upstream}"))
+        as_ = "" if sent_as is None else f" as {sent_as.decode()}"
+        told.notes.append(Note("forward", spec.upstream, "yes", f"{request.method} to {spec.upstream}{as_}"))
 
     async def _injected(self, injector: Any, one: Any, outbound: Outbound, place: tuple[int, int]) -> Note:
         """Write what is to be injected into a head that goes nowhere, and say what it was, not what it says."""

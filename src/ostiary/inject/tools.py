@@ -108,6 +108,8 @@ class Tools:
         """Return the same, for routes to an upstream."""
         if upstream.host == "preserve":
             return self
+        if upstream.host != "endpoint":
+            return replace(self, host=(upstream.host.encode(),))
         return replace(self, host=tuple(str(one).partition("://")[2].encode() for one in upstream.endpoints))
 
     @property
@@ -142,9 +144,16 @@ class Withheld:
 
     async def get(self) -> SigningKey:
         """Raise CredentialUnavailable."""
-        raise CredentialUnavailable(f"the key {self.alias} is not asked for")
+        raise self._silence()
+
+    async def jwks(self) -> list[dict[str, str]]:
+        """Raise CredentialUnavailable."""
+        raise self._silence()
+
+    def _silence(self) -> CredentialUnavailable:
+        return CredentialUnavailable(f"the key {self.alias} is not asked for")
 
 
-def withheld(aliases: Iterable[str]) -> dict[str, KeySource]:
+def withheld(aliases: Iterable[str]) -> dict[str, Withheld]:
     """Return keys that do not sign."""
     return {alias: Withheld(alias) for alias in aliases}

@@ -8,6 +8,7 @@ material.py    keys made and read: PEM, PKCS#12, JKS                algorithms.p
 transit.py     OpenBao signs         hsm/  an HSM signs            jose.py jwe.py signed and encrypted tokens
 publication.py our public keys, for those who verify               tls.py         a key and its certificate, shown
 signer.py      the version that signs, asked and counted           state.py       what is told of a ring
+diagnosis.py   what `ostiary doctor` finds wrong
 api.py         for those who embed the gateway                     compile.py     from the configuration to rings
 
 A new version is published before it signs, and an old one until what it signed has died.

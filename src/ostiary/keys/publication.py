@@ -14,11 +14,10 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from ostiary.config.keys import PublicationSpec
 from ostiary.errors import ConfigError, CredentialUnavailable
-from ostiary.keys.ring import Ring
 from ostiary.model import Answer, Body, Headers, Outbound, Permit, Request
 
 JWKS: Final = "/.well-known/jwks.json"
@@ -72,18 +71,25 @@ class Document:
         return tags is not None and self.tag in [tag.strip().removeprefix("W/") for tag in tags.split(",")]
 
 
+class Published(Protocol):
+    """A key that can be published."""
+
+    async def jwks(self) -> list[dict[str, str]]:
+        """Return the public keys of which signatures may be met, or raise CredentialUnavailable."""
+
+
 class Publication:
     """What is published of our keys; a part of the gateway.
 
     Args:
         spec: what the configuration says.
-        rings: every ring, by name.
+        rings: every key, by name.
 
     Raises:
         ConfigError: a key is not there.
     """
 
-    def __init__(self, spec: PublicationSpec, rings: Mapping[str, Ring]) -> None:
+    def __init__(self, spec: PublicationSpec, rings: Mapping[str, Published]) -> None:
         missing = [name for name in spec.keys if name not in rings]
         if missing:
             raise ConfigError(f"publication > keys: there is no key {missing[0]!r}")
@@ -107,6 +113,14 @@ class Publication:
     def paths(self) -> tuple[str, str]:
         """Where the documents are, on a listener for callers."""
         return self._spec.prefix + JWKS, self._spec.prefix + DISCOVERY
+
+    async def kids(self) -> list[str]:
+        """Return the ids of the keys that are published now.
+
+        Raises:
+            CredentialUnavailable: they cannot be known now.
+        """
+        return [key["kid"] for key in await self._keys()]
 
     async def document(self, path: str) -> Document | None:
         """Return what stands at a path, or None when that is nothing.
@@ -143,6 +157,11 @@ class Documents:
 
     def __init__(self, publication: Publication) -> None:
         self._publication = publication
+
+    @property
+    def publication(self) -> Publication:
+        """What is answered from."""
+        return self._publication
 
     def prepare(self, request: Request, permit: Permit) -> Outbound:
         """Open an outbound head that goes nowhere."""

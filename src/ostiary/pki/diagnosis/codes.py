@@ -100,6 +100,8 @@ _ALL: Final = (
     Code("D608", "endpoint", "error", "It wants a client certificate."),
     Code("D609", "endpoint", "error", "It refuses the client certificate."),
     Code("D610", "endpoint", "note", "It lets callers in without a client certificate."),
+    Code("D611", "endpoint", "error", "Our key set is not where others look for it."),
+    Code("D612", "endpoint", "error", "What stands where others look for our key set lacks keys that we sign with."),
     Code("D701", "machine", "warning", "Few files may be open at a time, so that callers wait at the door."),
     Code("D702", "machine", "error", "A library is missing that the data path is made of."),
     Code("D703", "machine", "warning", "An OpenSSL that is older than 3.0 gets no corrections any more."),
@@ -112,6 +114,8 @@ _ALL: Final = (
     Code("D713", "installed", "warning", "What should outlive a restart is not kept, or not believed."),
     Code("D714", "installed", "error", "The configuration is from the future: the clock of this machine is wrong."),
     Code("D715", "installed", "error", "The configuration has mistakes."),
+    Code("D716", "installed", "error", "No version of a key signs: what needs it ends with 503."),
+    Code("D717", "installed", "warning", "The last version of a key ends within seven days."),
     Code("D721", "clock", "warning", "Its clock and ours differ: tokens and certificates will be refused."),
     Code("D731", "running", "warning", "The gateway that runs serves another configuration than the file says."),
 )  # fmt: skip
