@@ -17,6 +17,7 @@
       TargetTooLong         414
       MisdirectedRequest    421
       TooManyRequests       429      DecisionChanged       503
+                                     SharedUnavailable     503
     ConfigError                      stops the start or the reload, never meets a request
 
 The class says what the caller may know: status, title, challenge. The reason is a word of the closed
@@ -245,6 +246,14 @@ class CredentialUnavailable(GatewayError):
     status = 503
     title = "Service Unavailable"
     default = Reason.CREDENTIAL_UNAVAILABLE
+
+
+class SharedUnavailable(GatewayError):
+    """What several gateways know together cannot be had, so that nobody knows whether this was used already."""
+
+    status = 503
+    title = "Service Unavailable"
+    default = Reason.SHARED_UNAVAILABLE
 
 
 class UpstreamTimeout(GatewayError):

@@ -14,9 +14,10 @@ from ostiary.authn.api_key import compile_api_key
 from ostiary.authn.ask import HttpEndpoint
 from ostiary.authn.compose import Every, First
 from ostiary.authn.introspection import IntrospectionAuthenticator
-from ostiary.authn.jwt import compile_jwt
+from ostiary.authn.jwt import JwtAuthenticator, compile_jwt
 from ostiary.authn.memory import Memory
 from ostiary.authn.mtls import compile_mtls
+from ostiary.authn.once import SingleUseAuthenticator
 from ostiary.authn.password import compile_password
 from ostiary.config.schema import (
     AnonymousSpec,
@@ -32,6 +33,7 @@ from ostiary.jwks import Issuer
 from ostiary.model import NOTHING, Authenticator, CredentialSource, KeySource
 from ostiary.oauth import client as oauth
 from ostiary.oauth.post import server_trust
+from ostiary.shared.marks import Marks
 
 _NONE: Final[Mapping[str, CredentialSource]] = MappingProxyType({})
 
@@ -47,6 +49,7 @@ class Around:
         clock: epoch seconds.
         keys: what signs, by alias.
         memory: what the processes of a gateway remember together; None: each authenticator has its own.
+        marks: what several gateways know together; None: nothing.
         made: the authenticators that were compiled already, by what their blocks say.
     """
 
@@ -56,6 +59,7 @@ class Around:
     clock: Callable[[], float] = time.time
     memory: Memory | None = None
     keys: Mapping[str, KeySource] = field(default_factory=lambda: NOTHING)
+    marks: Marks | None = None
     made: dict[tuple[str, bool], Authenticator] = field(default_factory=dict, compare=False, repr=False)
 
 
@@ -100,7 +104,14 @@ def _make(spec: AuthenticatorSpec, around: Around, *, shared: bool) -> Authentic
     match spec.value:
         case JwtSpec() as jwt:
             return compile_jwt(
-                jwt, around.issuers, around.clock, shared=shared, folder=around.folder, memory=around.memory
+                jwt,
+                around.issuers,
+                around.clock,
+                shared=shared,
+                folder=around.folder,
+                memory=around.memory,
+                marks=around.marks,
+                kind=SingleUseAuthenticator if jwt.once else JwtAuthenticator,
             )
         case MtlsSpec() as mtls:
             return compile_mtls(mtls, around.clock)

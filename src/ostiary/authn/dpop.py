@@ -16,9 +16,8 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from ostiary.authn.compact import Jws, parse_proof, read_claims
-from ostiary.authn.memory import Memory
-from ostiary.authn.rehearsal import is_rehearsal
 from ostiary.authn.signature import is_signed_by
+from ostiary.authn.uses import Uses
 from ostiary.errors import BadRequest, InvalidProof, InvalidToken
 from ostiary.jwks.encoding import unpadded
 from ostiary.jwks.jwk import Key, read_key
@@ -54,21 +53,22 @@ class Proofs:
 
     Args:
         clock: epoch seconds.
-        memory: what the processes of a gateway remember together.
-        nonce: whether each proof must have a nonce of ours.
+        uses: what was used.
+        nonces: those that proofs must have, or None.
     """
 
-    def __init__(self, clock: Callable[[], float], memory: Memory, *, nonce: bool = False) -> None:
+    def __init__(self, clock: Callable[[], float], uses: Uses, nonces: Nonces | None = None) -> None:
         self._clock = clock
-        self._memory = memory
-        self._nonces = Nonces(clock, memory.secret) if nonce else None
+        self._uses = uses
+        self._nonces = nonces
 
-    def check(self, request: Request, token: bytes, thumbprint: str) -> None:
+    async def check(self, request: Request, token: bytes, thumbprint: str) -> None:
         """Return when the request has a proof for itself, made with the key of that thumbprint.
 
         Raises:
             BadRequest: there are several.
             InvalidProof: there is none, or it proves something else, or was used before.
+            SharedUnavailable: nobody can know now whether it was used at another gateway.
         """
         proof = _only_proof(request.headers)
         jws, member = _parsed(proof)
@@ -79,7 +79,7 @@ class Proofs:
             raise InvalidProof("the proof is not signed with its own key")
         claims = _claims(jws)
         self._judge(claims, request, token)
-        self._use(claims, key)
+        await self._use(claims, key)
 
     def _judge(self, claims: dict[str, Any], request: Request, token: bytes) -> None:
         """RFC 9449, section 4.3."""
@@ -98,13 +98,12 @@ class Proofs:
         if self._nonces is not None:
             self._nonces.check(claims.get("nonce"))
 
-    def _use(self, claims: dict[str, Any], key: Key) -> None:
+    async def _use(self, claims: dict[str, Any], key: Key) -> None:
         identifier = claims.get("jti")
         if not isinstance(identifier, str) or not identifier:
             raise InvalidProof("jti is not text")
-        now = self._clock()
         mark = f"{key.thumbprint} {identifier}".encode("utf-8", "surrogatepass")
-        used = self._memory.use(mark, now=now, until=now + _REMEMBERED, rehearsal=is_rehearsal())
+        used = await self._uses.use(mark, keep=_REMEMBERED, before=claims["iat"] - _WINDOW)
         if used == "seen":
             raise InvalidProof("jti was seen before", reason=Reason.PROOF_REPLAYED)
         if used == "full":

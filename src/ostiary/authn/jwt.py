@@ -32,16 +32,18 @@ from ostiary.authn.claims import (
 )
 from ostiary.authn.compact import Jws, parse, read_claims
 from ostiary.authn.dpop import CHALLENGE as PROOF_CHALLENGE
-from ostiary.authn.dpop import Proofs, take_bound_token
+from ostiary.authn.dpop import Nonces, Proofs, take_bound_token
 from ostiary.authn.envelope import Envelopes, is_closed, read_keys
 from ostiary.authn.memory import Memory
 from ostiary.authn.signature import verify
+from ostiary.authn.uses import Uses
 from ostiary.authn.verified import Verified, VerifiedTokens
 from ostiary.config.schema import JwtSpec
 from ostiary.errors import ConfigError, InvalidToken
 from ostiary.jwks import Issuer
 from ostiary.model import Principal, Request
 from ostiary.reasons import Reason
+from ostiary.shared.marks import Marks
 
 METHOD: Final = "jwt"
 
@@ -58,12 +60,16 @@ class JwtAuthenticator:
         shared: whether another authenticator judges bearer tokens that do not look like signed ones.
         envelopes: our keys for encrypted tokens (RFC 7516), by the issuer's name.
         clock: epoch seconds.
+        memory: what the processes of a gateway remember together; by default this authenticator has its own.
+        marks: what several gateways know together, or None.
 
     Raises:
         ConfigError: two issuers cannot be told apart: a token would not say whose it is.
     """
 
     method = METHOD
+    single_use = False
+    """Whether a token counts for one request only."""
 
     def __init__(
         self,
@@ -77,8 +83,10 @@ class JwtAuthenticator:
         envelopes: Mapping[str, Envelopes] = NO_ENVELOPES,
         clock: Callable[[], float] = time.time,
         memory: Memory | None = None,
+        marks: Marks | None = None,
     ) -> None:
-        memory = Memory() if memory is None and (dpop != "off" or renewal is not None) else memory
+        remembers = dpop != "off" or renewal is not None or self.single_use
+        memory = Memory() if memory is None and remembers else memory
         self._trusted = Choice(issuers, envelopes)
         self._bound = bound
         self._dpop: Proof = dpop
@@ -86,7 +94,9 @@ class JwtAuthenticator:
         self._clock = clock
         self._known = VerifiedTokens()
         self._renewals = None if renewal is None or memory is None else Renewals(renewal, clock, memory)
-        self._proofs = None if dpop == "off" or memory is None else Proofs(clock, memory, nonce=nonce)
+        self._uses = None if memory is None else Uses(clock, memory, marks)
+        nonces = Nonces(clock, memory.secret) if nonce and memory is not None else None
+        self._proofs = None if dpop == "off" or self._uses is None else Proofs(clock, self._uses, nonces)
         self.evidence = frozenset(("a signed bearer token",) if shared else ALL_BEARER)
         self.challenges = {"off": (CHALLENGE,), "required": (PROOF_CHALLENGE,)}.get(dpop, (CHALLENGE, PROOF_CHALLENGE))
         self.challenge = self.challenges[0]
@@ -104,6 +114,7 @@ class JwtAuthenticator:
             BadRequest: Authorization is repeated.
             InvalidToken: there is a token, and it is bad.
             KeysUnavailable: there is a token, and it cannot be judged now.
+            SharedUnavailable: there is a proof, and nobody can know now whether it was used at another gateway.
         """
         token = take_token(request.headers)
         if token is None:
@@ -138,7 +149,7 @@ class JwtAuthenticator:
         confirmation = verified.confirmation
         if confirmation is None or confirmation.key is None:
             raise InvalidToken("the token is of no key", reason=Reason.TOKEN_NOT_BOUND_TO_KEY)
-        self._proofs.check(request, token, confirmation.key)
+        await self._proofs.check(request, token, confirmation.key)
         return verified.principal
 
     def key_of(self, principal: Principal) -> str | None:
@@ -206,6 +217,8 @@ def compile_jwt(
     shared: bool = False,
     folder: Path = Path(),
     memory: Memory | None = None,
+    marks: Marks | None = None,
+    kind: type[JwtAuthenticator] = JwtAuthenticator,
 ) -> JwtAuthenticator:
     """Return the authenticator that a block of the configuration describes.
 
@@ -216,7 +229,7 @@ def compile_jwt(
     if unknown:
         raise ConfigError(f"jwt.issuers: {', '.join(unknown)}: not defined under `issuers`")
     chosen = [issuers[name] for name in dict.fromkeys(spec.issuers)]
-    return JwtAuthenticator(
+    return kind(
         chosen,
         spec.bound,
         renewal=spec.renewal,
@@ -226,6 +239,7 @@ def compile_jwt(
         envelopes=_envelopes(chosen, folder),
         clock=clock,
         memory=memory,
+        marks=marks,
     )
 
 

@@ -18,6 +18,7 @@ from ostiary.inject import EachCredential, Tools, compile_each, withheld
 from ostiary.jwks import Issuer, compile_issuer, state_folder
 from ostiary.keys import Ring, Shown, compile_keys, compile_shown
 from ostiary.model import CredentialSource
+from ostiary.shared import Shared, compile_shared
 from ostiary.upstream import UpstreamPool, compile_upstream
 from ostiary.upstream.tls import Showing, issued
 from ostiary.vault import Vault, compile_vaults
@@ -39,6 +40,7 @@ class Stock:
         tools: what injectors are made with.
         upstreams: the protected side.
         around: what authenticators are made with.
+        shared: what several gateways know together, or None.
     """
 
     loaded: Loaded
@@ -51,11 +53,13 @@ class Stock:
     tools: Tools
     upstreams: Mapping[str, UpstreamPool]
     around: Around
+    shared: Shared | None = None
 
     @property
     def parts(self) -> tuple[Part, ...]:
         """What has a lifetime, in the order in which it starts."""
-        several = (self.each, self.vaults, self.issuers, self.upstreams, self.tools.made, self.keys)
+        shared = {} if self.shared is None else {"": self.shared.link}
+        several = (self.each, self.vaults, shared, self.issuers, self.upstreams, self.tools.made, self.keys)
         return tuple(part for one in several for part in one.values())
 
 
@@ -78,6 +82,7 @@ def lay_in(
     shown = compile_shown(keys, spec.keys) if real else {}
     tools = Tools(credentials, folder, _origins(spec), keys or withheld(spec.keys))
     showing: dict[str, Showing] | None = {**shown, **_issued(spec, vaults)} if real else None
+    shared = compile_shared(spec.shared, credentials, folder, clock) if spec.shared is not None and real else None
     return Stock(
         loaded,
         issuers,
@@ -88,7 +93,8 @@ def lay_in(
         shown,
         tools,
         {name: compile_upstream(name, one, folder, showing) for name, one in spec.upstreams.items()},
-        Around(issuers, credentials, folder, clock, memory, tools.keys),
+        Around(issuers, credentials, folder, clock, memory, tools.keys, None if shared is None else shared.marks),
+        shared,
     )
 
 

@@ -27,6 +27,7 @@ _ROUTE: Final = TypeAdapter(schema.RouteSpec)
 BLOCKS: Final[dict[str, TypeAdapter[Any]]] = {
     "admin": TypeAdapter(schema.AdminSpec | None),
     "publication": TypeAdapter(schema.PublicationSpec | None),
+    "shared": TypeAdapter(schema.SharedSpec | None),
 }
 _Entry = TypeVar("_Entry", bound=BaseModel)
 
@@ -43,6 +44,7 @@ class Draft:
         broken: sections of which something had to be left out; what they lack cannot be judged.
         admin: the admin listener, if there is one and it is sound.
         publication: how our keys are published, if they are and it is sound.
+        shared: what gateways know together, if they do and it is sound.
     """
 
     tree: Tree
@@ -57,6 +59,7 @@ class Draft:
     broken: frozenset[str]
     admin: schema.AdminSpec | None = None
     publication: schema.PublicationSpec | None = None
+    shared: schema.SharedSpec | None = None
 
     def problem(
         self,

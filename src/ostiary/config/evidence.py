@@ -42,6 +42,9 @@ class JwtSpec(Spec):
         "off", description="Proof of possession (RFC 9449): `Authorization: DPoP`, accepted or demanded."
     )
     dpop_nonce: bool = Field(False, description="Demand a nonce of ours in each proof, so that none can be made ahead.")
+    once: bool = Field(
+        False, description="A token counts for one request only, known by its `jti`; it needs `iat`, too."
+    )
 
 
 class IntrospectionSpec(Spec):

@@ -35,6 +35,7 @@ from ostiary.config.listeners import (
 )
 from ostiary.config.observing import AdminSpec, AuditSpec, LogSpec, TracingSpec
 from ostiary.config.rules import RuleSpec, ScopesSpec, SomeOf, TimeSpec
+from ostiary.config.shared import RedisSpec, RedisTlsSpec, SharedSpec
 from ostiary.config.sockets import LocalSpec, SocketSpec
 from ostiary.config.spec import OneOf, Some, Spec
 from ostiary.config.sync import SyncSpec
@@ -276,6 +277,7 @@ class GatewaySpec(Spec):
     routes: Annotated[tuple[RouteSpec, ...], Field(min_length=1, strict=False)] = Field(
         description="Requests and their policies."
     )
+    shared: SharedSpec | None = Field(None, description="What several gateways know together.")
     drain_timeout: Duration = Field(
         30.0, description="How long what is under way may take to end, when the gateway stops or is replaced."
     )

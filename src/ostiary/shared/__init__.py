@@ -1,1 +1,17 @@
-"""What several gateways know together, kept by Redis."""
+"""What several gateways know together, kept by Redis (docs/shared-state.md).
+
+link.py        the one line of a process to Redis: up, away, up again
+connection.py  redis-py, and whether a server can be believed
+marks.py       what was used once, anywhere
+compile.py     from the configuration to all of it
+
+Redis is never asked on the path of an ordinary request, only where something counts once.
+"""
+
+from __future__ import annotations
+
+from ostiary.shared.compile import Shared, compile_shared
+from ostiary.shared.link import Link
+from ostiary.shared.marks import Marks
+
+__all__ = ["Link", "Marks", "Shared", "compile_shared"]

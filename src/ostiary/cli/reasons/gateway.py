@@ -25,6 +25,14 @@ GATEWAY: Final[dict[Reason, tuple[str, str]]] = {
         "The audit log cannot be written, and `on_failure: deny` lets nobody through unseen.",
         "Make room on its disk, or give the gateway's user the right to write it. It goes on by itself then.",
     ),
+    Reason.SHARED_UNAVAILABLE: (
+        "Redis does not answer in time, so nobody knows whether a proof or a token was used at another gateway.",
+        "Look at Redis (`shared.redis`); the log says what it said, and when it answers again.",
+    ),
+    Reason.SHARED_FORGOTTEN: (
+        "Redis was started anew, and may have forgotten what was used before; this proof or token is as old as that.",
+        "Nothing: callers get new ones. `shared.forgotten: accept` takes the old ones, used or not.",
+    ),
     Reason.WORKER_MISSING: (
         "A worker has died and is being started anew, or is stuck. Of readiness, never of a request.",
         "Nothing, if it passes; the log says how it died. If it stays, restart, and look at what the log said before.",

@@ -70,6 +70,10 @@ TOKEN: Final[dict[Reason, tuple[str, str]]] = {
         "Its issuer, asked about it (RFC 7662), said that it does not count: it ended, was revoked, or is no token.",
         "Get a new one. A revoked token counts until `introspection.cache` has passed.",
     ),
+    Reason.TOKEN_REPLAYED: (
+        "`once` is set, and a token with this `jti` was used already, here or at another gateway.",
+        "Get a token for each request; if the caller does, somebody repeats its requests.",
+    ),
     Reason.TOKEN_UNDECIPHERABLE: (
         "The token is encrypted (RFC 7516), and no key of `decryption_keys` opens it, or its algorithms are not ours.",
         "Publish the public half of `decryption_keys` to the issuer; RSA-OAEP-256 or ECDH-ES, with A256GCM.",

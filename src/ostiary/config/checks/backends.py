@@ -102,6 +102,9 @@ def extras(draft: Draft) -> Iterator[Problem]:
             message = f"vaults of type {vault.type!r} need an extra that is not installed"
             help_ = f'pip install "ostiary[{extra}]"'
             yield draft.problem("C560", message, ("vaults", name, "type"), help=help_)
+    if draft.shared is not None and not _is_there("redis"):
+        message, help_ = "Redis needs an extra that is not installed", 'pip install "ostiary[redis]"'
+        yield draft.problem("C560", message, ("shared", "redis"), key=True, help=help_)
 
 
 def accounts(draft: Draft) -> Iterator[Problem]:

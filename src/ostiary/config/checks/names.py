@@ -11,7 +11,7 @@ from ostiary.config.listeners import ListenerTlsSpec
 from ostiary.config.nearest import nearest
 from ostiary.config.oauth import TokenSpec
 from ostiary.config.problem import Path, Problem
-from ostiary.config.schema import AuthenticateSpec, AuthenticatorSpec, RouteSpec
+from ostiary.config.schema import AuthenticateSpec, AuthenticatorSpec, RouteSpec, SharedSpec
 
 _CODES: Final = {"vaults": "C201", "credentials": "C202", "upstreams": "C203", "issuers": "C204", "keys": "C205"}
 _MOST_SHOWN: Final = 8
@@ -67,6 +67,8 @@ def references(draft: Draft) -> Iterator[tuple[str, str, Path]]:
         yield "vaults", credential.vault, ("credentials", alias, "vault")
     yield from (("credentials", alias, path) for alias, path in needs(draft))
     yield from _of_keys(draft)
+    if draft.shared is not None:
+        yield from _of_shared(draft.shared)
     for name, spec in draft.issuers.items():
         if spec.sync is not None:
             yield "credentials", spec.sync.credential, ("issuers", name, "sync", "credential")
@@ -113,6 +115,14 @@ def _of_keys(draft: Draft) -> Iterator[tuple[str, str, Path]]:
     if draft.publication is not None:
         for position, name in enumerate(draft.publication.keys):
             yield "keys", name, ("publication", "keys", position)
+
+
+def _of_shared(spec: SharedSpec) -> Iterator[tuple[str, str, Path]]:
+    """Return the secrets that gateways have together, and those that they log in with."""
+    if spec.key_credential is not None:
+        yield "credentials", spec.key_credential, ("shared", "key_credential")
+    if spec.redis.credential is not None:
+        yield "credentials", spec.redis.credential, ("shared", "redis", "credential")
 
 
 def _of_tls(spec: ListenerTlsSpec, path: Path) -> Iterator[tuple[str, str, Path]]:

@@ -95,6 +95,7 @@ def references(draft: Draft) -> Iterator[tuple[FieldPath, FileRef | SecretRef]]:
     for index, route in draft.routes.items():
         yield from _within(route, ("routes", index))
     yield from _within(draft.admin, ("admin",))
+    yield from _within(draft.shared, ("shared",))
 
 
 def _within(value: Any, path: FieldPath) -> Iterator[tuple[FieldPath, FileRef | SecretRef]]:

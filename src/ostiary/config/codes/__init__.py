@@ -18,6 +18,7 @@ from ostiary.config.codes.meaning import MEANING
 from ostiary.config.codes.references import REFERENCES
 from ostiary.config.codes.safety import SAFETY
 from ostiary.config.codes.shape import SHAPE
+from ostiary.config.codes.shared import SHARED
 from ostiary.config.codes.values import VALUES
 from ostiary.config.codes.vaults import VAULTS
 
@@ -33,6 +34,7 @@ CODES: Final = {
         *INJECTORS,
         *VAULTS,
         *KEYS,
+        *SHARED,
         *SAFETY,
         *ENVIRONMENT,
     )
