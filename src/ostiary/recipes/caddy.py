@@ -29,6 +29,7 @@ https://:{port} {{
 	bind {host}
 	tls {certificate} {certificate}{client_auth}
 	route {{
+{told}
 		reverse_proxy {ask} {{
 			method GET
 			rewrite /decide
@@ -37,7 +38,6 @@ https://:{port} {{
 			header_up X-Forwarded-Host {{http.request.hostport}}
 			header_up X-Forwarded-Proto {{http.request.scheme}}
 			header_up X-Forwarded-For {{http.request.remote.host}}
-			{told}
 			transport http {{
 				dial_timeout 1s
 				response_header_timeout 2s
@@ -63,6 +63,12 @@ _OWNED: Final = """\
 					@has{number} expression `{{http.reverse_proxy.header.{canonical}}} > ""`
 					request_header @has{number} {name} {{http.reverse_proxy.header.{canonical}}}"""
 
+_TOLD: Final = """\
+		request_header -X-Client-Cert
+		@shown expression `{http.request.tls.client.certificate_der_base64} != null`
+		request_header @shown X-Client-Cert {http.request.tls.client.certificate_der_base64}"""
+"""Without a certificate, 2.6 would send the name of its own variable in the place of one."""
+
 _UPSTREAM: Final = """\
 		@to_{name} expression `{{http.reverse_proxy.header.Ostiary-Upstream}} == "{name}"`
 		reverse_proxy @to_{name} {endpoints} {{
@@ -82,7 +88,6 @@ def write(plan: Plan) -> str:
         Unsafe: the policy asks for something that Caddy has no words for.
     """
     clients = " {\n\t\tclient_auth {\n\t\t\tmode request\n\t\t}\n\t}"
-    certificate = "{http.request.tls.client.certificate_der_base64}"
     return _FILE.format(
         file=plan.file,
         port=plan.front.port,
@@ -90,7 +95,7 @@ def write(plan: Plan) -> str:
         certificate=plan.front.certificate,
         client_auth=clients if plan.certificates else "",
         ask=f"unix/{plan.ask.path}" if isinstance(plan.ask, UnixBind) else str(plan.ask),
-        told=f"header_up X-Client-Cert {certificate}" if plan.certificates else "header_up -X-Client-Cert",
+        told=_TOLD if plan.certificates else "\t\trequest_header -X-Client-Cert",
         owned="\n".join(_owned(plan)),
         pretences="\n".join(_gone(plan)),
         upstreams="\n".join(_upstream(one) for one in plan.upstreams),

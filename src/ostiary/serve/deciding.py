@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from ostiary.config.decisions import CERTIFICATES, DecideSpec
@@ -18,6 +19,7 @@ from ostiary.gateway import Gateway
 from ostiary.listener.forwarded import Forwarded, Trusted, compile_forwarded
 from ostiary.listener.local import compile_local
 from ostiary.pki.condition import condition
+from ostiary.pki.dialect import Style
 
 
 def trusted_of(spec: DecideSpec) -> Trusted:
@@ -40,7 +42,13 @@ def told_certificates(spec: DecideSpec, folder: Path) -> Forwarded | None:
         return None
     header = HEADERS[spec.dialect].decode()
     told = ForwardedSpec.model_construct(dialect=CERTIFICATES[spec.dialect], header=header, client=spec.client)
-    return compile_forwarded(told, folder)  # whom to believe is known before anything is read, see `Guard`
+    found = compile_forwarded(told, folder)  # whom to believe is known before anything is read, see `Guard`
+    return replace(found, style=_filled(found.style))
+
+
+def _filled(style: Style) -> Style:
+    """Return a dialect in which a placeholder is never "no certificate": recipes do not let it come to that."""
+    return replace(style, absent=frozenset(one for one in style.absent if not one.startswith(style.unfilled)))
 
 
 def answering(gateway: Handler, name: str, spec: ListenerSpec, forwarded: Forwarded | None) -> Handler:
