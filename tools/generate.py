@@ -79,12 +79,19 @@ def attacks() -> str:
     return made
 
 
+def messages() -> str:
+    """Return the module of the messages with which Envoy asks by gRPC."""
+    made: str = runpy.run_path(str(ROOT / "tools/messages.py"))["module"]()
+    return made
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "config/schema.json": schema,
     "docs/configuration.md": reference,
     "docs/errors.md": errors,
     "docs/metrics.md": metrics,
     "docs/attacks.md": attacks,
+    "src/ostiary/edge/decide/grpc/descriptors.py": messages,
     "deploy/grafana/ostiary.json": dashboard,
 }
 

@@ -13,7 +13,7 @@ from ostiary.config.spec import Spec
 from ostiary.config.values import Refused
 
 DecisionDialect: TypeAlias = Literal[
-    "nginx", "haproxy", "apache", "caddy", "envoy-http", "traefik", "apisix", "ingress-nginx"
+    "nginx", "haproxy", "apache", "caddy", "envoy-http", "envoy-grpc", "traefik", "apisix", "ingress-nginx"
 ]
 
 CERTIFICATES: Final[dict[DecisionDialect, DialectName]] = {
@@ -22,6 +22,7 @@ CERTIFICATES: Final[dict[DecisionDialect, DialectName]] = {
     "apache": "apache",
     "caddy": "caddy",
     "envoy-http": "nginx",
+    "envoy-grpc": "nginx",
     "traefik": "traefik",
     "apisix": "nginx",
     "ingress-nginx": "nginx",
@@ -81,5 +82,7 @@ def refuse_meaningless(listener: Any) -> None:
         raise Refused("C381", "`decide.proxy` is about a certificate, and `tls.client` does not ask for one")
     if decide.dialect == "apache" and listener.tls is not None:
         raise Refused("C381", "Apache asks by FastCGI, which has no TLS: bind a loopback address")
+    if decide.dialect == "envoy-grpc" and "h2" not in listener.protocols:
+        raise Refused("C381", "gRPC is HTTP/2: leave `protocols` out, or let `h2` be among them")
     if decide.client is not None and decide.client.warn_before is not None:
         raise Refused("C381", "`warn_before` is told in answers, and callers do not see those of decisions")

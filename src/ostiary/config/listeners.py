@@ -181,7 +181,8 @@ class ListenerSpec(Spec):
 
     @model_validator(mode="after")
     def _http_2_wants_tls(self) -> Self:
-        if self.tls is None and "protocols" in self.model_fields_set and "h2" in self.protocols:
+        told = "protocols" in self.model_fields_set and "h2" in self.protocols
+        if self.tls is None and told and (self.decide is None or self.decide.dialect != "envoy-grpc"):
             raise Refused("C342", "without `tls` only http/1.1 is spoken, so `h2` would never be used")
         return self
 

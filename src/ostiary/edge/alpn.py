@@ -56,3 +56,17 @@ def speaking(listening: Listening, protocols: Sequence[str], loop: asyncio.Abstr
     if listening.scheme == "https" and protocols != (HTTP1,):
         return Agreed(listening, protocols, loop)
     return Http1Connection(listening, loop)
+
+
+def speaking_h2(listening: Listening, loop: asyncio.AbstractEventLoop) -> asyncio.Protocol:
+    """Return the protocol of a new connection where nothing but HTTP/2 is spoken; in clear by prior knowledge.
+
+    That both ends know it is what the configuration says (RFC 9113, section 3.3); in TLS it is agreed on as ever.
+
+    Args:
+        listening: what the connections share.
+        loop: the event loop.
+    """
+    if listening.scheme == "https":
+        return Agreed(listening, (H2,), loop)
+    return Http2Connection(listening, loop)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ostiary.config.decisions import CERTIFICATES, DecideSpec
 from ostiary.config.listeners import ForwardedSpec, ListenerSpec
-from ostiary.edge.alpn import speaking
+from ostiary.edge.alpn import speaking, speaking_h2
 from ostiary.edge.carry import Handler
 from ostiary.edge.decide.dialects import HEADERS, READERS
 from ostiary.edge.decide.fastcgi import FastCgiConnection
@@ -62,14 +62,21 @@ def answering(gateway: Handler, name: str, spec: ListenerSpec, forwarded: Forwar
     """
     assert spec.decide is not None  # noqa: S101 - a decision listener
     dialect = spec.decide.dialect
-    return Decisions(
+    by_message = dialect == "envoy-grpc"
+    decisions = Decisions(
         gateway,
         name=name,
         dialect=dialect,
         read=READERS[dialect],
         longest=spec.limits.target,
+        limits=spec.limits if by_message else None,
         forwarded=forwarded,
     )
+    if not by_message:
+        return decisions
+    from ostiary.edge.decide.grpc.service import Service  # noqa: PLC0415 - its messages are an extra
+
+    return Service(decisions, spec.limits)
 
 
 def decisions_of(gateway: Handler) -> Handler:
@@ -82,7 +89,9 @@ def decisions_of(gateway: Handler) -> Handler:
 def speaking_to(
     listening: Listening, spec: ListenerSpec, loop: asyncio.AbstractEventLoop
 ) -> Callable[[], asyncio.Protocol]:
-    """Return what makes the protocol of a connection from a proxy: HTTP, but for Apache."""
+    """Return what makes the protocol of a connection from a proxy: HTTP, but for Apache; HTTP/2 for gRPC."""
     if spec.decide is not None and spec.decide.dialect == "apache":
         return lambda: FastCgiConnection(listening, loop)
+    if spec.decide is not None and spec.decide.dialect == "envoy-grpc":
+        return lambda: speaking_h2(listening, loop)
     return lambda: speaking(listening, spec.protocols, loop)

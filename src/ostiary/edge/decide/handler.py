@@ -8,10 +8,11 @@ from typing import Any, Final
 
 import structlog
 
+from ostiary.config.listeners import ListenerLimits
 from ostiary.edge.carry import Handler
 from ostiary.edge.decide.ask import Asked, NotAsked, Reader
 from ostiary.edge.decide.explain import OnlyRefusals, Refusals
-from ostiary.edge.decide.request import request_of
+from ostiary.edge.decide.request import check_size, request_of
 from ostiary.errors import BadRequest, Forbidden, GatewayError
 from ostiary.listener.forwarded import Forwarded
 from ostiary.model import Answer, Request
@@ -36,14 +37,26 @@ class AskedLog(AccessLog):
         super().__init__()
         self._access = access
         self._about: dict[str, dict[str, Any]] = {}
+        self._left_out: set[str] = set()
 
     def note(self, id: str, asked: Asked) -> None:  # noqa: A002 - the word of the house
         """Remember what an ask was about, until its line is written."""
         host = asked.authority.decode("latin-1").lower()
         self._about[id] = {"method": asked.method, "target": asked.target, "host": host, "address": asked.address}
 
+    def answered(self, id: str, status: int, sent: int) -> None:  # noqa: A002 - the word of the house
+        """Remember what the caller is told, where that is not what the ask is answered with."""
+        self._about.setdefault(id, {}).update(status=status, sent=sent)
+
+    def leave_out(self, id: str) -> None:  # noqa: A002 - the word of the house
+        """Write no line: the ask is about no request."""
+        self._left_out.add(id)
+
     def write(self, ended: Ended) -> None:
         """Add the line of one ask."""
+        if ended.id in self._left_out:
+            self._left_out.discard(ended.id)
+            return
         for name, value in self._about.pop(ended.id, {}).items():
             setattr(ended, name, value)
         self._access.write(ended)
@@ -58,10 +71,11 @@ class Decisions:
         dialect: its name, for the log.
         read: the dialect.
         longest: octets that a target may have.
+        limits: of the caller's head, where the edge has not seen it.
         forwarded: how the proxies tell certificates, or None when nobody has one.
 
     Attributes:
-        access: where each request gets its line.
+        access, asked: where each request gets its line.
     """
 
     def __init__(
@@ -72,15 +86,17 @@ class Decisions:
         dialect: str,
         read: Reader,
         longest: int,
+        limits: ListenerLimits | None = None,
         forwarded: Forwarded | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._asked = AskedLog(gateway.access)
-        self.access: AccessLog = self._asked
+        self.asked = AskedLog(gateway.access)
+        self.access: AccessLog = self.asked
         self._gateway = gateway
         self._facts = {"listener": name, "dialect": dialect}
         self._read = read
         self._longest = longest
+        self._limits = limits
         self._forwarded = forwarded
         self._clock = clock
         self._told = -_QUIET
@@ -89,7 +105,7 @@ class Decisions:
     def handle(self, request: Request, answer: Answer) -> Awaitable[None]:
         """Decide what is asked; raises the GatewayError that it ends with."""
         asked = self._understood(request)
-        self._asked.note(request.id, asked)
+        self.asked.note(request.id, asked)
         if self._refusals is None:
             return self._decide(asked, request, answer)
         if asked.explain:
@@ -98,6 +114,8 @@ class Decisions:
         return self._noted(self._refusals, asked, request, answer)
 
     def _decide(self, asked: Asked, request: Request, answer: Answer) -> Awaitable[None]:
+        if self._limits is not None:
+            check_size(asked.headers, self._limits)
         about = request_of(asked, request, self._longest)
         if self._forwarded is not None:
             about.peer = self._forwarded.peer(about.peer, about.headers)
@@ -116,10 +134,10 @@ class Decisions:
         try:
             return self._read(request)
         except NotAsked as error:
-            self._complain(str(error))
+            self.complain(str(error))
             raise BadRequest(f"the proxy's ask: {error}", reason=Reason.DECISION_UNREADABLE) from None
 
-    def _complain(self, why: str) -> None:
+    def complain(self, why: str) -> None:
         """Say loudly that a proxy's configuration is wrong: nobody can get in by it."""
         now = self._clock()
         if now >= self._told + _QUIET:

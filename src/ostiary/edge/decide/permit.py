@@ -61,9 +61,11 @@ class Hearing:
 
     Attributes:
         permit: what the policy has said, once it has.
+        outbound: the whole head that would have been sent upstream, once there is one.
     """
 
     permit: Permit | None = None
+    outbound: Outbound | None = None
 
 
 class Permitted:
@@ -102,7 +104,7 @@ class Permitted:
         record.upstream, record.endpoint = self._name, ENDPOINT
         record.upstream_answered = _ALLOWED
         if isinstance(answer, Hearing):
-            answer.permit = outbound.permit
+            answer.permit, answer.outbound = outbound.permit, outbound
         answer.start(_OK, headers, 0, _STILL)
         answer.finish()
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from ostiary.config.listeners import ListenerLimits
 from ostiary.edge.decide.ask import Asked
 from ostiary.edge.decide.permit import NoBody
 from ostiary.edge.head import check_target, read_head
-from ostiary.errors import BadRequest
+from ostiary.errors import BadRequest, HeadersTooLarge
 from ostiary.model import Headers, Peer, Request
 from ostiary.reasons import Reason
 
@@ -40,6 +41,19 @@ def request_of(asked: Asked, ask: Request, longest: int) -> Request:
         body=NoBody(),
         record=ask.record,
     )
+
+
+def check_size(headers: Headers, limits: ListenerLimits) -> None:
+    """Refuse a head that is larger than it may be.
+
+    Raises:
+        HeadersTooLarge: it is (RFC 6585, section 5).
+    """
+    if len(headers) > limits.header_count:
+        raise HeadersTooLarge("too many fields")
+    size = sum(len(name) + len(value) + 4 for name, value in headers)
+    if size > limits.headers:
+        raise HeadersTooLarge(f"{size} octets")
 
 
 def check_authorization(headers: Headers) -> None:

@@ -7,7 +7,7 @@ from typing import Final
 
 from ostiary.config.decisions import DecisionDialect
 from ostiary.edge.decide.ask import FORWARDED, Reader
-from ostiary.edge.decide.dialects import apache, envoy, forward_auth, ingress, nginx, traefik
+from ostiary.edge.decide.dialects import apache, envoy, envoy_grpc, forward_auth, ingress, nginx, traefik
 
 READERS: Final[Mapping[DecisionDialect, Reader]] = {
     "nginx": nginx.read,
@@ -15,6 +15,7 @@ READERS: Final[Mapping[DecisionDialect, Reader]] = {
     "apache": apache.read,
     "caddy": forward_auth.read,
     "envoy-http": envoy.read,
+    "envoy-grpc": envoy_grpc.read,
     "traefik": traefik.read,
     "apisix": forward_auth.read,
     "ingress-nginx": ingress.read,

@@ -1,0 +1,58 @@
+"""Envoy, ext_authz over gRPC: a message says what the request is, and what Envoy knows of the caller.
+
+Every field of the caller is told, and none of them is Envoy's own: the certificate and the address are told apart. It
+is best told with `encode_raw_headers`; otherwise fields of one name are joined by Envoy, and what is not UTF-8 becomes
+`!`, so that a target with one may be another than the one that is forwarded.
+"""
+
+from __future__ import annotations
+
+from ostiary.edge.decide.ask import FORWARDED, Asked, NotAsked, address_of, method_of, scheme_of
+from ostiary.edge.decide.grpc.told import CONNECTION, Check, Told
+from ostiary.model import Headers, Request, fold
+
+
+def read(request: Request) -> Asked:
+    """Return what an ask is about; raises NotAsked."""
+    told = request.body
+    if not isinstance(told, Told):
+        raise NotAsked("it is no call of Authorization/Check")
+    check = told.check
+    if not check.raw and b"!" in check.path:
+        raise NotAsked("the target may have been changed: let Envoy encode_raw_headers")
+    return Asked(
+        method=method_of(check.method),
+        target=_there("path", check.path),
+        authority=_there("host", check.host),
+        scheme=scheme_of(check.scheme),
+        address=address_of(check.address),
+        headers=_headers(check),
+    )
+
+
+def _there(name: str, value: bytes) -> bytes:
+    if not value:
+        raise NotAsked(f"{name} is missing")
+    return value
+
+
+def _headers(check: Check) -> Headers:
+    """Return the caller's fields, and the certificate where every dialect has it."""
+    agreed = {
+        b":method": check.method,
+        b":path": check.path,
+        b":authority": check.host,
+        b":scheme": check.scheme,
+        b"host": check.host,
+        b"x-forwarded-proto": check.scheme,  # what TLS says; the scheme may be what the caller says
+    }
+    fields: list[tuple[bytes, bytes, bytes]] = []
+    for name, value in check.fields:
+        if agreed.get(name, value) != value:
+            raise NotAsked(f"{name.decode()} is told in two ways")
+        folded = fold(name)
+        if name[:1] != b":" and folded not in CONNECTION and folded != FORWARDED.certificate:
+            fields.append((name, folded, value))
+    if check.certificate:
+        fields.append((FORWARDED.certificate, FORWARDED.certificate, check.certificate))
+    return Headers(fields)
