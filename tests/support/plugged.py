@@ -96,6 +96,9 @@ PROXIES = {
     "envoy-http": Proxy(
         "envoy", _unix("envoy-http"), _envoy, lambda home: ("--mode", "validate", "-c", home / "envoy.json")
     ),
+    "envoy-grpc": Proxy(
+        "envoy", _unix("envoy-grpc"), _envoy, lambda home: ("--mode", "validate", "-c", home / "envoy.json")
+    ),
     "apache": Proxy(
         "apache2",
         f'{{bind: "127.0.0.1:{{port}}", decide: {{dialect: apache, {CLIENT}}}}}',

@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from ostiary.config.decisions import DecisionDialect
-from ostiary.recipes import apache, caddy, envoy, haproxy, kubernetes, nginx
+from ostiary.recipes import apache, caddy, envoy, envoy_grpc, haproxy, kubernetes, nginx
 from ostiary.recipes.plan import Plan
 from ostiary.recipes.safe import Unsafe
 
@@ -26,6 +26,7 @@ RECIPES: Final[Mapping[str, tuple[DecisionDialect, Callable[[Plan], str]]]] = {
     "apache": ("apache", apache.write),
     "caddy": ("caddy", caddy.write),
     "envoy-http": ("envoy-http", envoy.write),
+    "envoy-grpc": ("envoy-grpc", envoy_grpc.write),
     "traefik": ("traefik", kubernetes.traefik),
     "apisix": ("apisix", kubernetes.apisix),
     "ingress-nginx": ("ingress-nginx", kubernetes.ingress),
