@@ -14,6 +14,7 @@ from ostiary.inject.trace import TraceInjector
 from ostiary.keys import Documents, Publication
 from ostiary.model import CredentialSource, Injector
 from ostiary.pipeline import Pipeline
+from ostiary.upstream.rewritten import require_own, rewritten, stripped
 
 
 def compile_all(stock: Stock) -> tuple[list[Route], frozenset[bytes]]:
@@ -44,10 +45,12 @@ def _owned(injectors: Iterable[Sequence[Injector]]) -> frozenset[bytes]:
 
 def _route(spec: RouteSpec, stock: Stock, owned: frozenset[bytes], injectors: Sequence[Injector]) -> Route:
     authenticators = compose(spec.authenticate, stock.around)
-    strip = owned.union(*(injector.owns for injector in injectors), evidence(authenticators))
+    strip = owned.union(*(injector.owns for injector in injectors), evidence(authenticators), stripped(spec.rewrite))
     upstream = stock.upstreams[spec.upstream].for_route(strip, frozenset(name.encode() for name in spec.upgrades))
+    require_own(spec.rewrite, owned)
+    told = rewritten(upstream, spec.rewrite, spec.match.path, stock.loaded.spec.upstreams[spec.upstream])
     policy = compile_policy(spec.name, spec.authorize, stock.around.clock)
-    pipeline = Pipeline(authenticators, policy, tuple(injectors), watched(upstream, injectors))
+    pipeline = Pipeline(authenticators, policy, tuple(injectors), watched(told, injectors))
     return Route(spec.name, pipeline, authenticators.challenges)
 
 

@@ -77,5 +77,7 @@ _GUESSES: Final[dict[str, Callable[[str], str | None]]] = {
     "C127": _host,
     "C128": _path,
     "C130": lambda text: nearest(text, _METHODS),
+    "C140": lambda text: text.rstrip("/") or None,
+    "C142": lambda text: nearest(text, ("preserve", "endpoint")),
     "C318": lambda text: "https://" + text.partition("://")[2],
 }

@@ -43,6 +43,8 @@ _WHY: Final = {
     "timeouts": "the proxy waits for the upstream as long as its own configuration says",
     "connections": "the proxy makes as many connections as its own configuration says",
     "client": "the gateway's certificate is not shown to the upstream; the proxy needs one of its own",
+    "rewrite": "the proxy writes paths and headers as its own configuration says, or not at all",
+    "host": "the proxy sends the Host that its own configuration says",
     "on_reject": "the proxy does not come back when the upstream refuses the credential; `ignore` says so",
 }
 _UNKNOWN: Final = "it is about what the proxy does, not about the decision"
@@ -75,6 +77,8 @@ def _of_injector(injector: InjectorSpec, path: Path) -> Iterator[Clause]:
 def _of_upstream(upstream: UpstreamSpec) -> Iterator[Clause]:
     if len(upstream.endpoints) > 1:
         yield Clause(("endpoints",), of_upstream=True, why="the proxy chooses among the endpoints in its own way")
+    if upstream.host not in ("preserve", "endpoint"):
+        yield Clause(("host",), of_upstream=True, why=_WHY["host"])
     yield from _more(upstream, _UPSTREAM, (), of_upstream=True)
     yield from _more(upstream.tls, _TLS, ("tls",), of_upstream=True)
 

@@ -34,6 +34,7 @@ from ostiary.config.listeners import (
     ShownCertificateSpec,
 )
 from ostiary.config.observing import AdminSpec, AuditSpec, LogSpec, TracingSpec
+from ostiary.config.rewriting import RewriteSpec, SentHost
 from ostiary.config.rules import RuleSpec, ScopesSpec, SomeOf, TimeSpec
 from ostiary.config.shared import RedisSpec, RedisTlsSpec, SharedSpec
 from ostiary.config.sockets import LocalSpec, SocketSpec
@@ -211,8 +212,8 @@ class UpstreamSpec(Spec):
     endpoints: Annotated[tuple[EndpointUrl, ...], Field(min_length=1, strict=False)] = Field(
         description="Addresses of equal servers, used in turn."
     )
-    host: Literal["preserve", "endpoint"] = Field(
-        "preserve", description="preserve: send the caller's Host. endpoint: send the endpoint's."
+    host: SentHost = Field(
+        "preserve", description="preserve: send the caller's Host. endpoint: send the endpoint's. Or the name to send."
     )
     plaintext: Literal["accepted"] | None = Field(
         None, description="`accepted` silences the warning that credentials travel over plain http."
@@ -248,6 +249,9 @@ class RouteSpec(Spec):
         (), description="What the upstream is shown in place of the caller's credentials."
     )
     upstream: Name = Field(description="Where it goes.")
+    rewrite: RewriteSpec | None = Field(
+        None, description="What the upstream is told in other words; what is judged stays what the caller sent."
+    )
     upgrades: Annotated[tuple[Protocol, ...], Field(strict=False)] = Field(
         (), description="Protocols that a caller may change to after all of the above, such as `websocket`."
     )

@@ -41,7 +41,7 @@ class Record:
 
     __slots__ = (
         *("challenges", "credential", "credential_version", "detail", "endpoint", "principal", "reason", "route"),
-        *("started", "trace", "upstream", "upstream_answered", "upstream_started"),
+        *("rewritten", "started", "trace", "upstream", "upstream_answered", "upstream_started"),
     )
 
     def __init__(
@@ -74,6 +74,7 @@ class Record:
         self.upstream_started = upstream_started
         self.upstream_answered = upstream_answered
         self.trace = trace
+        self.rewritten: bytes | None = None  # the path that the upstream sees, where it is not the caller's
 
 
 class Request:

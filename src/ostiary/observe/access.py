@@ -165,9 +165,10 @@ class AccessLog:
         waited = f',"upstream_ms":{_ms(record.upstream_answered - record.upstream_started)}' if allowed else ""
         detail = f',"detail":{quoted(record.detail[:_LONGEST])}' if record.detail else ""
         trace = "" if record.trace is None else f',"trace_id":"{record.trace.id}"'
+        sent_as = "" if record.rewritten is None else f',"upstream_path":{_PATHS[record.rewritten[:_LONGEST]]}'
         return (
             f'{{"time":"{self._time()}","id":"{ended.id}",{facts},"host":{_QUOTED[ended.host]},'
-            f'"path":{_PATHS[ended.target[:_LONGEST]]},"address":{_QUOTED[ended.address]}{self._who(record.principal)},'
+            f'"path":{_PATHS[ended.target[:_LONGEST]]}{sent_as},"address":{_QUOTED[ended.address]}{self._who(record.principal)},'
             f'"sent":{ended.sent},"duration_ms":{_ms(ended.now - record.started)}{waited}{trace}{detail}}}\n'
         )
 

@@ -168,6 +168,8 @@ def _used(spec: GatewaySpec) -> set[str]:
 def _upstream(name: str, spec: UpstreamSpec, folder: Path) -> Upstream:
     if len({one.scheme for one in spec.endpoints}) > 1:
         raise Unsafe(f"upstream {name!r} has endpoints with TLS and without")
+    if spec.host not in ("preserve", "endpoint"):
+        raise Unsafe(f"upstream {name!r} is sent a Host of its own: a recipe writes the caller's, or the endpoint's")
     if spec.host == "endpoint" and len(spec.endpoints) > 1:
         raise Unsafe(f"upstream {name!r}: `host: endpoint` needs one endpoint")
     if len(spec.tls.trusted) > 1:
@@ -176,7 +178,8 @@ def _upstream(name: str, spec: UpstreamSpec, folder: Path) -> Upstream:
         address(authority(one))
     trusted = path(str(spec.tls.trusted[0].below(folder))) if spec.tls.trusted else None
     name_of = None if spec.tls.server_name is None else word(spec.tls.server_name)
-    return Upstream(word(name), spec.endpoints, spec.host, trusted, name_of)
+    host: Literal["preserve", "endpoint"] = "preserve" if spec.host == "preserve" else "endpoint"
+    return Upstream(word(name), spec.endpoints, host, trusted, name_of)
 
 
 def authority(endpoint: Endpoint) -> str:

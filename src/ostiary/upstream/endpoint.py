@@ -55,7 +55,7 @@ class EndpointPool:
         trailers: CallersTrailers,
     ) -> None:
         self.name = str(endpoint)
-        self.host = self.name.partition("://")[2].encode()
+        self.host = _host(spec.host, self.name.partition("://")[2])
         self.rests_until = 0.0
         self.trailers = trailers
         self._endpoint = endpoint
@@ -169,6 +169,11 @@ class EndpointPool:
         if not connection.usable:
             raise UpstreamUnreachable(f"{self.name}: closed at once")
         return connection
+
+
+def _host(said: str, own: str) -> bytes:
+    """Return what the Host field says where the caller's is not passed on."""
+    return (own if said in ("preserve", "endpoint") else said).encode()
 
 
 def _unreachable(name: str, error: Exception) -> GatewayError:

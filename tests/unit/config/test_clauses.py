@@ -43,6 +43,8 @@ CLAUSES = {
     "endpoints": {"endpoints": f"'http://127.0.0.1:8', {ONE}"},
     "timeouts": {"upstream": ", timeouts: {response: 5s}"},
     "connections": {"upstream": ", connections: 4"},
+    "host": {"upstream": ", host: legacy.example"},
+    "rewrite": {"route": "rewrite: {path: {add_prefix: /old}}"},
 }
 
 

@@ -16,6 +16,7 @@ from ostiary.config.codes.injectors import INJECTORS
 from ostiary.config.codes.keys import KEYS
 from ostiary.config.codes.meaning import MEANING
 from ostiary.config.codes.references import REFERENCES
+from ostiary.config.codes.rewriting import REWRITING
 from ostiary.config.codes.safety import SAFETY
 from ostiary.config.codes.shape import SHAPE
 from ostiary.config.codes.shared import SHARED
@@ -32,6 +33,7 @@ CODES: Final = {
         *DECISIONS,
         *EVIDENCE,
         *INJECTORS,
+        *REWRITING,
         *VAULTS,
         *KEYS,
         *SHARED,

@@ -87,8 +87,10 @@ class Permitted:
         self._always = Headers.of([(UPSTREAM, name.encode()), (b"Cache-Control", b"no-store")]).fields
 
     def prepare(self, request: Request, permit: Permit) -> Outbound:
-        """Open an outbound head: strip what must not pass."""
-        return self._upstream.prepare(request, permit)
+        """Open an outbound head: strip what must not pass. The proxy forwards the path that it has received."""
+        outbound = self._upstream.prepare(request, permit)
+        outbound.target, request.record.rewritten = request.target, None
+        return outbound
 
     async def forward(self, outbound: Outbound, body: Body, answer: Answer) -> None:  # noqa: ARG002 - the contract
         """Tell what would have been sent.

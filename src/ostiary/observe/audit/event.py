@@ -89,6 +89,8 @@ def of_request(ended: Ended, claims: Sequence[str] = ()) -> Event:
         "ostiary.credential": record.credential,
         "ostiary.mode": "enforce",
     }
+    if record.rewritten is not None:
+        facts["ostiary.upstream_path"] = record.rewritten[:_LONGEST].decode("latin-1")
     if record.trace is not None:
         facts["trace.id"] = record.trace.id
     if record.principal is not None:
