@@ -13,8 +13,8 @@ from typing import Any
 
 import jwt
 import pytest
-from joserfc import jws
-from joserfc.jwk import KeySet
+from joserfc import jwe, jws
+from joserfc.jwk import KeySet, RSAKey
 from tests.support.openbao import bao  # noqa: F401 - a fixture
 from tests.support.signers.clouds import Aws, KeyVault
 from tests.support.signers.hsm import Hsm
@@ -262,6 +262,45 @@ async def test_what_is_encrypted_to_an_rsa_key_is_opened_by_whoever_keeps_it(kep
         head, wrapped, *rest = closed.split(".")
         with pytest.raises((KeyRefused, CredentialUnavailable)):
             await keys.decrypt(".".join((head, "A" * len(wrapped), *rest)), name)
+
+
+OPENS = {
+    "local": ("RSA-OAEP-256", "RSA-OAEP"),
+    "transit": ("RSA-OAEP-256",),
+    "hsm": ("RSA-OAEP",),  # SoftHSM 2.6 has OAEP with SHA-1 alone
+    "aws": ("RSA-OAEP-256", "RSA-OAEP"),
+    "azure": ("RSA-OAEP-256", "RSA-OAEP"),
+}
+
+
+@pytest.mark.parametrize(("kept", "alg"), [(who, alg) for who in OPENS for alg in OPENS[who]], indirect=["kept"])
+async def test_a_ring_for_encrypted_tokens_opens_what_another_library_encrypted_to_it(kept, alg):
+    name = next(names)
+    kept.make(name, alg)
+    async with ring(kept, name, wanted=alg) as source:
+        keys = Keys({name: source})
+        (known,) = (await keys.jwks())["keys"]
+        assert (known["use"], known["alg"]) == ("enc", alg)
+        head = {"alg": alg, "enc": "A256GCM", "kid": known["kid"]}
+        closed = jwe.encrypt_compact(head, b"from elsewhere", RSAKey.import_key(known), algorithms=[alg, "A256GCM"])
+        assert await keys.decrypt(closed, name) == "from elsewhere"
+        protected, wrapped, *rest = closed.split(".")
+        refused = CredentialUnavailable if isinstance(kept, Transit) else KeyRefused  # OpenBao: 500
+        for other in ("A" * len(wrapped), wrapped[:-4] + "AAAA", wrapped[:40]):
+            with pytest.raises(refused):
+                await keys.decrypt(".".join((protected, other, *rest)), name)
+        assert await keys.decrypt(closed, name) == "from elsewhere"
+        with pytest.raises(KeyRefused, match="does not sign"):
+            await keys.sign({"aal": 3}, name)
+
+
+@pytest.mark.parametrize("kept", ["hsm", "aws"], indirect=True)
+async def test_who_cannot_open_it_is_found_out_before_a_token_comes(kept):
+    name = next(names)
+    kept.make(name, "RS256")  # there a key for signatures, or a token that does not know SHA-256 in OAEP
+    async with opened(kept, name, "RSA-OAEP-256") as keeper:
+        with pytest.raises(Misconfigured, match=r"RSA-OAEP-256|ENCRYPT_DECRYPT is wanted"):
+            await keeper.versions()
 
 
 @pytest.mark.parametrize("kept", ["transit", "hsm", "aws", "azure"], indirect=True)

@@ -23,7 +23,7 @@ from ostiary.config.checks import (
 )
 from ostiary.config.checks.backends import accounts, circles, extras, pins
 from ostiary.config.checks.engines import engines, logins, shown
-from ostiary.config.checks.rings import rings_beside, rings_kept, rings_known, rings_shown
+from ostiary.config.checks.rings import rings_beside, rings_kept, rings_known, rings_shown, rings_signing
 from ostiary.config.draft import Draft
 from ostiary.config.problem import Problem, in_order
 
@@ -59,6 +59,7 @@ _QUESTIONS: Final[tuple[Callable[[Draft], Iterator[Problem]], ...]] = (
     credentials.signatures,
     rings_kept,
     rings_known,
+    rings_signing,
     rings_beside,
     rings_shown,
     circles,

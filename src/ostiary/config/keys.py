@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final, Literal, Self
+from typing import Annotated, ClassVar, Final, Literal, Self, get_args
 from urllib.parse import urlsplit
 
 from pydantic import Field, model_validator
@@ -12,12 +12,20 @@ from ostiary.config.values import Duration, FileReference, Name, Refused, Secret
 
 SigningAlgorithm = Literal["ES256", "ES384", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "EdDSA"]
 
+OpeningAlgorithm = Literal["RSA-OAEP-256", "RSA-OAEP", "ECDH-ES"]
+OPENING: Final = frozenset(get_args(OpeningAlgorithm))
+
 
 class RingSpec(Spec):
     """What every ring has: versions of one key, of which the newest signs."""
 
-    algorithm: SigningAlgorithm | None = Field(
-        None, description="How it signs (RFC 7518, section 3.1); by default what fits the key, RS256 for RSA."
+    who: ClassVar[str] = ""
+    unable: ClassVar[tuple[str, ...]] = ()
+
+    algorithm: SigningAlgorithm | OpeningAlgorithm | None = Field(
+        None,
+        description="How it signs (RFC 7518, section 3.1); by default what fits the key, RS256 for RSA. Or, for a ring "
+        "that opens encrypted tokens and does not sign, how they are encrypted to it (section 4.1).",
     )
     version: int | Text | None = Field(None, description="Pin one version; by default the newest that may sign.")
     publish_before: Duration = Field(
@@ -26,6 +34,18 @@ class RingSpec(Spec):
     keep: Duration = Field(
         3600.0, description="How long a version stays published that signs no more: the longest life of what it signed."
     )
+
+    @model_validator(mode="after")
+    def _able(self) -> Self:
+        if self.algorithm in self.unable:
+            can = "opens no tokens with" if self.opens else "does not sign with"
+            raise Refused("C376", f"{self.who} {can} {self.algorithm}")
+        return self
+
+    @property
+    def opens(self) -> bool:
+        """Whether it opens encrypted tokens, and does not sign."""
+        return self.algorithm in OPENING
 
 
 class LocalKeySpec(RingSpec):
@@ -39,6 +59,8 @@ class LocalKeySpec(RingSpec):
 class TransitKeySpec(RingSpec):
     """A key of the Transit engine of a HashiCorp vault or OpenBao. It signs there."""
 
+    who = "the Transit engine"
+    unable = ("RSA-OAEP", "ECDH-ES")
     type: Literal["transit"]
     vault: Name = Field(description="Which vault, of type hashicorp.")
     name: Text | None = Field(None, description="The key's name in the engine; the name of the key by default.")
@@ -48,6 +70,8 @@ class TransitKeySpec(RingSpec):
 class Pkcs11KeySpec(RingSpec):
     """Keys of an HSM, by way of PKCS#11. They sign there. An extra: hsm."""
 
+    who = "PKCS#11, as it is spoken here,"
+    unable = ("ECDH-ES",)
     type: Literal["pkcs11"]
     module: FileReference = Field(description="The vendor's library, a shared object.")
     token: Text = Field(description="Label of the token (the partition).")
@@ -59,31 +83,23 @@ class Pkcs11KeySpec(RingSpec):
 class AzureKeySpec(RingSpec):
     """A key of an Azure Key Vault. It signs there; elliptic curve keys do nothing else. An extra: azure."""
 
+    who = "a key vault"
+    unable = ("EdDSA", "ECDH-ES")
     type: Literal["azure"]
     vault: Name = Field(description="Which vault, of type azure: its address and its login are used.")
     name: Text | None = Field(None, description="The key's name there; the name of the key by default.")
-
-    @model_validator(mode="after")
-    def _able(self) -> Self:
-        if self.algorithm == "EdDSA":
-            raise Refused("C376", "keys of a key vault sign with ES256, ES384, RS256 to RS512 and PS256 to PS512")
-        return self
 
 
 class AwsKeySpec(RingSpec):
     """Keys of AWS KMS. They sign there. An extra: aws."""
 
+    who = "KMS"
+    unable = ("EdDSA", "ECDH-ES")
     type: Literal["aws"]
     region: Text = Field(description="The region.")
     ids: Some = Field(description="Ids, ARNs or aliases of keys that sign; the newest last. `version` pins one.")
     endpoint: SecureUrl | None = Field(None, description="Another address of the service, such as a VPC endpoint.")
     timeout: Duration = Field(5.0, description="Patience with one request.")
-
-    @model_validator(mode="after")
-    def _able(self) -> Self:
-        if self.algorithm == "EdDSA":
-            raise Refused("C376", "keys of KMS sign with ES256, ES384, RS256 to RS512 and PS256 to PS512")
-        return self
 
 
 KeySpec = Annotated[

@@ -16,6 +16,7 @@ from ostiary.pki.keys import PrivateKey, PublicKey
 MIN_RSA_BITS: Final = 2048
 MAX_RSA_BITS: Final = 4096
 _RSA: Final = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512")
+_OPENED: Final = ("RSA-OAEP-256", "RSA-OAEP", "ECDH-ES")
 _CURVES: Final = {"secp256r1": ("ES256",), "secp384r1": ("ES384",)}
 _ALGORITHMS: Final[dict[str, Any]] = get_default_algorithms()
 _IDENTIFYING: Final = ("crv", "e", "kty", "n", "x", "y")
@@ -39,14 +40,32 @@ def fitting(public: object) -> tuple[str, ...]:
     raise KeyRefused("a key of another kind: RSA, EC P-256, EC P-384 and Ed25519 are used")
 
 
+def encrypts(alg: str) -> bool:
+    """Whether this is how tokens are encrypted to a key (RFC 7518, section 4.1), and not how it signs."""
+    return alg in _OPENED
+
+
+def encryption(public: object) -> tuple[str, ...]:
+    """Return how tokens can be encrypted to a key, the usual way first; a key of Ed25519 only signs."""
+    match public:
+        case rsa.RSAPublicKey():
+            return _OPENED[:2]
+        case ec.EllipticCurvePublicKey():
+            return _OPENED[2:]
+    return ()
+
+
 def algorithm(public: object, wanted: str | None) -> str:
-    """Return how a key signs: as wanted, or in its usual way.
+    """Return what a key does: as wanted, or to sign in its usual way.
 
     Raises:
-        KeyRefused: it cannot sign like that.
+        KeyRefused: it cannot do that.
     """
     able = fitting(public)
-    if wanted is not None and wanted not in able:
+    if wanted is not None and encrypts(wanted):
+        if wanted not in encryption(public):
+            raise KeyRefused(f"tokens cannot be encrypted to this key with {wanted}")
+    elif wanted is not None and wanted not in able:
         raise KeyRefused(f"this key cannot sign with {wanted}; it can with {', '.join(able)}")
     return wanted or able[0]
 
@@ -64,7 +83,7 @@ def verifies(key: PublicKey, alg: str, data: bytes, signature: bytes) -> bool:
 
 def jwk(public: PublicKey, alg: str, kid: str) -> dict[str, str]:
     """Return a public key as it stands in a key set (RFC 7517, section 4)."""
-    return {**_members(public), "use": "sig", "alg": alg, "kid": kid}
+    return {**_members(public), "use": "enc" if encrypts(alg) else "sig", "alg": alg, "kid": kid}
 
 
 def thumbprint(public: PublicKey) -> str:

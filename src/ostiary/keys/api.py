@@ -15,9 +15,10 @@ from base64 import urlsafe_b64decode
 from collections.abc import Mapping
 from typing import Any
 
+from ostiary.keys.algorithms import encrypts
 from ostiary.keys.errors import KeyRefused
 from ostiary.keys.jose import compact
-from ostiary.keys.jwe import decrypt, encrypt, unwrapped
+from ostiary.keys.jwe import decrypt, encrypt, unwrapped, way
 from ostiary.keys.ring import Ring
 from ostiary.keys.version import KeyVersion
 from ostiary.model import KeySource
@@ -45,7 +46,10 @@ class Keys:
             alias: the key.
             kind: the `typ` of the token.
         """
-        return await compact(await self._rings[alias].get(), claims, kind)
+        key = await self._rings[alias].get()
+        if encrypts(key.alg):
+            raise KeyRefused(f"{alias} does not sign: it opens what is encrypted to it ({key.alg})")
+        return await compact(key, claims, kind)
 
     async def encrypt(self, claims: Mapping[str, Any], alias: str) -> str:
         """Return claims as a token that only the owner of a key can read (RFC 7519, section 7.1). It proves nothing."""
@@ -78,14 +82,15 @@ class Keys:
         key = await self._rings[alias].get()
         if not self._rings[alias].opens(key.version):
             raise KeyRefused(f"{alias} only signs: nobody could open what is encrypted to it")
-        return encrypt(content, key.version.public, key.kid, **header)
+        public = key.version.public
+        return encrypt(content, public, key.kid, way(public, key.alg), **header)
 
 
 async def _opened(ring: Ring, version: KeyVersion, token: str) -> bytes:
-    material = ring.material(version)
+    material, alg = ring.material(version), way(version.public, version.alg)
     if material is not None:
-        return decrypt(token, material.private)
-    return await unwrapped(token, lambda wrapped: ring.unwrap(version, wrapped))
+        return decrypt(token, material.private, alg)
+    return await unwrapped(token, alg, lambda wrapped: ring.unwrap(version, wrapped))
 
 
 def _named(token: str) -> str | None:

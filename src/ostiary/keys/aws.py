@@ -1,4 +1,4 @@
-"""Keys of AWS KMS, by botocore: they sign there.
+"""Keys of AWS KMS, by botocore: they sign there, or decrypt; a key there does only one of the two.
 
 KMS does not rotate keys that sign. A ring is a list of them in the configuration, the newest last. One that joins
 the list with a reload is published before it signs; those of the start sign at once.
@@ -31,6 +31,7 @@ _WAYS: Final = {
     **{f"PS{size}": f"RSASSA_PSS_SHA_{size}" for size in (256, 384, 512)},
     **{f"ES{size}": f"ECDSA_SHA_{size}" for size in (256, 384)},
 }
+_UNWRAPPING: Final = {"RSA-OAEP-256": "RSAES_OAEP_SHA_256", "RSA-OAEP": "RSAES_OAEP_SHA_1"}
 _SIZES: Final = {"ES256": 32, "ES384": 48}
 _REFUSALS: Final[Mapping[str, type[SecretError]]] = {
     "NotFoundException": NotFound,
@@ -98,8 +99,31 @@ class AwsKeeper:
         r, s = decode_dss_signature(signature)
         return r.to_bytes(size, "big") + s.to_bytes(size, "big")
 
+    def opens(self, version: KeyVersion) -> bool:
+        """Whether the service unwraps for a version."""
+        return version.alg in _UNWRAPPING
+
+    async def unwrap(self, version: KeyVersion, wrapped: bytes) -> bytes:
+        """Return the key of a token that was encrypted to a version (RFC 7518, section 4.3).
+
+        Raises:
+            KeyRefused: it was not.
+        """
+        return await self._call(self._unwrapped, version, wrapped)
+
+    def _unwrapped(self, version: KeyVersion, wrapped: bytes) -> bytes:
+        way = _UNWRAPPING[version.alg]
+        try:
+            answer = self._client.decrypt(KeyId=version.id, CiphertextBlob=wrapped, EncryptionAlgorithm=way)
+        except self._client.exceptions.InvalidCiphertextException:
+            raise KeyRefused("the token stays closed") from None
+        return bytes(answer["Plaintext"])
+
     def _version(self, number: int, key: str) -> KeyVersion:
         facts = self._client.describe_key(KeyId=key)["KeyMetadata"]
+        wanted = "ENCRYPT_DECRYPT" if self._spec.algorithm in _UNWRAPPING else "SIGN_VERIFY"
+        if facts["KeyUsage"] != wanted:
+            raise Misconfigured(f"key {number} of KMS is for {facts['KeyUsage']}, and {wanted} is wanted")
         public = load_der_public_key(self._client.get_public_key(KeyId=key)["PublicKey"])
         try:
             enabled = facts["KeyState"] == "Enabled"
@@ -127,7 +151,7 @@ class AwsKeeper:
         try:
             async with asyncio.timeout(self._spec.timeout):
                 return await asyncio.to_thread(function, *arguments)
-        except SecretError:
+        except (SecretError, KeyRefused):
             raise
         except self._client.exceptions.ClientError as error:
             problem = _refusal(str(error.response.get("Error", {}).get("Code", "")))

@@ -16,6 +16,7 @@ from typing import Any, Final
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from ostiary.errors import ConfigError
+from ostiary.keys.algorithms import encrypts
 from ostiary.keys.errors import KeyRefused
 from ostiary.keys.version import KeyVersion, begins, described
 from ostiary.sealed.errors import AccessDenied, Misconfigured, NotFound, SecretError, Throttled, Unavailable
@@ -97,10 +98,21 @@ class AzureKeeper:
         answer = await self._asked(self._signer(version.id).sign(way, digest))
         return bytes(answer.signature)
 
+    def opens(self, version: KeyVersion) -> bool:
+        """Whether the service unwraps for a version: for RSA keys, whatever else they do."""
+        return isinstance(version.public, rsa.RSAPublicKey)
+
     async def unwrap(self, version: KeyVersion, wrapped: bytes) -> bytes:
-        """Return the key of a token that was encrypted to a version by RSA-OAEP-256 (RFC 7518, section 4.3)."""
-        way = self._crypto.KeyWrapAlgorithm.rsa_oaep_256
-        answer = await self._asked(self._signer(version.id).unwrap_key(way, wrapped))
+        """Return the key of a token that was encrypted to a version (RFC 7518, section 4.3).
+
+        Raises:
+            KeyRefused: it was not.
+        """
+        way = self._crypto.KeyWrapAlgorithm(version.alg if encrypts(version.alg) else "RSA-OAEP-256")
+        try:
+            answer = await self._asked(self._signer(version.id).unwrap_key(way, wrapped))
+        except Misconfigured:
+            raise KeyRefused("the token stays closed") from None
         return bytes(answer.key)
 
     async def _versions(self) -> list[KeyVersion]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from ostiary.errors import ConfigError
-from ostiary.keys.algorithms import sign
+from ostiary.keys.algorithms import encryption, sign
 from ostiary.keys.errors import KeyRefused
 from ostiary.keys.material import Material
 from ostiary.keys.record import KeptKey, fields, kept
@@ -127,6 +127,10 @@ class LocalKeeper:
             return self._ring.read()[0]
         except SecretError as error:
             raise ConfigError(f"{self._ring.store.path}: {error}") from None
+
+    def opens(self, version: KeyVersion) -> bool:
+        """Whether this process can open what is encrypted to a version."""
+        return bool(encryption(version.public))
 
     async def versions(self) -> Sequence[KeyVersion]:
         """Read every version."""

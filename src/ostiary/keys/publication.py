@@ -144,7 +144,7 @@ class Publication:
         return {
             "issuer": issuer,
             "jwks_uri": issuer.rstrip("/") + JWKS,
-            "id_token_signing_alg_values_supported": sorted({key["alg"] for key in keys}),
+            "id_token_signing_alg_values_supported": sorted({key["alg"] for key in keys if key["use"] == "sig"}),
         }
 
     def _document(self, content: Mapping[str, Any], kind: str) -> Document:

@@ -12,8 +12,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
 import structlog
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from ostiary.errors import CredentialUnavailable
 from ostiary.keys.algorithms import jwk
@@ -136,9 +134,10 @@ class Ring:
         return None if look is None else look(version)
 
     async def unwrap(self, version: KeyVersion, wrapped: bytes) -> bytes:
-        """Return the key of a token that was encrypted to a version, where the keeper unwraps it: RSA-OAEP-256.
+        """Return the key of a token that was encrypted to a version, where the keeper unwraps it.
 
         Raises:
+            KeyRefused: it is not one that was wrapped with this key.
             CredentialUnavailable: the keeper does not do that now.
         """
         unwrap: Callable[[KeyVersion, bytes], Awaitable[bytes]] = getattr(self._keeper, "unwrap")  # noqa: B009 - `opens`
@@ -150,10 +149,9 @@ class Ring:
         raise problem
 
     def opens(self, version: KeyVersion) -> bool:
-        """Whether what is encrypted to a version can be opened: in this process, or by a keeper who unwraps for RSA."""
-        if hasattr(self._keeper, "material"):
-            return not isinstance(version.public, Ed25519PublicKey)
-        return hasattr(self._keeper, "unwrap") and isinstance(version.public, RSAPublicKey)
+        """Whether what is encrypted to a version can be opened: in this process, or by its keeper."""
+        able: Callable[[KeyVersion], bool] | None = getattr(self._keeper, "opens", None)
+        return able is not None and able(version)
 
     def look(self) -> Material | None:
         """Return what signs now and its certificates, read at once, where the keeper has it in this process. Blocks.

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ostiary.errors import CredentialUnavailable
+from ostiary.keys.algorithms import encrypts
 from ostiary.keys.keeper import Keeper
 from ostiary.keys.state import Tally
 from ostiary.keys.version import KeyVersion
+from ostiary.reasons import Reason
 from ostiary.sealed.errors import SecretError
 
 
@@ -36,6 +38,8 @@ class RingKey:
         Raises:
             CredentialUnavailable: the keeper does not sign now.
         """
+        if encrypts(self.alg):
+            raise CredentialUnavailable(f"key {self.alias} does not sign", reason=Reason.CREDENTIAL_UNUSABLE)
         try:
             with self.tally.measured("sign"):
                 return await self.keeper.sign(self.version, data)

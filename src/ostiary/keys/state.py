@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
+from ostiary.keys.errors import KeyRefused
 from ostiary.keys.version import KeyVersion, lasts, published, signing
 
 Operation: TypeAlias = Literal["sign", "unwrap"]
@@ -75,6 +76,9 @@ class Tally:
         began = time.perf_counter()
         try:
             yield
+        except KeyRefused:  # somebody's token is not for us: that is an answer
+            self._count(operation, began, good=True)
+            raise
         except Exception:
             self._count(operation, began, good=False)
             raise

@@ -13,6 +13,7 @@ from http import HTTPStatus
 from typing import Any, Final, NoReturn, Protocol
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from ostiary.errors import CredentialUnavailable
@@ -103,14 +104,24 @@ class TransitKeeper:
         text = signature.rpartition(":")[2]
         return urlsafe_b64decode(text.rstrip("=") + "=" * (-len(text.rstrip("=")) % 4))
 
+    def opens(self, version: KeyVersion) -> bool:
+        """Whether the service unwraps for a version: for RSA keys, whatever else they do."""
+        return isinstance(version.public, RSAPublicKey)
+
     async def unwrap(self, version: KeyVersion, wrapped: bytes) -> bytes:
-        """Return the key of a token that was encrypted to a version by RSA-OAEP-256 (RFC 7518, section 4.3)."""
+        """Return the key of a token that was encrypted to a version by RSA-OAEP-256 (RFC 7518, section 4.3).
+
+        Raises:
+            KeyRefused: it was not.
+        """
         question: dict[str, Secret | str | int] = {
             "ciphertext": f"vault:v{version.order}:{b64encode(wrapped).decode()}"
         }
         status, body = await self._ask("POST", f"{self._mount}/decrypt/{self._name}", question)
         answer = body.get("data")
         plain = answer.get("plaintext") if isinstance(answer, Mapping) else None
+        if status == HTTPStatus.BAD_REQUEST:
+            raise KeyRefused("the token stays closed")
         if status != HTTPStatus.OK or not isinstance(plain, str):
             self._refuse(status)
         return b64decode(plain)

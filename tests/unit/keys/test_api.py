@@ -96,10 +96,44 @@ async def test_what_is_no_token_stays_closed(keys, token):
 
 async def test_a_changed_token_stays_closed_and_nothing_is_told_of_it(keys, materials):
     public = materials["rsa"].public
-    token = encrypt(b"canary-5512", public, (await keys["rsa"].get()).kid)
+    token = encrypt(b"canary-5512", public, (await keys["rsa"].get()).kid, "RSA-OAEP-256")
     with pytest.raises(KeyRefused) as caught:
         await keys.decrypt(token[:-2] + ("AA" if token[-2:] != "AA" else "BB"), "rsa")
     assert "canary" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("name", "alg"), [("rsa", "RSA-OAEP-256"), ("rsa", "RSA-OAEP"), ("ec", "ECDH-ES")])
+async def test_a_ring_for_encrypted_tokens_opens_what_its_key_set_asks_for_and_does_not_sign(
+    store, keys, clock, name, alg
+):
+    keeper = LocalKeeper(LocalRing(store, record_path(name), alg))
+    inbox = Keys({"inbox": Ring("inbox", keeper, keep=1.0, clock=clock)})
+    (known,) = (await inbox.jwks())["keys"]
+    assert (known["alg"], known["use"]) == (alg, "enc")
+    head = {"alg": known["alg"], "enc": "A256GCM", "kid": known["kid"]}
+    public = (RSAKey if name == "rsa" else ECKey).import_key(known)
+    theirs = jwe.encrypt_compact(head, b"from elsewhere", public, algorithms=[alg, "A256GCM"])
+    assert await inbox.decrypt(theirs, "inbox") == "from elsewhere"
+    assert json.loads(await inbox.decrypt(await inbox.encrypt(CLAIMS, "inbox"), "inbox")) == CLAIMS
+    with pytest.raises(KeyRefused, match="does not sign"):
+        await inbox.sign(CLAIMS, "inbox")
+    with pytest.raises(CredentialUnavailable, match="does not sign"):
+        await (await inbox["inbox"].get()).sign(b"data")
+
+
+async def test_a_token_that_was_encrypted_in_another_way_than_its_ring_says_stays_closed(store, keys, clock):
+    keeper = LocalKeeper(LocalRing(store, record_path("rsa"), "RSA-OAEP-256"))
+    inbox = Keys({"inbox": Ring("inbox", keeper, keep=1.0, clock=clock)})
+    key = await inbox["inbox"].get()
+    with pytest.raises(KeyRefused):
+        await inbox.decrypt(encrypt(b"x", key.version.public, key.kid, "RSA-OAEP"), "inbox")
+
+
+async def test_a_ring_for_encrypted_tokens_wants_a_key_that_can_be_encrypted_to(store, keys, clock):
+    for name, alg in (("ec", "RSA-OAEP-256"), ("rsa", "ECDH-ES"), ("ed", "ECDH-ES")):
+        keeper = LocalKeeper(LocalRing(store, record_path(name), alg))
+        with pytest.raises(CredentialUnavailable, match=f"cannot be encrypted to this key with {alg}"):
+            await Ring("inbox", keeper, keep=1.0, clock=clock).get()
 
 
 async def test_numbers_that_json_does_not_have_are_refused(keys):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from ostiary.config.checks.names import references
 from ostiary.config.draft import Draft
 from ostiary.config.keys import AzureKeySpec, LocalKeySpec, TransitKeySpec
 from ostiary.config.listeners import ListenerTlsSpec
@@ -46,6 +47,15 @@ def rings_beside(draft: Draft) -> Iterator[Problem]:
     for index, route in draft.routes.items():
         if route.match.path in ours and route.match.host in (None, spec.host):
             yield draft.problem("C373", "here the gateway answers itself", ("routes", index, "match", "path"))
+
+
+def rings_signing(draft: Draft) -> Iterator[Problem]:
+    """Find keys that are to sign and only open what is encrypted to them."""
+    for section, name, path in references(draft):
+        key = draft.keys.get(name) if section == "keys" and path[0] == "routes" else None
+        if key is not None and key.opens:
+            message = f"key {name!r} opens what is encrypted to it ({key.algorithm}), and does not sign"
+            yield draft.problem("C378", message, path)
 
 
 def rings_shown(draft: Draft) -> Iterator[Problem]:

@@ -63,7 +63,8 @@ KEYS: Final = (
     Code(
         "C376",
         "an algorithm that the service does not have",
-        "Whoever keeps the key cannot sign like that: AWS KMS and Azure Key Vault have no EdDSA.",
+        "Whoever keeps the key cannot do that: AWS KMS and Azure Key Vault have no EdDSA, only keys in a local vault open "
+        "tokens that were encrypted to an elliptic curve (ECDH-ES), and Transit has RSA-OAEP-256 alone.",
         "keys:\n  identity: {type: aws, algorithm: EdDSA, ...}",
         "keys:\n  identity: {type: aws, algorithm: ES256, ...}",
     ),
@@ -74,5 +75,13 @@ KEYS: Final = (
         "whom: then `client_id` does.",
         "private_key_jwt: {key: identity}",
         "private_key_jwt: {key: identity, client_id: gateway}",
+    ),
+    Code(
+        "C378",
+        "a key that does not sign",
+        "Its `algorithm` says that it opens encrypted tokens. What signs is another ring, for the same key perhaps.",
+        "keys:\n  inbox: {algorithm: RSA-OAEP-256, ...}\nroutes:\n  - inject: [identity: {key: inbox, ...}]",
+        "keys:\n  inbox: {algorithm: RSA-OAEP-256, ...}\n  identity: {algorithm: PS256, ...}\n"
+        "routes:\n  - inject: [identity: {key: identity, ...}]",
     ),
 )

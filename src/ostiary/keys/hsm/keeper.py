@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -12,8 +11,10 @@ import structlog
 
 from ostiary.config.keys import Pkcs11KeySpec
 from ostiary.config.secrets import resolve
+from ostiary.keys.algorithms import encrypts
 from ostiary.keys.errors import KeyRefused
 from ostiary.keys.hsm.login import Login
+from ostiary.keys.hsm.mechanisms import decryption, sealed, signature
 from ostiary.keys.hsm.module import Module, check_installed
 from ostiary.keys.hsm.objects import Found, find
 from ostiary.keys.version import KeyVersion, described
@@ -21,7 +22,7 @@ from ostiary.sealed.errors import Misconfigured, NotFound
 
 log = structlog.get_logger("ostiary.keys")
 
-_HASH: Final = {"256": "SHA256", "384": "SHA384", "512": "SHA512"}
+_PROBE: Final = b"can this be opened?"
 
 
 class HsmKeeper:
@@ -46,6 +47,7 @@ class HsmKeeper:
         self._seen: dict[int, float] = {}
         self._handles: tuple[int, dict[int, Any]] = (-1, {})
         self._warned: set[int] = set()
+        self._tried: set[str] = set()
 
     @property
     def origin(self) -> str:
@@ -75,32 +77,73 @@ class HsmKeeper:
             raise NotFound(f"token {self._login.token} has no private key labelled {self._label!r}")
         self._remember(found)
         try:
-            return [
+            versions = [
                 described(str(one.number), one.number, one.public, self._wanted, begins=self._begins(one))
                 for one in found
                 if one.public is not None or self._untold(one)
             ]
+            await self._try(versions)
         except KeyRefused as error:
             problem = Misconfigured(f"key {self._label!r} of token {self._login.token}: {error}")
+        else:
+            return versions
         raise problem
+
+    async def _try(self, versions: Sequence[KeyVersion]) -> None:
+        """Have each version open something once, where that is what it is for: tokens differ in what they know.
+
+        Raises:
+            KeyRefused: it does not.
+        """
+        for version in versions:
+            if encrypts(version.alg) and version.kid not in self._tried:
+                await self.unwrap(version, sealed(version.public, version.alg, _PROBE))
+                self._tried.add(version.kid)
 
     async def sign(self, version: KeyVersion, data: bytes) -> bytes:
         """Have the token sign. Elliptic curves give r and s already (PKCS#11, section 6.3.1)."""
         return await self._login.call(lambda session, generation: self._sign(session, generation, version, data))
+
+    def opens(self, version: KeyVersion) -> bool:
+        """Whether the token unwraps for a version."""
+        return encrypts(version.alg)
+
+    async def unwrap(self, version: KeyVersion, wrapped: bytes) -> bytes:
+        """Return the key of a token that was encrypted to a version.
+
+        Raises:
+            KeyRefused: it was not.
+        """
+        return await self._login.call(lambda session, generation: self._unwrap(session, generation, version, wrapped))
 
     def _find(self, session: Any, generation: int) -> list[Found]:
         found = find(session, self._label)
         self._handles = (generation, {one.number: one.private for one in found})
         return found
 
-    def _sign(self, session: Any, generation: int, version: KeyVersion, data: bytes) -> bytes:
+    def _private(self, session: Any, generation: int, version: KeyVersion) -> Any:
         if self._handles[0] != generation:  # handles of a session that is no more
             self._find(session, generation)
         private = self._handles[1].get(version.order)
         if private is None:
             raise NotFound(f"version {version.id} of {self._label!r} is not there any more")
-        octets, way = _how(version.alg, data)
+        return private
+
+    def _sign(self, session: Any, generation: int, version: KeyVersion, data: bytes) -> bytes:
+        private = self._private(session, generation, version)
+        octets, way = signature(version.alg, data)
         return bytes(private.sign(octets, **way))
+
+    def _unwrap(self, session: Any, generation: int, version: KeyVersion, wrapped: bytes) -> bytes:
+        private = self._private(session, generation, version)
+        from pkcs11 import PKCS11Error  # noqa: PLC0415 - an extra
+
+        try:
+            return bytes(private.decrypt(wrapped, **decryption(version.alg)))
+        except PKCS11Error as error:
+            self._find(session, generation)  # a session that is lost is found out here, and opened anew
+            problem = KeyRefused(f"it does not open that with {version.alg} ({type(error).__name__})")
+        raise problem
 
     def _begins(self, one: Found) -> float:
         return self._seen[one.number] if one.begins is None else one.begins
@@ -119,24 +162,6 @@ class HsmKeeper:
             f"token {self._login.token} does not tell the public half of {self._label!r} with id {one.number:x}: "
             "put its public key or its certificate beside it, with the same id"
         )
-
-
-def _how(alg: str, data: bytes) -> tuple[bytes, dict[str, Any]]:
-    """Return what the token is given to sign, and the mechanism."""
-    from pkcs11 import MGF, Mechanism  # noqa: PLC0415 - an extra
-
-    if alg == "EdDSA":
-        return data, {"mechanism": Mechanism.EDDSA}
-    name = _HASH[alg[2:]]
-    if alg.startswith("ES"):
-        return hashlib.new(name, data).digest(), {"mechanism": Mechanism.ECDSA}
-    if alg.startswith("RS"):
-        return data, {"mechanism": Mechanism[f"{name}_RSA_PKCS"]}
-    salt = hashlib.new(name).digest_size  # as long as the hash (RFC 7518, section 3.5)
-    return data, {
-        "mechanism": Mechanism[f"{name}_RSA_PKCS_PSS"],
-        "mechanism_param": (Mechanism[name], MGF[name], salt),
-    }
 
 
 def compile_hsm(spec: Pkcs11KeySpec, folder: Path, clock: Callable[[], float]) -> HsmKeeper:
