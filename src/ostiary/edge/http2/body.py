@@ -10,8 +10,7 @@ import asyncio
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Final
 
-from h2.errors import ErrorCodes
-
+from ostiary.edge.http2.codes import Code
 from ostiary.errors import ContentTooLarge, GatewayError
 from ostiary.model import BodySink, Headers
 
@@ -126,7 +125,7 @@ class Http2Body(ABC):
     def _stop_if_enough(self) -> None:
         """Tell the caller to stop, once he has his answer (RFC 9113, section 8.1)."""
         if self.answered and self._dropped > _WORTH_READING:
-            self._connection.reset(self.number, ErrorCodes.NO_ERROR)
+            self._connection.reset(self.number, Code.NO_ERROR)
 
     def trail(self, trailers: Headers) -> None:
         """Take what came behind the body."""

@@ -1,8 +1,8 @@
-"""The native edge: one HTTP/2 connection (RFC 9113), on asyncio's protocols and h2.
+"""The native edge: one HTTP/2 connection (RFC 9113), on asyncio's protocols and our own engine.
 
-    octets -> frames -> guard -> h2 -> Http2Stream -> gateway
-                                           ^             |
-              sender <- frames <- h2 <-----+-- answer ---+
+    octets -> frames -> guard -> reader -> Http2Stream -> gateway
+                                               ^             |
+                           sender <- wire <----+-- answer ---+
 
 Each frame is counted before it is worked on, and worked on before the next one is looked at. While the transport
 takes nothing, nothing is read either: so no flood of frames that want an answer can fill our memory.
@@ -14,11 +14,10 @@ import asyncio
 from collections.abc import Callable, Iterable
 from typing import Final, cast
 
-from h2.errors import ErrorCodes
-
 from ostiary.edge.gone import GONE
 from ostiary.edge.head import next_id
-from ostiary.edge.http2.frames import DATA, ConnectionBroken, Frames
+from ostiary.edge.http2.codes import Code, ConnectionBroken
+from ostiary.edge.http2.frames import DATA, Frames
 from ostiary.edge.http2.stream import Http2Stream
 from ostiary.edge.http2.streams import DRAIN, Http2Streams
 from ostiary.edge.listening import Listening, address_of
@@ -89,11 +88,13 @@ class Http2Connection(Http2Streams, asyncio.Protocol):
         """Work on the frames that are whole."""
         if self._ended:
             return
-        now = self.loop.time()
+        self._now = now = self.loop.time()
+        frames, guard, reader = self._frames, self._guard, self._reader
+        frames.take(data)
         try:
-            for frame in self._frames.split(data):
-                self._guard.judge(frame, now)
-                self._receive(frame, now)
+            while (frame := frames.next()) is not None:
+                guard.judge(frame, now)
+                reader.receive(self, frame)
         except ConnectionBroken as broken:
             self._break(broken)
             return
@@ -174,7 +175,7 @@ class Http2Connection(Http2Streams, asyncio.Protocol):
         if self._write_by and now >= self._write_by:
             self.abort()
         elif self._head_by and now >= self._head_by:
-            self._break(ConnectionBroken(ErrorCodes.NO_ERROR, Reason.REQUEST_TIMEOUT, "a frame without an end"))
+            self._break(ConnectionBroken(Code.NO_ERROR, Reason.REQUEST_TIMEOUT, "a frame without an end"))
         elif not self.streams and now >= self._idle_by:
             self._leave()
         else:

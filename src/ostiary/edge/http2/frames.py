@@ -1,4 +1,4 @@
-"""Octets -> whole frames (RFC 9113, section 4), before anybody has worked on them.
+"""Octets <-> frames (RFC 9113, section 4), before anybody has worked on them.
 
 Only the nine octets before each payload are read here. That is enough to count frames, to bound them, and to
 refuse one that is too large before it has been kept.
@@ -7,53 +7,40 @@ refuse one that is too large before it has been kept.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
-from typing import Final, NamedTuple
+from typing import Final
 
-from h2.errors import ErrorCodes
-
-from ostiary.reasons import Reason
+from ostiary.edge.http2.codes import Code, broken
 
 DATA, HEADERS, PRIORITY, RST_STREAM, SETTINGS, PUSH_PROMISE, PING, GOAWAY, WINDOW_UPDATE, CONTINUATION = range(10)
-END_HEADERS: Final = 0x4
+END_STREAM = ACK = 0x1
+END_HEADERS, PADDED, PRIORITISED = 0x4, 0x8, 0x20
 
 PREFACE: Final = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 LARGEST: Final = 16_384
 """Octets of a payload: the initial value of SETTINGS_MAX_FRAME_SIZE (section 6.5.2), which we leave as it is."""
 
 _PREFIX: Final = 9
+_HEAD: Final = struct.Struct(">BHBBL")
+_STREAM: Final = 0x7FFF_FFFF
 
 
-class ConnectionBroken(Exception):
-    """The connection cannot go on, and none of its streams (RFC 9113, section 5.4.1).
-
-    Attributes:
-        code: what the other end is told.
-        reason: what the log says.
-        detail: for the log.
-    """
-
-    def __init__(self, code: ErrorCodes, reason: Reason, detail: str) -> None:
-        super().__init__(detail)
-        self.code = code
-        self.reason = reason
-        self.detail = detail
-
-
-class Frame(NamedTuple):
+class Frame:
     """One frame.
 
     Attributes:
         kind: its type.
         flags: its flags.
         stream: the stream it is about; 0 for the connection.
-        octets: all of it.
+        payload: what is in it.
     """
 
-    kind: int
-    flags: int
-    stream: int
-    octets: bytes
+    __slots__ = ("flags", "kind", "payload", "stream")
+
+    def __init__(self, kind: int, flags: int, stream: int, payload: bytes) -> None:
+        self.kind = kind
+        self.flags = flags
+        self.stream = stream
+        self.payload = payload
 
 
 class Frames:
@@ -64,62 +51,81 @@ class Frames:
             enough to tell counts as HEADERS.
     """
 
-    __slots__ = ("_data", "_preface", "unfinished")
+    __slots__ = ("_at", "_data", "_preface", "unfinished")
 
     def __init__(self) -> None:
-        self._data = bytearray()
+        self._data = b""
+        self._at = 0
         self._preface = True
         self.unfinished: tuple[int, int] | None = None
 
-    def split(self, data: bytes) -> Iterator[Frame]:
-        """Yield the frames that are whole now.
+    def take(self, data: bytes) -> None:
+        """Take what has come. What is left over of the last time is less than one frame."""
+        self._data = self._data[self._at :] + data if self._at < len(self._data) else bytes(data)
+        self._at = 0
+
+    def next(self) -> Frame | None:
+        """Return the next frame; None when no more of them are whole.
 
         Raises:
             ConnectionBroken: this is not HTTP/2, or a frame is too large.
         """
-        self._data += data
         if self._preface and not self._after_preface():
-            return
-        while True:
-            frame = self._next()
-            if frame is None:
-                return
-            yield frame
+            return None
+        data, at = self._data, self._at
+        left = len(data) - at - _PREFIX
+        if left < 0:
+            self._keep_rest()
+            return None
+        high, low, kind, flags, stream = _HEAD.unpack_from(data, at)
+        length = high << 16 | low
+        if length > LARGEST:
+            raise broken(Code.FRAME_SIZE_ERROR, f"a frame of {length} octets")
+        stream &= _STREAM
+        if left < length:
+            self.unfinished = (kind, stream)
+            return None
+        begin = at + _PREFIX
+        self._at = begin + length
+        return Frame(kind, flags, stream, data[begin : begin + length])
+
+    def _keep_rest(self) -> None:
+        """Keep what is less than the head of a frame, and of what was worked on nothing."""
+        self._data, self._at = self._data[self._at :], 0
+        self.unfinished = (HEADERS, 0) if self._data else None
 
     def _after_preface(self) -> bool:
         held = self._data
         if held[: len(PREFACE)] != PREFACE[: len(held)]:
-            raise ConnectionBroken(ErrorCodes.PROTOCOL_ERROR, Reason.REQUEST_MALFORMED, "no HTTP/2 preface")
+            raise broken(Code.PROTOCOL_ERROR, "no HTTP/2 preface")
         if len(held) < len(PREFACE):
             self.unfinished = (HEADERS, 0)
             return False
         self._preface = False
-        del held[: len(PREFACE)]
+        self._at = len(PREFACE)
         return True
 
-    def _next(self) -> Frame | None:
-        data = self._data
-        if len(data) < _PREFIX:
-            self.unfinished = (HEADERS, 0) if data else None
-            return None
-        length = data[0] << 16 | data[1] << 8 | data[2]
-        if length > LARGEST:
-            raise ConnectionBroken(ErrorCodes.FRAME_SIZE_ERROR, Reason.REQUEST_MALFORMED, f"a frame of {length} octets")
-        kind, flags, stream = data[3], data[4], int.from_bytes(data[5:9], "big") & 0x7FFF_FFFF
-        end = _PREFIX + length
-        if len(data) < end:
-            self.unfinished = (kind, stream)
-            return None
-        octets = bytes(data[:end])
-        del data[:end]
-        return Frame(kind, flags, stream, octets)
+
+def frame_head(kind: int, size: int, flags: int, stream: int) -> bytes:
+    """Return the octets before a payload of some size."""
+    return _HEAD.pack(size >> 16, size & 0xFFFF, kind, flags, stream)
 
 
-def goaway(last: int, code: ErrorCodes) -> bytes:
+def frame(kind: int, payload: bytes = b"", flags: int = 0, stream: int = 0) -> bytes:
+    """Return a frame."""
+    return frame_head(kind, len(payload), flags, stream) + payload
+
+
+def number_frame(kind: int, stream: int, number: int) -> bytes:
+    """Return a frame whose payload is one number: RST_STREAM and WINDOW_UPDATE."""
+    return frame(kind, number.to_bytes(4, "big"), 0, stream)
+
+
+def goaway(last: int, code: int) -> bytes:
     """Return a GOAWAY frame (section 6.8).
 
     Args:
         last: the last stream that was, or may yet be, worked on.
         code: why.
     """
-    return struct.pack(">HBBBLLL", 0, 8, GOAWAY, 0, 0, last, code)
+    return frame(GOAWAY, struct.pack(">LL", last, code))

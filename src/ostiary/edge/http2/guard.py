@@ -14,9 +14,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from h2.errors import ErrorCodes
-
-from ostiary.edge.http2.frames import CONTINUATION, DATA, END_HEADERS, HEADERS, SETTINGS, ConnectionBroken, Frame
+from ostiary.edge.http2.codes import Code, ConnectionBroken, broken
+from ostiary.edge.http2.frames import CONTINUATION, DATA, END_HEADERS, HEADERS, SETTINGS, Frame
 from ostiary.reasons import Reason
 
 RESETS, RESETS_PER_SECOND = 200, 20.0
@@ -26,7 +25,6 @@ PER_STREAM: Final = 4
 PER_ANSWER: Final = 1 / 1024
 """Control frames for each octet that we send: the caller has to open his windows."""
 
-_PREFIX: Final = 9
 _SETTINGS_COST: Final = 10  # each is looked at by every stream, and acknowledged
 
 
@@ -78,28 +76,29 @@ class Guard:
         self.block = 0
 
     def judge(self, frame: Frame, now: float) -> None:
-        """Return when the frame may be worked on.
+        """Return when a frame may be worked on.
 
         Raises:
             ConnectionBroken: it may not.
         """
-        if self.block or frame.kind in (HEADERS, CONTINUATION):
+        kind = frame.kind
+        if self.block or kind in (HEADERS, CONTINUATION):
             self._judge_block(frame, now)
-        elif frame.kind != DATA:
-            self.control(now, _SETTINGS_COST if frame.kind == SETTINGS else 1)
+        elif kind != DATA:
+            self.control(now, _SETTINGS_COST if kind == SETTINGS else 1)
 
     def _judge_block(self, frame: Frame, now: float) -> None:
         """A block of fields is one piece: nothing comes between its frames (RFC 9113, section 4.3)."""
         if self.block and (frame.kind != CONTINUATION or frame.stream != self.block):
-            raise ConnectionBroken(ErrorCodes.PROTOCOL_ERROR, Reason.REQUEST_MALFORMED, "a frame within a block")
+            raise broken(Code.PROTOCOL_ERROR, "a frame within a block")
         if frame.kind == CONTINUATION:
             self.control(now)
         else:
             self._block_size = 0
-        self._block_size += len(frame.octets) - _PREFIX
+        self._block_size += len(frame.payload)
         if self._block_size > self._headers:
             detail = "a block of fields without an end"
-            raise ConnectionBroken(ErrorCodes.ENHANCE_YOUR_CALM, Reason.REQUEST_HEADERS_TOO_LARGE, detail)
+            raise ConnectionBroken(Code.ENHANCE_YOUR_CALM, Reason.REQUEST_HEADERS_TOO_LARGE, detail)
         self.block = 0 if frame.flags & END_HEADERS else frame.stream
 
     def control(self, now: float, cost: int = 1) -> None:
@@ -122,4 +121,4 @@ class Guard:
 
 
 def _flood(detail: str) -> ConnectionBroken:
-    return ConnectionBroken(ErrorCodes.ENHANCE_YOUR_CALM, Reason.CONNECTION_FLOOD, detail)
+    return ConnectionBroken(Code.ENHANCE_YOUR_CALM, Reason.CONNECTION_FLOOD, detail)

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from h2.errors import ErrorCodes
-
 from ostiary.edge.http2.body import Http2Body
+from ostiary.edge.http2.codes import Code
 from ostiary.edge.http2.head import Malformed
 from ostiary.errors import GatewayError, RequestTimeout
 from ostiary.model import Flow, Headers, Record, Request, Tunnel
@@ -60,7 +59,7 @@ class Http2Stream(Http2Body):
 
     def __init__(self, connection: Http2Streams, number: int, id: str, started: float, address: str) -> None:  # noqa: A002
         super().__init__(connection, number)
-        self._code: ErrorCodes | None = None  # the answer does not end the stream: it is reset behind it
+        self._code: Code | None = None  # the answer does not end the stream: it is reset behind it
         self._source: Flow | None = None
         self._source_paused = False
         self._head: list[tuple[bytes, bytes]] | None = None  # a response head that was not sent yet
@@ -147,11 +146,11 @@ class Http2Stream(Http2Body):
         if self.answered:
             return
         if isinstance(error, Malformed):
-            self._code = ErrorCodes.PROTOCOL_ERROR
+            self._code = Code.PROTOCOL_ERROR
         self.record.reason = error.reason
         self.record.detail = error.detail
         if self.status and self._head is None:
-            self._connection.reset(self.number, self._code or ErrorCodes.INTERNAL_ERROR)
+            self._connection.reset(self.number, self._code or Code.INTERNAL_ERROR)
             return
         self._clear()
         self.unwanted = True
@@ -270,11 +269,11 @@ class Http2Stream(Http2Body):
         if self._send_by and now >= self._send_by:
             self.record.reason = Reason.REQUEST_ABANDONED
             self.record.detail = "the caller reads nothing of the answer"
-            self._connection.reset(self.number, ErrorCodes.CANCEL)
+            self._connection.reset(self.number, Code.CANCEL)
         elif self._read_by and now >= self._read_by:
             self._read_by = 0.0
             if self.answered:
-                self._connection.reset(self.number, ErrorCodes.NO_ERROR)
+                self._connection.reset(self.number, Code.NO_ERROR)
             else:
                 self.refuse(RequestTimeout())
 

@@ -5,29 +5,16 @@ from __future__ import annotations
 import asyncio
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Iterable
 from typing import Final
-
-from h2.errors import ErrorCodes
-from h2.events import (
-    DataReceived,
-    Event,
-    PingAckReceived,
-    RemoteSettingsChanged,
-    RequestReceived,
-    StreamEnded,
-    StreamReset,
-    TrailersReceived,
-    WindowUpdated,
-)
 
 from ostiary.config.schema import ListenerTimeouts
 from ostiary.eager import begin
 from ostiary.edge.carry import carry, log_end
 from ostiary.edge.head import next_id
-from ostiary.edge.http2.frames import DATA, GOAWAY, Frame
+from ostiary.edge.http2.codes import Code
 from ostiary.edge.http2.guard import Guard
-from ostiary.edge.http2.head import read_trailers, shown
+from ostiary.edge.http2.head import Fields, read_trailers, shown
+from ostiary.edge.http2.reader import Reader
 from ostiary.edge.http2.request import read_request
 from ostiary.edge.http2.sender import Sender
 from ostiary.edge.http2.stream import Http2Stream
@@ -48,7 +35,7 @@ class Http2Streams(ABC):
 
     Attributes:
         streams: the requests under way.
-        wire: the state that h2 keeps.
+        wire: the connection's state, and what goes out.
         sender: what goes out.
         limits: what a request may cost.
     """
@@ -60,12 +47,14 @@ class Http2Streams(ABC):
         self.sender = Sender(self.wire, loop, self._write, self._sent)
         self.streams: dict[int, Http2Stream] = {}
         self._listening = listening
+        self._reader = Reader(self.wire, 2 * listening.limits.headers)
         self._guard = Guard(2 * listening.limits.headers, loop.time())
         self._refusal: GatewayError | None = None  # what the peer's certificate deserves
         self._waiting: deque[Http2Stream] = deque()  # requests that wait until less is buffered
         self._ended = False
         self._leaving = False  # it ends with its last stream: the caller opens no more, or proves nobody any more
         self._last: int | None = None  # the last stream that is served, once the listener closes
+        self._now = 0.0  # when what is worked on now has come
         self._idle_by = 0.0  # a deadline on the loop's clock; 0.0 for none
 
     @property
@@ -96,45 +85,27 @@ class Http2Streams(ABC):
 
     # --- what comes ----------------------------------------------------------------------------
 
-    def _receive(self, frame: Frame, now: float) -> None:
-        if frame.kind == GOAWAY:  # h2 would send nothing more; but a caller may say so and wait for his answers
-            self._leaving = True
-            return
-        if frame.kind == DATA and frame.stream not in self.streams:
-            self._guard.control(now)
-        for event in self.wire.receive(frame.octets):
-            self._on(event, now)
+    def heard_goodbye(self) -> None:
+        """The caller opens no more streams; he may wait for his answers."""
+        self._leaving = True
 
-    def _on(self, event: Event, now: float) -> None:
-        match event:
-            case DataReceived():
-                self._on_data(event, now)
-            case RequestReceived():
-                self._on_request(event, now)
-            case StreamEnded():
-                if (stream := self.streams.get(event.stream_id)) is not None:
-                    stream.complete()
-            case WindowUpdated():
-                self._wake((event.stream_id,) if event.stream_id else tuple(self.streams))
-            case StreamReset():
-                self._on_reset(event, now)
-            case TrailersReceived():
-                self._on_trailers(event)
-            case RemoteSettingsChanged():
-                self.wire.keep_small()
-                self._wake(tuple(self.streams))
-            case PingAckReceived() if event.ping_data == DRAIN and self._listening.stopping:
-                self._serve_no_more()
-            case _:
-                pass
+    def heard_nothing(self) -> None:
+        """A frame came too late."""
+        self._guard.control(self._now)
 
-    def _on_request(self, event: RequestReceived, now: float) -> None:
+    def heard_pong(self, data: bytes) -> None:
+        """Our PING has come back: every stream that was on its way has come."""
+        if data == DRAIN and self._listening.stopping:
+            self._serve_no_more()
+
+    def heard_head(self, number: int, fields: Fields, *, ended: bool) -> None:
+        """A request begins."""
+        now = self._now
         self._guard.opened()
         self._idle_by = 0.0
-        number, fields = event.stream_id, event.headers or []
         stream = self.streams[number] = Http2Stream(self, number, next_id(), now, self._address)
         stream.method, stream.target = shown(fields)
-        stream.read = event.stream_ended is not None
+        stream.read = ended
         if len(self.streams) > STREAMS or self._last is not None:
             self._turn_away(stream, now)
             return
@@ -157,7 +128,7 @@ class Http2Streams(ABC):
     def _turn_away(self, stream: Http2Stream, now: float) -> None:
         """Refuse a stream that nobody has worked on: the caller may send it again (RFC 9113, section 8.7)."""
         stream.record.reason = Reason.OVERLOADED if self._last is None else Reason.STOPPING
-        self.reset(stream.number, ErrorCodes.REFUSED_STREAM)
+        self.reset(stream.number, Code.REFUSED_STREAM)
         self._guard.reset(now)
 
     def _start(self, stream: Http2Stream) -> None:
@@ -168,36 +139,41 @@ class Http2Streams(ABC):
         if task is not None:
             stream.task = task
 
-    def _on_data(self, event: DataReceived, now: float) -> None:
-        data, octets = event.data or b"", event.flow_controlled_length or 0
-        if not data and event.stream_ended is None:
-            self._guard.control(now)
-        stream = self.streams.get(event.stream_id)
+    def heard_content(self, number: int, data: bytes, octets: int, *, ended: bool) -> None:
+        """A piece of a body has come."""
+        if not data and not ended:
+            self._guard.control(self._now)
+        stream = self.streams.get(number)
         if stream is None:
-            self.acknowledge(event.stream_id, octets)
-        else:
-            stream.take(data, octets)
-
-    def _on_trailers(self, event: TrailersReceived) -> None:
-        """Take what came behind a body, or refuse a malformed request."""
-        stream = self.streams.get(event.stream_id)
-        if stream is None or stream.answered:
+            self.acknowledge(number, octets)
             return
-        try:
-            stream.trail(read_trailers(event.headers or []))
-        except GatewayError as error:
-            stream.refuse(error)
+        stream.take(data, octets)
+        if ended:
+            stream.complete()
 
-    def _on_reset(self, event: StreamReset, now: float) -> None:
-        stream = self.streams.get(event.stream_id)
+    def heard_trailers(self, number: int, fields: Fields) -> None:
+        """Take what came behind a body, or refuse a malformed request."""
+        stream = self.streams.get(number)
+        if stream is None:
+            return
+        if not stream.answered:
+            try:
+                stream.trail(read_trailers(fields))
+            except GatewayError as error:
+                stream.refuse(error)
+        stream.complete()
+
+    def heard_reset(self, number: int) -> None:
+        """A stream was given up, or had to be."""
+        stream = self.streams.get(number)
         if stream is not None:
             stream.lose()
-        self._guard.reset(now)
+        self._guard.reset(self._now)
 
-    def _wake(self, numbers: Iterable[int]) -> None:
-        """The caller's windows may be wider."""
-        for number in numbers:
-            stream = self.streams.get(number)
+    def heard_room(self, number: int) -> None:
+        """The caller's windows are wider."""
+        for one in (number,) if number else tuple(self.streams):
+            stream = self.streams.get(one)
             if stream is not None and not stream.answered:
                 self.sender.ready(stream)
 
@@ -226,7 +202,7 @@ class Http2Streams(ABC):
             self.wire.acknowledge(number, octets)
             self.sender.soon()
 
-    def reset(self, number: int, code: ErrorCodes) -> None:
+    def reset(self, number: int, code: Code) -> None:
         """End a stream at once, whatever is under way."""
         stream = self.streams.get(number)
         if stream is not None and not self._ended:

@@ -1,25 +1,36 @@
-"""The h2 library, as the edge uses it: frames in, events and octets out.
+"""One connection's state, and what goes out of it: no socket, no clock (RFC 9113).
 
-h2 keeps the states of streams, the windows and HPACK. What makes a head acceptable is judged by the edge: h2 would
-end the whole connection for one malformed request, and could not say why.
+What comes is read by `Reader` (reader.py), which changes the same state. What makes a head acceptable is judged by
+neither: a malformed request is answered, and ends nothing but its own stream.
 """
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterable
-from contextlib import suppress
 from typing import Final
 
-from h2.config import H2Configuration
-from h2.connection import H2Connection
-from h2.errors import ErrorCodes
-from h2.events import Event
-from h2.exceptions import DenialOfServiceError, InvalidBodyLengthError, ProtocolError, StreamClosedError
-from h2.settings import SettingCodes, Settings
-from hpack import NeverIndexedHeaderTuple
-
-from ostiary.edge.http2.frames import LARGEST, PREFACE, ConnectionBroken, goaway
-from ostiary.reasons import Reason
+from ostiary.edge.http2.codes import Code
+from ostiary.edge.http2.frames import (
+    CONTINUATION,
+    DATA,
+    END_HEADERS,
+    END_STREAM,
+    HEADERS,
+    LARGEST,
+    PING,
+    RST_STREAM,
+    SETTINGS,
+    WINDOW_UPDATE,
+    frame,
+    frame_head,
+    goaway,
+    number_frame,
+)
+from ostiary.edge.http2.hearing import Hearer
+from ostiary.edge.http2.hpack.encoder import Encoder
+from ostiary.edge.http2.states import RESET_BY_US, Past, State
+from ostiary.edge.http2.windows import INITIAL_WINDOW, Allowance
 
 STREAMS: Final = 100
 """Streams that a caller may have open at a time."""
@@ -28,114 +39,133 @@ STREAM_WINDOW: Final = 128 << 10
 CONNECTION_WINDOW: Final = 1 << 20
 """The same, for all requests of a connection."""
 
-_TABLE: Final = 4096
-"""Octets of compression state that we keep for what we send, however many the caller offers."""
-_NEVER_INDEXED: Final = frozenset({b"set-cookie", b"www-authenticate", b"x-request-id"})
-"""Fields that stay out of the compression state: they are secret, or never come twice (RFC 7541, section 7.1.3)."""
-_CONFIG: Final = H2Configuration(
-    client_side=False,
-    validate_inbound_headers=False,
-    normalize_inbound_headers=False,
-    validate_outbound_headers=False,
-    normalize_outbound_headers=False,
-)
-_INITIAL_WINDOW: Final = 65_535
-
-
-class _Connection(H2Connection):
-    MAX_CLOSED_STREAMS = 1024  # of which h2 remembers how they ended; 65536 would be megabytes
-
-
-def _settings(headers: int, streams: int) -> Settings:
-    values = {
-        SettingCodes.MAX_CONCURRENT_STREAMS: streams,
-        SettingCodes.INITIAL_WINDOW_SIZE: STREAM_WINDOW,
-        SettingCodes.MAX_HEADER_LIST_SIZE: headers,
-    }
-    return Settings(client=False, initial_values=values)
+ENABLE_PUSH, MAX_CONCURRENT_STREAMS, INITIAL_WINDOW_SIZE, MAX_FRAME_SIZE, MAX_HEADER_LIST_SIZE = range(2, 7)
+HEADER_TABLE_SIZE: Final = 1
 
 
 class Wire:
     """One connection's state.
 
     Args:
-        headers: largest head that is asked for; what is twice as large ends the connection.
+        headers: octets of the largest head that is asked for.
 
     Attributes:
-        last: the last stream that was begun.
+        streams: those that are open, in one direction at least.
+        past: those that were.
+        room: octets of content that may be sent on all streams together.
+        initial: octets of content that may be sent on a new one.
+        allowance: octets of content that may come, on all streams together.
+        encoder: compresses what goes out.
+        out: what is to be sent.
     """
 
-    __slots__ = ("_broken", "_h2")
+    __slots__ = ("allowance", "encoder", "initial", "out", "past", "room", "streams")
 
     def __init__(self, headers: int) -> None:
-        h2 = self._h2 = _Connection(_CONFIG)
-        h2.local_settings = _settings(headers, STREAMS)
-        h2.initiate_connection()
-        h2.increment_flow_control_window(CONNECTION_WINDOW - _INITIAL_WINDOW)
-        # One stream too many is refused by the edge, where h2 would end all of them: h2 is told another number.
-        h2.local_settings = _settings(headers, 2 * STREAMS)
-        h2.decoder.max_header_list_size = 2 * headers
-        h2.receive_data(PREFACE)
-        self._broken = False
+        self.streams: dict[int, State] = {}
+        self.past = Past()
+        self.room = self.initial = INITIAL_WINDOW
+        self.allowance = Allowance(CONNECTION_WINDOW)
+        self.encoder = Encoder()
+        settings = (
+            *(MAX_CONCURRENT_STREAMS, STREAMS, INITIAL_WINDOW_SIZE, STREAM_WINDOW),
+            *(MAX_HEADER_LIST_SIZE, headers),
+        )
+        more = number_frame(WINDOW_UPDATE, 0, CONNECTION_WINDOW - INITIAL_WINDOW)
+        self.out = [frame(SETTINGS, struct.pack(">HLHLHL", *settings)), more]
 
     @property
     def last(self) -> int:
         """The last stream that was begun."""
-        return self._h2.highest_inbound_stream_id
-
-    def receive(self, octets: bytes) -> list[Event]:
-        """Take one frame.
-
-        Raises:
-            ConnectionBroken: it breaks the protocol.
-        """
-        try:
-            return self._h2.receive_data(octets)
-        except ProtocolError as error:
-            self._broken = True  # h2 has written GOAWAY, and takes nothing more
-            raise ConnectionBroken(error.error_code, _reason(error), type(error).__name__) from error
-
-    def keep_small(self) -> None:
-        """Take no more compression state than usual, after the caller has changed his settings."""
-        encoder = self._h2.encoder
-        encoder.header_table_size = min(encoder.header_table_size, _TABLE)
+        return self.past.last
 
     def window(self, stream: int) -> int:
         """Return how many octets of content may be sent now in one frame; 0 or less for none."""
-        return min(self._h2.local_flow_control_window(stream), LARGEST)
+        state = self.streams.get(stream)
+        return 0 if state is None else min(state.room, self.room, LARGEST)
 
     def send_head(self, stream: int, fields: Iterable[tuple[bytes, bytes]], *, end: bool) -> None:
         """Send a head, an informational one, or trailers. Names are in lower case."""
-        listed = [NeverIndexedHeaderTuple(*field) if field[0] in _NEVER_INDEXED else field for field in fields]
-        self._h2.send_headers(stream, listed, end_stream=end)
+        state = self.streams.get(stream)
+        if state is None or not state.speaks:
+            return
+        block = self.encoder.encode(fields)
+        flags = END_STREAM if end else 0
+        if len(block) <= LARGEST:
+            self.out += (frame_head(HEADERS, len(block), flags | END_HEADERS, stream), block)
+        else:
+            self._send_long_block(stream, block, flags)
+        if end:
+            self._spoken(stream, state)
+
+    def _send_long_block(self, stream: int, block: bytes, flags: int) -> None:
+        """Send a block of fields in several frames (section 4.3)."""
+        kind = HEADERS
+        while len(block) > LARGEST:
+            self.out.append(frame(kind, block[:LARGEST], flags, stream))
+            kind, flags, block = CONTINUATION, 0, block[LARGEST:]
+        self.out.append(frame(CONTINUATION, block, END_HEADERS, stream))
 
     def send_data(self, stream: int, data: bytes, *, end: bool) -> None:
         """Send content, not more than the window allows."""
-        self._h2.send_data(stream, data, end_stream=end)
+        state = self.streams.get(stream)
+        if state is None or not state.speaks:
+            return
+        size = len(data)
+        state.room -= size
+        self.room -= size
+        self.out += (frame_head(DATA, size, END_STREAM if end else 0, stream), data)
+        if end:
+            self._spoken(stream, state)
+
+    def heard_all(self, stream: int, state: State) -> None:
+        """The caller has said everything."""
+        state.hears = False
+        if not state.speaks:
+            del self.streams[stream]
+
+    def _spoken(self, stream: int, state: State) -> None:
+        state.speaks = False
+        if not state.hears:
+            del self.streams[stream]
 
     def acknowledge(self, stream: int, octets: int) -> None:
         """Let the caller send as much again."""
-        self._h2.acknowledge_received_data(octets, stream)
+        more = self.allowance.give(octets)
+        if more:
+            self.out.append(number_frame(WINDOW_UPDATE, 0, more))
+        state = self.streams.get(stream)
+        if state is not None and state.hears:
+            more = state.allowance.give(octets)
+            if more:
+                self.out.append(number_frame(WINDOW_UPDATE, stream, more))
 
-    def reset(self, stream: int, code: ErrorCodes) -> None:
+    def reset(self, stream: int, code: Code) -> None:
         """End a stream at once, in both directions; one that has ended is left as it is."""
-        with suppress(StreamClosedError):  # the frame that is worked on now was its last
-            self._h2.reset_stream(stream, code)
+        if self.streams.pop(stream, None) is not None:
+            self.past.reset(stream, RESET_BY_US)
+            self.out.append(number_frame(RST_STREAM, stream, code))
 
     def ping(self, data: bytes) -> None:
         """Ask for a sign of life: eight octets, which come back."""
-        self._h2.ping(data)
+        self.out.append(frame(PING, data))
 
-    def farewell(self, last: int, code: ErrorCodes = ErrorCodes.NO_ERROR) -> bytes:
-        """Return what is still to be sent, and GOAWAY behind it unless h2 has said so already."""
-        return self.take() + (b"" if self._broken else goaway(last, code))
+    def farewell(self, last: int, code: Code = Code.NO_ERROR) -> bytes:
+        """Return what is still to be sent, and GOAWAY behind it."""
+        return self.take() + goaway(last, code)
 
     def take(self) -> bytes:
         """Return what is to be sent."""
-        return self._h2.data_to_send()
+        if not self.out:
+            return b""
+        data = b"".join(self.out)
+        self.out = []
+        return data
 
 
-def _reason(error: ProtocolError) -> Reason:
-    if isinstance(error, DenialOfServiceError):
-        return Reason.REQUEST_HEADERS_TOO_LARGE
-    return Reason.REQUEST_AMBIGUOUS if isinstance(error, InvalidBodyLengthError) else Reason.REQUEST_MALFORMED
+def stream_error(wire: Wire, hearer: Hearer, stream: int, code: Code) -> None:
+    """End a stream because of what the caller did (section 5.4.2)."""
+    wire.streams.pop(stream, None)
+    wire.past.reset(stream, RESET_BY_US)
+    wire.out.append(number_frame(RST_STREAM, stream, code))
+    hearer.heard_reset(stream)

@@ -149,7 +149,7 @@ async def test_an_offer_to_keep_megabytes_of_compression_state_is_declined(line)
     for number in range(300):
         (await line.ask()).whole(b"", 200, (b"x-different", b"%d" % number * 20))
         await line.turn()
-    assert line.edge.wire._h2.encoder.header_table_size == 4096
+    assert line.edge.wire.encoder.most == 4096
     assert line.status() == "200"
 
 

@@ -1,0 +1,48 @@
+"""What is heard of a caller, once his frames have been read."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from ostiary.edge.http2.hpack.decoder import Fields
+
+
+class Hearer(Protocol):
+    """Whoever works on what a connection says. Each may end the connection by raising `ConnectionBroken`."""
+
+    def heard_head(self, stream: int, fields: Fields, *, ended: bool) -> None:
+        """A stream has begun.
+
+        Args:
+            stream: its number.
+            fields: as HPACK has decoded them.
+            ended: nothing follows.
+        """
+
+    def heard_content(self, stream: int, data: bytes, octets: int, *, ended: bool) -> None:
+        """A piece of content has come.
+
+        Args:
+            stream: of which one.
+            data: the piece.
+            octets: that it has taken of the windows, padding included: to be acknowledged, once it was passed on.
+            ended: nothing follows.
+        """
+
+    def heard_trailers(self, stream: int, fields: Fields) -> None:
+        """What comes behind the content has come, and ends the request."""
+
+    def heard_reset(self, stream: int) -> None:
+        """A stream was reset, by the caller or because of him."""
+
+    def heard_room(self, stream: int) -> None:
+        """More may be sent on a stream; on every one, when it is 0."""
+
+    def heard_pong(self, data: bytes) -> None:
+        """A PING of ours has come back."""
+
+    def heard_goodbye(self) -> None:
+        """The caller opens no more streams."""
+
+    def heard_nothing(self) -> None:
+        """A frame was about a stream that is closed, and was dropped."""

@@ -1,0 +1,11 @@
+"""What can be wrong with a block of fields."""
+
+from __future__ import annotations
+
+
+class CompressionError(Exception):
+    """The block cannot be read, and nothing behind it: the two ends no longer have the same table (section 2.2)."""
+
+
+class ListTooLarge(Exception):
+    """The block says more than anybody wants to hear (RFC 9113, section 10.5.1)."""
