@@ -179,17 +179,23 @@ def _put(folder: Path, **fields: str) -> None:
 
 
 class Gateway:
-    """The gateway's process."""
+    """The gateway's process.
 
-    def __init__(self, file: Path) -> None:
+    Args:
+        file: of the configuration.
+        words: more for its command line.
+    """
+
+    def __init__(self, file: Path, *words: str) -> None:
         self.file = file
+        self._words = words
         self.out, self.err = file.with_suffix(".out"), file.with_suffix(".err")
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         """Start it, and wait until it serves."""
         with self.out.open("ab") as out, self.err.open("wb") as err:
-            command = (sys.executable, "-m", "ostiary", "serve", self.file)
+            command = (sys.executable, "-m", "ostiary", "serve", *self._words, self.file)
             self._process = subprocess.Popen(command, stdout=out, stderr=err, cwd=self.file.parent)
         end = time.monotonic() + PATIENCE
         while '"event": "ready"' not in self.err.read_text():

@@ -47,7 +47,7 @@ http {{
       proxy_pass http://ostiary;
       proxy_method GET;
       proxy_read_timeout 1s;
-      proxy_set_header Ostiary-Refusal $ostiary_id;
+      proxy_set_header Ostiary-Refusal $ostiary_refusal;
 {asking}
     }}
 
@@ -55,6 +55,7 @@ http {{
       auth_request /_ostiary_decide;
       auth_request_set $ostiary_upstream $upstream_http_ostiary_upstream;
       auth_request_set $ostiary_id $upstream_http_x_request_id;
+      auth_request_set $ostiary_refusal $upstream_http_ostiary_refusal;
 {taken}
       error_page 403 500 = @ostiary_refused;
 

@@ -8,6 +8,7 @@ request.py   Asked -> Request, with the checks that every edge makes
 permit.py    the end of the pipeline: in place of forwarding, every header that the policy owns is named
 handler.py   one ask: read, decided, written to the log as the request that it was about
 explain.py   the answer to a second ask, about a refusal: it cannot say yes
+refusal.py   a refusal as a value, which the proxy holds between the two
 trusted.py   who may ask: found out when a connection is accepted, before an octet of it is read
 fastcgi.py   the same for those who ask by FastCGI
 

@@ -35,7 +35,7 @@ class Asked:
         headers: the caller's fields; what the proxy says of the request is gone, but for the certificate.
         explain: a refusal is to be explained; the answer must not permit anything.
         brief: every refusal is to be 403; it will be explained.
-        refused: the id of that refusal, as the proxy says, or "".
+        refused: what it was, as the proxy was told with it, or "".
     """
 
     method: str

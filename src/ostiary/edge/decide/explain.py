@@ -1,7 +1,8 @@
 """The answer to a proxy that asks a second time, because it lost the body of a refusal. It cannot say yes.
 
-A refusal is remembered for that: evidence that may be shown once (RFC 9449, section 11.1) would be refused for another
-reason now. What is not remembered, because another worker has said it, is decided once more.
+The first answer says what the refusal was (`REFUSAL`), and the proxy says it again when it asks for the whole of it:
+any worker, and the next process, can tell it then. Evidence that may be shown once (RFC 9449, section 11.1) would be
+refused for another reason now. What the proxy does not say again is decided once more.
 
 Between the two asks a token may have been renewed or a key found. What is allowed by now is told to try again: a
 permit here would reach the caller, with the credential in it.
@@ -9,10 +10,17 @@ permit here would reach the caller, with the credential in it.
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Final
 
+from ostiary.edge.decide.permit import STILL
+from ostiary.edge.decide.refusal import Refusal
 from ostiary.errors import DecisionChanged, GatewayError
-from ostiary.model import Answer, Flow, Headers, Record, Tunnel
+from ostiary.model import Answer, Flow, Headers, Record, Request, Tunnel
+
+REFUSAL: Final = b"Ostiary-Refusal"
+"""In the first answer what the refusal was, in the second ask the same: for the proxy only, and its alone to say."""
+
+_REFUSED: Final = 403  # besides 401 the only one that nginx passes on without a word
 
 
 class OnlyRefusals:
@@ -54,38 +62,18 @@ class OnlyRefusals:
         """Say nothing: it has ended."""
 
 
-_MOST: Final = 1024
+def refuse_briefly(request: Request, error: GatewayError, answer: Answer) -> None:
+    """Refuse with 403 and no content, whatever it is, and say beside it what it is."""
+    record = request.record
+    told = Refusal.of(error, request.id, record).written()
+    answer.start(_REFUSED, Headers.of([(REFUSAL, told), (b"Cache-Control", b"no-store")]), 0, STILL)
+    record.reason, record.detail = error.reason, error.detail
+    answer.finish()
 
 
-class Refusal(NamedTuple):
-    """What a request was refused with.
-
-    Attributes:
-        error: why.
-        route: that it was on, or None.
-        challenges: of that route.
-    """
-
-    error: GatewayError
-    route: str | None
-    challenges: tuple[str, ...]
-
-
-class Refusals:
-    """The last refusals, by the ids of their asks; each is told once."""
-
-    def __init__(self) -> None:
-        self._known: dict[str, Refusal] = {}
-
-    def note(self, id: str, error: GatewayError, record: Record) -> None:  # noqa: A002 - the word of the house
-        """Remember one."""
-        if len(self._known) >= _MOST:
-            del self._known[next(iter(self._known))]  # the oldest
-        self._known[id] = Refusal(error, record.route, record.challenges)
-
-    def tell(self, id: str, record: Record) -> None:  # noqa: A002 - the word of the house
-        """Raise the error of a refusal that is remembered; return when none is."""
-        known = self._known.pop(id, None)
-        if known is not None:
-            record.route, record.challenges = known.route, known.challenges
-            raise known.error
+def tell_again(said: str, record: Record) -> None:
+    """Raise the error of a refusal that is said again; return when nothing is said, or nothing that we would have."""
+    refusal = Refusal.read(said)
+    if refusal is not None:
+        record.route, record.challenges = refusal.route, refusal.challenges
+        raise refusal.error()

@@ -11,9 +11,9 @@ import structlog
 from ostiary.config.listeners import ListenerLimits
 from ostiary.edge.carry import Handler
 from ostiary.edge.decide.ask import Asked, NotAsked, Reader
-from ostiary.edge.decide.explain import OnlyRefusals, Refusals
+from ostiary.edge.decide.explain import OnlyRefusals, refuse_briefly, tell_again
 from ostiary.edge.decide.request import check_size, request_of
-from ostiary.errors import BadRequest, Forbidden, GatewayError
+from ostiary.errors import BadRequest, GatewayError
 from ostiary.listener.forwarded import Forwarded
 from ostiary.model import Answer, Request
 from ostiary.observe.access import AccessLog
@@ -100,18 +100,17 @@ class Decisions:
         self._forwarded = forwarded
         self._clock = clock
         self._told = -_QUIET
-        self._refusals = Refusals() if dialect == "nginx" else None  # the one that asks twice
 
     def handle(self, request: Request, answer: Answer) -> Awaitable[None]:
         """Decide what is asked; raises the GatewayError that it ends with."""
         asked = self._understood(request)
         self.asked.note(request.id, asked)
-        if self._refusals is None:
-            return self._decide(asked, request, answer)
+        if asked.brief:
+            return self._briefly(asked, request, answer)
         if asked.explain:
-            self._refusals.tell(asked.refused, request.record)
+            tell_again(asked.refused, request.record)
             return self._decide(asked, request, OnlyRefusals(answer, request.record))
-        return self._noted(self._refusals, asked, request, answer)
+        return self._decide(asked, request, answer)
 
     def _decide(self, asked: Asked, request: Request, answer: Answer) -> Awaitable[None]:
         if self._limits is not None:
@@ -121,14 +120,11 @@ class Decisions:
             about.peer = self._forwarded.peer(about.peer, about.headers)
         return self._gateway.handle(about, answer)
 
-    async def _noted(self, refusals: Refusals, asked: Asked, request: Request, answer: Answer) -> None:
+    async def _briefly(self, asked: Asked, request: Request, answer: Answer) -> None:
         try:
             await self._decide(asked, request, answer)
         except GatewayError as error:
-            refusals.note(request.id, error, request.record)
-            if asked.brief:
-                raise Forbidden(error.detail, reason=error.reason) from error
-            raise
+            refuse_briefly(request, error, answer)
 
     def _understood(self, request: Request) -> Asked:
         try:

@@ -53,7 +53,7 @@ class Still:
         """Nothing flows."""
 
 
-_STILL: Final = Still()
+STILL: Final = Still()
 
 
 class Hearing:
@@ -107,7 +107,7 @@ class Permitted:
         record.upstream_answered = _ALLOWED
         if isinstance(answer, Hearing):
             answer.permit, answer.outbound = outbound.permit, outbound
-        answer.start(_OK, headers, 0, _STILL)
+        answer.start(_OK, headers, 0, STILL)
         answer.finish()
 
     def _told(self, headers: Headers) -> list[Field]:

@@ -235,22 +235,36 @@ async def test_a_certificate_that_cannot_be_read_is_401_and_never_none(tmp_path,
 
 async def test_a_refusal_is_explained_as_it_was_even_if_it_would_be_another_one_now(tmp_path):
     async with edge(tmp_path):
-        refused = fields(await say(head("/nothing"), path=tmp_path))
-        (number,) = refused["X-Request-Id"]
-        explained = await say(head("/open", "/explain", Ostiary_Refusal=number), path=tmp_path)
-        again = await say(head("/open", "/explain", Ostiary_Refusal=number), path=tmp_path)
+        (said,) = fields(await say(head("/nothing", "/brief"), path=tmp_path))["Ostiary-Refusal"]
+    async with edge(tmp_path):  # another worker, or the next process
+        explained = await say(head("/open", "/explain", Ostiary_Refusal=said), path=tmp_path)
+        again = await say(head("/who", "/explain", Ostiary_Refusal=said), path=tmp_path)
         unknown = await say(head("/nothing", "/explain", Ostiary_Refusal="made-up"), path=tmp_path)
+        allowed = await say(head("/open", "/explain", Ostiary_Refusal="made-up"), path=tmp_path)
 
-    assert explained.startswith(b"HTTP/1.1 404 ")  # what was refused; that the caller lies about it now changes nothing
-    assert again.startswith(b"HTTP/1.1 503 ")
-    assert unknown.startswith(b"HTTP/1.1 404 ")
+    for answer in (explained, again, unknown):
+        assert answer.startswith(
+            b"HTTP/1.1 404 "
+        )  # what was refused; that the caller lies about it now changes nothing
+    assert allowed.startswith(b"HTTP/1.1 503 ")
 
 
 async def test_a_caller_cannot_choose_a_refusal_by_asking_for_a_decision(tmp_path):
     async with edge(tmp_path):
-        (number,) = fields(await say(head("/nothing"), path=tmp_path))["X-Request-Id"]
-        answer = await say(head("/open", Ostiary_Refusal=number), path=tmp_path)
-    assert answer.startswith(b"HTTP/1.1 200 ")
+        (said,) = fields(await say(head("/nothing", "/brief"), path=tmp_path))["Ostiary-Refusal"]
+        for path in ("/decide", "/brief"):
+            answer = await say(head("/open", path, Ostiary_Refusal=said), path=tmp_path)
+            assert answer.startswith(b"HTTP/1.1 200 ")
+
+
+async def test_what_the_proxy_holds_of_a_refusal_is_what_the_caller_will_read_and_no_more(tmp_path):
+    async with edge(tmp_path):
+        no = fields(await say(head("/who", "/brief", Authorization="Bearer hidden", Cookie="hidden"), path=tmp_path))
+        (said,), (number,) = no["Ostiary-Refusal"], no["X-Request-Id"]
+    known = json.loads(base64.urlsafe_b64decode(said + "=="))
+    assert {name: value for name, value in known.items() if value} == {
+        "kind": "CredentialsMissing", "reason": "certificate.missing", "id": number, "route": "who",
+    }  # fmt: skip
 
 
 async def test_the_log_is_about_the_request_and_the_error_about_the_proxy(tmp_path):
@@ -281,8 +295,8 @@ async def test_brief_is_200_or_403_and_the_explanation_has_the_whole_of_it(tmp_p
         yes = await say(head("/open", "/brief"), path=tmp_path)
         for target, status in (("/nothing", 404), ("/a/../b", 400), ("/who", 401)):
             no = await say(head(target, "/brief"), path=tmp_path)
-            (number,) = fields(no)["X-Request-Id"]
-            whole = await say(head(target, "/explain", Ostiary_Refusal=number), path=tmp_path)
+            (said,) = fields(no)["Ostiary-Refusal"]
+            whole = await say(head(target, "/explain", Ostiary_Refusal=said), path=tmp_path)
             assert no.startswith(b"HTTP/1.1 403 ")
             assert whole.startswith(b"HTTP/1.1 %d " % status)
     assert yes.startswith(b"HTTP/1.1 200 ")

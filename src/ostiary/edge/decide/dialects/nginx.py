@@ -29,6 +29,6 @@ def read(request: Request) -> Asked:
 
 
 def refusal_of(headers: Headers) -> str:
-    """Return the id of the refusal that is to be explained, if the proxy says which."""
+    """Return the refusal that is to be explained, if the proxy says which."""
     found = [value for name, _, value in headers.fields if name.lower() == _REFUSED]
     return found[0].decode("latin-1") if len(found) == 1 else ""
