@@ -115,7 +115,7 @@ DAY: Final = (
     step("certs crl --ca ca --password env:KEY_PASSWORD"), step("doctor made/alice.pem"),
     Step(("keys", "import", "imported", "made/alice.key", "--password-stdin"), PASSWORD), step("keys trust trusted.pem made/alice.pem"),
     step("import cosmian --jwt-issuer-uri=https://accounts.google.com --https-p12-file=a.p12 --https-p12-password=" + PASSWORD),
-    step("import cosmian --from-toml kms.toml"), step("recipe nginx", code=1, plain=True), step("nonsense", code=2), step("vault get nobody", code=1),
+    step("import cosmian --from-toml kms.toml"), step("recipe nginx", code=1, plain=True), step("export envoy", code=1), step("export envoy --report", code=1), step("nonsense", code=2), step("vault get nobody", code=1),
     Step(("vault", "put", "legacy", VAULT), code=2), Step(("check", "--pasword", PASSWORD), code=2),
     step("vault get legacy -c wrong.yaml", code=2), step("serve wrong.yaml", code=1, plain=True),
 )  # fmt: skip

@@ -13,6 +13,7 @@ complete -c ostiary -n '__fish_use_subcommand' -f -a keys
 complete -c ostiary -n '__fish_use_subcommand' -f -a audit
 complete -c ostiary -n '__fish_use_subcommand' -f -a certs
 complete -c ostiary -n '__fish_use_subcommand' -f -a import
+complete -c ostiary -n '__fish_use_subcommand' -f -a export
 complete -c ostiary -n '__fish_use_subcommand' -f -a recipe
 complete -c ostiary -n '__fish_use_subcommand' -f -a schema
 complete -c ostiary -n '__fish_use_subcommand' -f -a completion
@@ -301,6 +302,18 @@ complete -c ostiary -n '__fish_seen_subcommand_from import; and __fish_seen_subc
 complete -c ostiary -n '__fish_seen_subcommand_from import; and __fish_seen_subcommand_from cosmian' -l semantics
 complete -c ostiary -n '__fish_seen_subcommand_from import; and __fish_seen_subcommand_from cosmian' -l upstream
 complete -c ostiary -n '__fish_seen_subcommand_from import; and __fish_seen_subcommand_from cosmian' -l user-claim
+complete -c ostiary -n '__fish_seen_subcommand_from export' -l help
+complete -c ostiary -n '__fish_seen_subcommand_from export' -f -a envoy
+complete -c ostiary -n '__fish_seen_subcommand_from export; and __fish_seen_subcommand_from envoy' -l asked
+complete -c ostiary -n '__fish_seen_subcommand_from export; and __fish_seen_subcommand_from envoy' -l config
+complete -c ostiary -n '__fish_seen_subcommand_from export; and __fish_seen_subcommand_from envoy' -l help
+complete -c ostiary -n '__fish_seen_subcommand_from export; and __fish_seen_subcommand_from envoy' -l json
+complete -c ostiary -n '__fish_seen_subcommand_from export; and __fish_seen_subcommand_from envoy' -l listen
+complete -c ostiary -n '__fish_seen_subcommand_from export; and __fish_seen_subcommand_from envoy' -l listener
+complete -c ostiary -n '__fish_seen_subcommand_from export; and __fish_seen_subcommand_from envoy' -l out
+complete -c ostiary -n '__fish_seen_subcommand_from export; and __fish_seen_subcommand_from envoy' -l overlay
+complete -c ostiary -n '__fish_seen_subcommand_from export; and __fish_seen_subcommand_from envoy' -l report
+complete -c ostiary -n '__fish_seen_subcommand_from export; and __fish_seen_subcommand_from envoy' -l watch
 complete -c ostiary -n '__fish_seen_subcommand_from recipe' -l beside
 complete -c ostiary -n '__fish_seen_subcommand_from recipe' -l certificate
 complete -c ostiary -n '__fish_seen_subcommand_from recipe' -l config

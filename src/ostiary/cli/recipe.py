@@ -61,7 +61,7 @@ def _written(proxy: str, files: tuple[Path, ...], listener: str | None, front: F
     name = _listener(loaded.spec.listeners, dialect, listener)
     with silent():
         decisions = compile_gateway(
-            loaded, sources={alias: _Blank(alias) for alias in loaded.spec.credentials}
+            loaded, sources={alias: Blank(alias) for alias in loaded.spec.credentials}
         ).decisions
     assert decisions is not None  # noqa: S101 - `build` makes them for every gateway
     try:
@@ -89,13 +89,14 @@ def _there_are(names: list[str]) -> str:
     return f"--listener {' or '.join(names)}" if names else "add one to the file; see docs/plugin.md"
 
 
-class _Blank:
+class Blank:
     """A credential that nobody asks for: a recipe needs none."""
 
     def __init__(self, alias: str) -> None:
         self.alias = alias
 
     async def get(self) -> Credential:
+        """Raise CredentialUnavailable."""
         raise CredentialUnavailable(f"{self.alias} is not opened")
 
 

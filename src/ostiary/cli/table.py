@@ -48,6 +48,7 @@ COMMANDS: Final = (
     Entry("audit", "ostiary.cli.audit:app", UNDERSTAND, "Say whether an audit log is whole."),
     Entry("certs", "ostiary.cli.certs:app", SECRETS, "Be a small certificate authority, and look at certificates."),
     Entry("import", "ostiary.cli.import_:app", MOVE, "Write a configuration from another program's."),
+    Entry("export", "ostiary.cli.export:app", MOVE, "Write the policy as another engine's own configuration."),
     Entry("recipe", "ostiary.cli.recipe:recipe", MOVE, "Print the configuration of another proxy that asks this one."),
     Entry("schema", "ostiary.cli.schema:schema", MOVE, "Print the JSON Schema of the configuration, for editors."),
     Entry("completion", "ostiary.cli.completion:completion", MOVE, "Print the completion script of a shell."),

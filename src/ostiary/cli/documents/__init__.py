@@ -4,7 +4,7 @@ words.py       what the schemas are written with
 understand.py  check, explain, doctor, issuer, help, version, audit, demo
 secrets.py     token, vault, keys
 certs.py       certs
-move.py        import, schema
+move.py        import, export, schema
 
 A command that fails prints `{"error": ...}`, whichever it is, and so every schema allows that, too.
 """

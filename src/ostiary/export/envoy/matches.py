@@ -1,0 +1,25 @@
+"""Which plain requests a route is for."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ostiary.config.schema import RouteSpec
+from ostiary.export.envoy import shapes
+from ostiary.export.envoy.words import Block
+
+_NEVER: Final = ("CONNECT", "TRACE")
+
+
+def matching(route: RouteSpec, *more: Block) -> Block:
+    """Return a match for host, path, methods, and more."""
+    methods = route.match.methods
+    shape = "|".join(map(shapes.escaped, methods or _NEVER))
+    method = {"name": ":method", "string_match": {"safe_regex": {"regex": shape}}, "invert_match": methods is None}
+    return placed(route, method, *more)
+
+
+def placed(route: RouteSpec, *more: Block) -> Block:
+    """Return a match for host, path, and more."""
+    host = {"name": ":authority", "string_match": {"safe_regex": {"regex": shapes.host(route.match)}}}
+    return {"safe_regex": {"regex": shapes.path(route.match.path)}, "headers": [host, *more]}
