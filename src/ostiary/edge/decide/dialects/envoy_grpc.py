@@ -7,9 +7,31 @@ is best told with `encode_raw_headers`; otherwise fields of one name are joined 
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
 from ostiary.edge.decide.ask import FORWARDED, Asked, NotAsked, address_of, method_of, scheme_of
 from ostiary.edge.decide.grpc.told import CONNECTION, Check, Told
 from ostiary.model import Headers, Request, fold
+from ostiary.remember import Remembered
+
+_NAME: Final = re.compile(rb"[!#$%&'*+\-.^_`|~0-9a-z]+")
+_USUAL: Final = 64  # octets of a name that may be remembered
+
+
+def _folded(name: bytes) -> bytes:
+    """Return the folded name of a field that is the caller's to write; nothing for one that is not.
+
+    Raises:
+        NotAsked: it is no name of a field in lower case, nor of a pseudo-header field.
+    """
+    if not _NAME.fullmatch(name.removeprefix(b":")):
+        raise NotAsked("a field's name is none")
+    folded = fold(name)
+    return b"" if name[:1] == b":" or folded in CONNECTION or folded == FORWARDED.certificate else folded
+
+
+_FOLDED: Final = Remembered(_folded)
 
 
 def read(request: Request) -> Asked:
@@ -50,8 +72,8 @@ def _headers(check: Check) -> Headers:
     for name, value in check.fields:
         if agreed.get(name, value) != value:
             raise NotAsked(f"{name.decode()} is told in two ways")
-        folded = fold(name)
-        if name[:1] != b":" and folded not in CONNECTION and folded != FORWARDED.certificate:
+        folded = _FOLDED[name] if len(name) <= _USUAL else _folded(name)
+        if folded:
             fields.append((name, folded, value))
     if check.certificate:
         fields.append((FORWARDED.certificate, FORWARDED.certificate, check.certificate))
