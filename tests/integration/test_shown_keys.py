@@ -138,6 +138,23 @@ async def test_a_version_that_cannot_be_shown_leaves_the_one_before_in_its_place
         assert await ask(client, gateway) == "first"
 
 
+@pytest.mark.usefixtures("upstream")
+async def test_a_key_that_is_disabled_is_shown_no_more_and_its_successor_at_once(world: World) -> None:
+    await world.show("first")
+    file = world.folder / "gateway.yaml"
+    async with gateway_process(file) as gateway, httpx2.AsyncClient(trust_env=False, timeout=15) as client:
+        assert await ask(client, gateway) == "first"
+        await ostiary("keys", "disable", "partner", "--version", "1", "--config", file)
+        async with asyncio.timeout(15):
+            while (await client.get(f"http://127.0.0.1:{gateway.port}/")).status_code != 502:  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+        await world.show("second", "--now")
+        async with asyncio.timeout(15):
+            while (await client.get(f"http://127.0.0.1:{gateway.port}/")).status_code != 200:  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+        assert await ask(client, gateway) == "second"
+
+
 SERVED = """
 version: 1
 listeners:

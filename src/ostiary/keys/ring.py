@@ -21,7 +21,7 @@ from ostiary.keys.record import KeptKey
 from ostiary.keys.signer import RingKey, unavailable
 from ostiary.keys.state import RingState, Tally, state
 from ostiary.keys.version import KeyVersion, published, signing, turns
-from ostiary.sealed.errors import SecretError, Unavailable
+from ostiary.sealed.errors import Destroyed, SecretError, Unavailable
 
 log = structlog.get_logger("ostiary.keys")
 
@@ -85,6 +85,11 @@ class Ring:
     def failure(self) -> SecretError | None:
         """Why the versions could not be read last, or None."""
         return self._failure
+
+    @property
+    def withdrawn(self) -> bool:
+        """Whether no version may be used because somebody said so, and not because nobody could be asked."""
+        return isinstance(self._failure, Destroyed) or (self._failure is None and bool(self._versions))
 
     @property
     def state(self) -> RingState:

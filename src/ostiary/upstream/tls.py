@@ -38,6 +38,8 @@ def client_context(
     context.set_alpn_protocols(["http/1.1"])
     if not spec.trusted:
         context.load_default_certs(ssl.Purpose.SERVER_AUTH)
+    else:
+        context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN  # what stands there is trusted itself, authority or not
     for file in spec.trusted:
         try:
             context.load_verify_locations(cafile=file.below(folder))
