@@ -1,8 +1,8 @@
 """Apache 2.4 with mod_authnz_fcgi, which needs no module from elsewhere.
 
 What Apache forwards is what it was asked for (`nocanon`), and what it has asked about is that, too. Headers that the
-policy owns go in every spelling, and come back when the answer has something in them. The module has no patience
-to be set: while the gateway hangs, callers wait with it.
+policy owns go in every spelling, and come back when the answer has something in them. The module's patience is 30 s,
+compiled in (`Timeout` does not reach it): while the gateway hangs, callers wait as long, and are told 500.
 """
 
 from __future__ import annotations

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from urllib.parse import quote
 
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
+from tests.integration.proxies.test_outage import until
 from tests.support.plugin import BASIC, CANARY, Said, World
 
 from ostiary.model import fold
@@ -156,6 +158,25 @@ def test_a_refusal_arrives_whole(made, proxy):
     assert said.all("www-authenticate") == native.all("www-authenticate")
     kind = "text/html" if proxy.name == "apache" else "application/problem+json"  # Apache says so of every refusal
     assert str(said.get("content-type")).startswith(kind)
+
+
+def test_who_is_refused_is_told_by_which_id_the_log_can_be_asked(made, proxy):
+    numbers = set()
+    for target, shows in (("/accounts/1", "expired"), ("/tenant/a", "good"), ("/nothing", None)):
+        said = ask(made, proxy.port, target, token=shows)
+        numbers.update(said.all("x-request-id"))
+        assert json.loads(said.content)["request_id"] in numbers
+    assert len(numbers) == 3
+    until(lambda: all(number in made.gateway.out.read_text() for number in numbers))  # lines are written some at a time
+
+
+def test_a_method_that_is_not_allowed_is_answered_with_those_that_are(made, proxy):
+    raw = "DELETE /accounts/1 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+    said, native = made.ask(proxy.port, raw.encode()), made.ask(made.ports["native"], raw.encode())
+    assert (said.status, said.reason) == (native.status, native.reason) == (405, "method.not-allowed")
+    assert said.all("allow") == (
+        [""] if proxy.name == "apache" else native.all("allow")
+    )  # it writes its own: of nothing
 
 
 def test_every_challenge_of_a_refusal_arrives(made, proxy):

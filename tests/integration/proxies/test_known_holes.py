@@ -5,14 +5,21 @@ Each test is named after what was found. Those that speak of a proxy that cannot
 
 from __future__ import annotations
 
+import io
 import json
+from contextlib import redirect_stdout
+from pathlib import Path
+from typing import get_args
 from urllib.parse import urlsplit
 
 import pytest
 from tests.integration.proxies.test_attacks_through import ask, owned
+from tests.support.neighbours import free_port
+from tests.support.plugged import PROXIES
 from tests.support.plugin import BASIC, World
 
-from ostiary.recipes import RECIPES
+from ostiary.cli.run import run
+from ostiary.config.decisions import DecisionDialect
 
 pytestmark = pytest.mark.integration
 
@@ -21,7 +28,19 @@ def test_cve_2026_40575_a_caller_who_names_another_uri_is_judged_by_his_own(made
     """oauth2-proxy believed X-Forwarded-Uri of whoever sent it; and #3506: with no proxy named, everybody was one."""
     for name in ("X-Forwarded-Uri", "X-Original-Uri", "X-Original-Url", "X-Auth-Request-Redirect"):
         assert ask(made, proxy.port, "/accounts/1", f"{name}: /open/health").status == 401
-    assert {listener for listener in made.file.read_text().split() if "0.0.0.0" in listener} == set()
+
+
+@pytest.mark.parametrize("dialect", get_args(DecisionDialect))
+def test_oauth2_proxy_3506_nobody_asks_who_was_not_named(made, dialect):
+    """Its fix believed everybody while no proxy was named; here such a listener does not start."""
+    file = made.folder / "everybody.yaml"
+    open_to_all = f'{{bind: "0.0.0.0:{free_port()}", plaintext: accepted, decide: {dialect}}}'
+    head, _, rest = made.file.read_text().partition("listeners:")
+    file.write_text(f"{head}listeners: {{all: {open_to_all}}}\nissuers:{rest.partition('issuers:')[2]}")
+    said = io.StringIO()
+    with redirect_stdout(said):
+        assert run(["check", str(file)]) != 0
+    assert "C380" in said.getvalue()
 
 
 def test_cve_2026_39858_an_underscore_is_no_hyphen(made, proxy):
@@ -58,16 +77,50 @@ def test_ghsa_7r4p_vjf4_gxv4_a_header_that_is_not_copied_is_not_the_caller_s(mad
     assert owned(said) == {"x-subject": ["nobody"]}
 
 
-def test_cve_2024_23324_what_is_no_answer_is_no_yes(made):
-    """Envoy let requests pass on an invalid answer of a gRPC service, with failure_mode_allow; recipes never say that."""
-    for name in RECIPES:
-        dialect, _ = RECIPES[name]
-        assert dialect
-    envoy = json.loads((made.folder / "home-envoy-http" / "envoy.json").read_text())
-    manager = envoy["static_resources"]["listeners"][0]["filter_chains"][0]["filters"][0]["typed_config"]
-    (asks, *_) = manager["http_filters"]
-    assert asks["typed_config"]["failure_mode_allow"] is False
-    assert asks["typed_config"]["status_on_error"] == {"code": "ServiceUnavailable"}
+@pytest.mark.parametrize("value", [b"\xff\xfe", b"\xc3\x28", b"\xed\xa0\x80", b"\x80"])
+def test_cve_2024_23324_what_cannot_be_asked_is_not_allowed(made, proxy, value):
+    """Envoy could not write octets that are no UTF-8 into a question by gRPC, and with failure_mode_allow let them pass."""
+    sent = len(made.echo.heads)
+    for shows in (b"", b"Authorization: Bearer " + made.tokens["expired"].encode() + b"\r\n"):
+        head = b"GET /accounts/1 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n" + shows
+        assert made.ask(proxy.port, head + b"X-Odd: " + value + b"\r\n\r\n").status in (400, 401, 503)
+    assert len(made.echo.heads) == sent
+
+
+def test_cve_2024_23324_no_recipe_for_envoy_lets_pass_what_was_not_answered(made, fronts):
+    for name in ("envoy-http", "envoy-grpc"):
+        envoy = json.loads((fronts[name].home / "envoy.json").read_text())
+        manager = envoy["static_resources"]["listeners"][0]["filter_chains"][0]["filters"][0]["typed_config"]
+        (asks, *_) = manager["http_filters"]
+        assert asks["typed_config"]["failure_mode_allow"] is False
+        assert asks["typed_config"]["status_on_error"] == {"code": "ServiceUnavailable"}
+
+
+@pytest.mark.parametrize(
+    "text", ["X-Roles; return 200", "X-Roles } location / {", "X-Roles\\n  satisfy any", "$http_x", "X Roles"]
+)
+def test_cve_2025_1974_no_text_of_a_policy_becomes_a_word_of_another_s_configuration(made, text):
+    """Annotations of ingress-nginx were written into its configuration as they were."""
+    whole, quoted = made.file.read_text(), json.dumps(text)
+    in_a_header = whole.replace("name: X-Roles", f"name: {quoted}")
+    in_an_upstream = whole.replace("upstreams:\n  old", f"upstreams:\n  {quoted}").replace(": old", f": {quoted}")
+    file = made.folder / "nightmare.yaml"
+    for name in PROXIES:
+        file.write_text(whole)
+        assert written(name, file)
+        for hostile in (in_a_header, in_an_upstream):
+            assert hostile != whole
+            file.write_text(hostile)
+            assert written(name, file) == ""
+
+
+def written(name: str, file: Path) -> str:
+    """What a recipe writes, or nothing when it is refused."""
+    said = io.StringIO()
+    places = ("--listen", "127.0.0.1:8443", "--certificate", "/etc/front.pem")
+    with redirect_stdout(said):
+        refused = run(["recipe", name, "--config", str(file), *places]) != 0
+    return said.getvalue() if not refused else ""
 
 
 def test_cve_2021_32777_two_credentials_are_two_however_they_are_joined(made, proxy):
