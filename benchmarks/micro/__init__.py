@@ -4,4 +4,5 @@ python -m benchmarks.micro [WORD ...]     all pieces, or those whose name holds 
 
 timing.py     a call, repeated and timed
 pieces.py     what is timed; a new piece is one more function
+http2.py      HTTP/2, by our engine and by the h2 library
 """

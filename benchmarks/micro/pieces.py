@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from benchmarks.material import AUDIENCE, ISSUER, KEY_ID, Material
+from benchmarks.micro.http2 import http2_engine, http2_library
 from benchmarks.micro.timing import step
 from ostiary.authn.jwt import JwtAuthenticator
 from ostiary.authn.mtls import compile_mtls
@@ -84,7 +85,14 @@ def token_new(material: Material) -> Callable[[], object]:
     return lambda: step(JwtAuthenticator([issuer], "when-present").authenticate(next(requests)))
 
 
-PIECES: Final[tuple[Piece, ...]] = (certificate_name, token_known, signature_alone, token_new)
+PIECES: Final[tuple[Piece, ...]] = (
+    certificate_name,
+    token_known,
+    signature_alone,
+    token_new,
+    http2_engine,
+    http2_library,
+)
 
 
 def _issuer(material: Material) -> Issuer:
