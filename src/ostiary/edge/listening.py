@@ -80,6 +80,7 @@ class Listening:
         refused: connections beyond a limit.
         present: connections from the moment they are accepted, and so in their handshake, too.
         addresses: those of each address.
+        either_scheme: callers by HTTP/2 may write either: Envoy writes `http` of its own calls, over TLS as well.
     """
 
     gateway: Handler
@@ -93,6 +94,7 @@ class Listening:
     refused: int = 0
     present: int = 0
     addresses: dict[str, int] = field(default_factory=dict)
+    either_scheme: bool = False
 
     def arrived(self, address: str) -> str | None:
         """Count a connection that was accepted, before anything is known of it but its address.

@@ -62,21 +62,25 @@ def answering(gateway: Handler, name: str, spec: ListenerSpec, forwarded: Forwar
     """
     assert spec.decide is not None  # noqa: S101 - a decision listener
     dialect = spec.decide.dialect
-    by_message = dialect == "envoy-grpc"
     decisions = Decisions(
         gateway,
         name=name,
         dialect=dialect,
         read=READERS[dialect],
         longest=spec.limits.target,
-        limits=spec.limits if by_message else None,
+        limits=spec.limits if by_grpc(spec) else None,
         forwarded=forwarded,
     )
-    if not by_message:
+    if not by_grpc(spec):
         return decisions
     from ostiary.edge.decide.grpc.service import Service  # noqa: PLC0415 - its messages are an extra
 
     return Service(decisions, spec.limits)
+
+
+def by_grpc(spec: ListenerSpec) -> bool:
+    """Whether proxies ask by messages of gRPC."""
+    return spec.decide is not None and spec.decide.dialect == "envoy-grpc"
 
 
 def decisions_of(gateway: Handler) -> Handler:
@@ -92,6 +96,6 @@ def speaking_to(
     """Return what makes the protocol of a connection from a proxy: HTTP, but for Apache; HTTP/2 for gRPC."""
     if spec.decide is not None and spec.decide.dialect == "apache":
         return lambda: FastCgiConnection(listening, loop)
-    if spec.decide is not None and spec.decide.dialect == "envoy-grpc":
+    if by_grpc(spec):
         return lambda: speaking_h2(listening, loop)
     return lambda: speaking(listening, spec.protocols, loop)

@@ -19,7 +19,7 @@ from ostiary.edge.decide.trusted import Guard
 from ostiary.edge.listening import Listening, Parting, UnderWay, local_of
 from ostiary.errors import ConfigError
 from ostiary.serve.behind import behind
-from ostiary.serve.deciding import speaking_to
+from ostiary.serve.deciding import by_grpc, speaking_to
 from ostiary.serve.descriptors import Descriptors
 from ostiary.serve.door import Door
 from ostiary.serve.place import Place, prover
@@ -54,6 +54,7 @@ class Listener:
             place.scheme,
             prover(place),
             name=place.name,
+            either_scheme=by_grpc(place.spec),
         )
         self._socket: socket.socket | None = None
         self._door = Door(self._shared, self._protocol, self._context, descriptors, self._proxied)
@@ -124,6 +125,7 @@ class Listener:
         shared.timeouts = place.spec.timeouts
         shared.prove = prover(place)
         shared.name = place.name
+        shared.either_scheme = by_grpc(place.spec)
         self._permit(before.spec)
 
     def share(self) -> None:

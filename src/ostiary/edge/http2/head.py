@@ -22,6 +22,7 @@ _NAME: Final = re.compile(rb"[!#$%&'*+\-.^_`|~0-9a-z]+")
 _METHOD: Final = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _VALUE: Final = re.compile(rb"[\t\x20-\x7e\x80-\xff]*")
 _PSEUDO: Final = frozenset({b":method", b":scheme", b":authority", b":path"})
+_SCHEMES: Final = frozenset({b"http", b"https"})
 _USUAL: Final = 64  # octets of a name that may be remembered
 _CONNECTION: Final = frozenset({b"connection", b"proxy-connection", b"keep-alive", b"transfer-encoding", b"upgrade"})
 
@@ -50,12 +51,13 @@ def shown(fields: Fields) -> tuple[str, bytes]:
     return said.get(b":method", b"").decode("latin-1"), said.get(b":path", b"")
 
 
-def read(fields: Fields, scheme: str) -> Head:
+def read(fields: Fields, scheme: str, *, either: bool = False) -> Head:
     """Return what a block of fields says.
 
     Args:
         fields: as HPACK has decoded them.
         scheme: of the connection: a request for another one is not ours.
+        either: the other end writes either scheme, and nothing depends on it.
 
     Raises:
         Malformed: it says more than one thing, or what no request says.
@@ -65,7 +67,8 @@ def read(fields: Fields, scheme: str) -> Head:
     if not _METHOD.fullmatch(method):
         raise Malformed(":method is missing, or no token")
     if method != b"CONNECT":  # which has neither (section 8.5), and is refused with everything else about it
-        if pseudo.get(b":scheme") != scheme.encode():
+        said = pseudo.get(b":scheme")
+        if said != scheme.encode() and not (either and said in _SCHEMES):
             raise Malformed(":scheme is missing, or not that of the connection")
         if not pseudo.get(b":path"):
             raise Malformed(":path is missing, or empty", reason=Reason.PATH_INVALID)

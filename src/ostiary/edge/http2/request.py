@@ -10,7 +10,9 @@ from ostiary.errors import BadRequest, ContentTooLarge, HeadersTooLarge
 from ostiary.model import Headers, Peer, Request
 
 
-def read_request(stream: Http2Stream, fields: Fields, *, limits: ListenerLimits, scheme: str, peer: Peer) -> Request:
+def read_request(
+    stream: Http2Stream, fields: Fields, *, limits: ListenerLimits, scheme: str, peer: Peer, either: bool = False
+) -> Request:
     """Return the request of a stream, and note on the stream how its body is framed.
 
     Args:
@@ -18,6 +20,7 @@ def read_request(stream: Http2Stream, fields: Fields, *, limits: ListenerLimits,
         fields: as HPACK has decoded them.
         limits: of the listener.
         scheme: of the connection.
+        either: the other end writes either scheme.
         peer: who is on the line.
 
     Raises:
@@ -30,7 +33,7 @@ def read_request(stream: Http2Stream, fields: Fields, *, limits: ListenerLimits,
     size = sum(len(name) + len(value) + 4 for name, value in fields)
     if size > limits.headers:
         raise HeadersTooLarge(f"{size} octets")
-    head = read(fields, scheme)
+    head = read(fields, scheme, either=either)
     check_target(head.target, limits.target)
     request = read_head(
         id=stream.id,

@@ -111,8 +111,8 @@ class Http2Streams(ABC):
             return
         peer = self._prove()
         try:
-            scheme = self._listening.scheme
-            request = read_request(stream, fields, limits=self.limits, scheme=scheme, peer=peer)
+            scheme, either = self._listening.scheme, self._listening.either_scheme
+            request = read_request(stream, fields, limits=self.limits, scheme=scheme, peer=peer, either=either)
             if self._refusal is not None:
                 raise self._refusal
         except GatewayError as error:
