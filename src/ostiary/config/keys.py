@@ -35,6 +35,12 @@ class RingSpec(Spec):
         3600.0, description="How long a version stays published that signs no more: the longest life of what it signed."
     )
 
+    start: Literal["lazy", "require"] = Field(
+        "lazy",
+        description="When no version signs at the start. lazy: routes that need it answer 503. "
+        "require: no start, and no reload.",
+    )
+
     @model_validator(mode="after")
     def _able(self) -> Self:
         if self.algorithm in self.unable:

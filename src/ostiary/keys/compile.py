@@ -66,6 +66,7 @@ def compile_keys(
             _keeper(alias, spec, around),
             keep=spec.keep,
             pin=None if spec.version is None else str(spec.version),
+            required=spec.start == "require",
             clock=clock,
         )
         for alias, spec in specs.items()

@@ -13,7 +13,7 @@ from typing import Final
 
 import structlog
 
-from ostiary.errors import CredentialUnavailable
+from ostiary.errors import ConfigError, CredentialUnavailable
 from ostiary.keys.algorithms import jwk
 from ostiary.keys.keeper import Keeper
 from ostiary.keys.material import Material
@@ -39,6 +39,7 @@ class Ring:
         keeper: who has the private keys.
         keep: the longest life of what is signed, in seconds.
         pin: the only version that may sign, or None.
+        required: whether there is no start without a version that signs.
         clock: epoch seconds, by which versions begin and end.
         timer: monotonic seconds, by which what is known gets old.
     """
@@ -50,6 +51,7 @@ class Ring:
         *,
         keep: float,
         pin: str | None = None,
+        required: bool = False,
         clock: Callable[[], float] = time.time,
         timer: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -69,7 +71,7 @@ class Ring:
         self._reading: asyncio.Task[None] | None = None
         self._watcher: asyncio.Task[None] | None = None
         self._told: list[Callable[[], None]] = []
-        self._required: list[Callable[[], None]] = []
+        self._required: list[Callable[[], None]] = [self._demand] if required else []
 
     @property
     def alias(self) -> str:
@@ -187,10 +189,10 @@ class Ring:
     async def start(self) -> None:
         """Read the versions, and look for changes from then on.
 
-        A key that cannot be had stops those who want to sign, not the start.
+        A key that cannot be had stops those who want to sign, not the start, unless it is required.
 
         Raises:
-            ConfigError: it can never work as configured.
+            ConfigError: it can never work as configured, or is required and cannot be had.
         """
         await self._keeper.start()
         self._watcher = asyncio.create_task(self._watch())
@@ -199,6 +201,12 @@ class Ring:
             log.warning("key missing: nothing can be signed with it until it is there", key=self.name)
         for check in self._required:
             check()
+
+    def _demand(self) -> None:
+        if self._key is None:
+            raise ConfigError(
+                f"key {self.name!r} is required at the start: {self._failure or 'no version may sign now'}"
+            )
 
     async def aclose(self) -> None:
         """Stop, and let go of the keeper."""

@@ -68,7 +68,7 @@ def compile_vault(name: str, spec: VaultSpec, folder: Path) -> Vault:
     Raises:
         ConfigError: a secret or a certificate that the spec refers to is not there or not usable.
     """
-    return Vault(name, COMPILERS[type(spec)](spec, folder), spec.cache)
+    return Vault(name, COMPILERS[type(spec)](spec, folder), spec.cache, getattr(spec, "start", "lazy"))
 
 
 def compile_vaults(

@@ -9,6 +9,7 @@ from typing import Any
 import structlog
 
 from ostiary.config.vaults import CacheSpec, CredentialSpec
+from ostiary.config.vaults.base import Start
 from ostiary.errors import ConfigError, CredentialUnavailable
 from ostiary.model import CredentialSource
 from ostiary.vault.branch import Branch, Members
@@ -28,10 +29,12 @@ class Vault:
         name: its name in the configuration.
         provider: how to talk to it.
         cache: how long records are used.
+        start: what a credential that cannot be had at the start means, where it does not say itself.
     """
 
-    def __init__(self, name: str, provider: Provider, cache: CacheSpec) -> None:
+    def __init__(self, name: str, provider: Provider, cache: CacheSpec, start: Start = "lazy") -> None:
         self.name = name
+        self._start = start
         self._provider = provider
         self._policy = policy_of(cache)
         self._branches: dict[str, Branch] = {}
@@ -44,7 +47,7 @@ class Vault:
         Raises:
             ConfigError: this vault cannot have such a path, or such an engine.
         """
-        source = self._branch(alias, spec).source(alias, spec)
+        source = self._branch(alias, spec).source(alias, self._settled(spec))
         self._sources.append(source)
         return source
 
@@ -62,7 +65,7 @@ class Vault:
         Raises:
             ConfigError: this vault cannot have such a path, or such an engine.
         """
-        identity = self._branch(alias, spec).identity(alias, spec)
+        identity = self._branch(alias, spec).identity(alias, self._settled(spec))
         self._identities.append(identity)
         return identity
 
@@ -127,6 +130,9 @@ class Vault:
         """Stop fetching, give back what was lent, and let go of the vault."""
         await asyncio.gather(*(branch.cache.aclose() for branch in self._branches.values()))
         await self._provider.aclose()
+
+    def _settled(self, spec: CredentialSpec) -> CredentialSpec:
+        return spec if spec.start is not None else spec.model_copy(update={"start": self._start})
 
     def _branch(self, alias: str, spec: CredentialSpec) -> Branch:
         provider = self._provider

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 from tests.unit.keys.conftest import NOW, Clock, Told
 
-from ostiary.errors import CredentialUnavailable
+from ostiary.errors import ConfigError, CredentialUnavailable
 from ostiary.keys.algorithms import algorithm, sign, thumbprint, verifies
 from ostiary.keys.ring import MAX_STALE, RETRY, Ring
 from ostiary.keys.version import KeyVersion
@@ -201,6 +201,25 @@ async def test_a_missing_key_does_not_stop_the_start(keeper, clock):
     ring = Ring("identity", keeper, keep=100.0, clock=clock)
     await ring.start()
     assert ring.current() is None
+    await ring.aclose()
+
+
+@pytest.mark.parametrize(
+    ("problem", "why"), [(Unavailable("away"), "away"), (None, "no version may sign now")], ids=["away", "none"]
+)
+async def test_a_key_that_is_required_and_missing_stops_the_start(clock, problem, why):
+    keeper = Fake(version(1, NOW + 50))
+    keeper.problem = problem
+    ring = Ring("identity", keeper, keep=100.0, required=True, clock=clock)
+    with pytest.raises(ConfigError, match=f"key 'identity' is required at the start: {why}"):
+        await ring.start()
+    await ring.aclose()
+
+
+async def test_a_key_that_is_required_and_there_is_started_with(keeper, clock):
+    ring = Ring("identity", keeper, keep=100.0, required=True, clock=clock)
+    await ring.start()
+    assert ring.current().version.id == "1"
     await ring.aclose()
 
 

@@ -43,6 +43,10 @@ def users(draft: Draft) -> Iterator[Problem]:
         if credential is not None and credential.for_each and not _writes(path):
             message = f"{alias!r} is another credential for each caller, and here is no caller"
             yield draft.problem("C354", message, path)
+    for alias, credential in draft.credentials.items():
+        if credential.for_each and credential.start == "require":
+            message = f"{alias!r} is another credential for each caller, and at the start there is no caller"
+            yield draft.problem("C354", message, ("credentials", alias, "start"))
 
 
 def _writes(path: Path) -> bool:

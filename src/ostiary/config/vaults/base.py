@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -26,4 +26,12 @@ class CacheSpec(Spec):
     )
 
 
+Start = Literal["lazy", "require"]
+Started = Annotated[
+    Start,
+    Field(
+        description="When credentials cannot be had at the start, unless they say else themselves. lazy: routes that "
+        "need them answer 503. require: no start, and no reload."
+    ),
+]
 Cached = Annotated[CacheSpec, Field(default_factory=lambda: CacheSpec(), description="How long records are used.")]

@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from ostiary.config.spec import OneOf, Spec
 from ostiary.config.values import Duration, FileReference, Refused, SecretReference, SecureUrl, Text
-from ostiary.config.vaults.base import Cached
+from ostiary.config.vaults.base import Cached, Started
 from ostiary.config.vaults.web import OverHttpSpec
 
 Stored = Literal["value", "json", "yaml", "dotenv"]
@@ -43,6 +43,7 @@ class AwsVaultSpec(Spec):
         (), description="CA certificates, in one file, that the service is verified with; by default the library's."
     )
     timeout: Duration = Field(5.0, description="Patience with one request.")
+    start: Started = "lazy"
     cache: Cached
 
 
@@ -83,6 +84,7 @@ class AzureVaultSpec(Spec):
         (), description="CA certificates, in one file, that the servers are verified with; by default the library's."
     )
     timeout: Duration = Field(5.0, description="Patience with one request.")
+    start: Started = "lazy"
     cache: Cached
 
 
@@ -106,6 +108,7 @@ class AgeVaultSpec(Spec):
     type: Literal["age"]
     path: Text = Field(description="The file; seen from the configuration file.")
     identity: SecretReference = Field(description="The identity (AGE-SECRET-KEY-1...) that it is encrypted to.")
+    start: Started = "lazy"
     cache: Cached
 
 

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from ostiary.config.spec import Spec
 from ostiary.config.values import Name, Text
+from ostiary.config.vaults.base import Start
 
 
 class CredentialSpec(Spec):
@@ -29,8 +30,10 @@ class CredentialSpec(Spec):
     parameters: dict[Text, Text] | None = Field(
         None, min_length=1, description="Engine pki: what the certificate is to say, such as common_name."
     )
-    start: Literal["lazy", "require"] = Field(
-        "lazy", description="When it cannot be had at the start. lazy: its routes answer 503. require: no start."
+    start: Start | None = Field(
+        None,
+        description="When it cannot be had at the start, by default as its vault says. lazy: its routes answer 503. "
+        "require: no start, and no reload.",
     )
 
     @property

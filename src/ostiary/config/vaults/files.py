@@ -8,7 +8,7 @@ from pydantic import Field
 
 from ostiary.config.spec import Spec
 from ostiary.config.values import Text
-from ostiary.config.vaults.base import Cached
+from ostiary.config.vaults.base import Cached, Started
 
 
 class FilesVaultSpec(Spec):
@@ -21,6 +21,7 @@ class FilesVaultSpec(Spec):
     readable_by_others: Literal["accepted"] | None = Field(
         None, description="`accepted` allows files that group or others can read, such as those of a Kubernetes volume."
     )
+    start: Started = "lazy"
     cache: Cached
 
 
@@ -29,4 +30,5 @@ class EnvVaultSpec(Spec):
 
     type: Literal["env"]
     prefix: Text | None = Field(None, description="What the names of all its variables begin with, such as OSTIARY_.")
+    start: Started = "lazy"
     cache: Cached

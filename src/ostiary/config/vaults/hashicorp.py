@@ -15,7 +15,7 @@ from ostiary.config.values import (
     SecureUrl,
     Text,
 )
-from ostiary.config.vaults.base import Cached
+from ostiary.config.vaults.base import Cached, Started
 
 ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount/token"
 
@@ -86,4 +86,5 @@ class HashicorpVaultSpec(Spec):
         (), description="CA certificates that the server is verified with; by default the system's."
     )
     timeout: Duration = Field(5.0, description="Patience with one request.")
+    start: Started = "lazy"
     cache: Cached

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from ostiary.config.spec import Spec
 from ostiary.config.values import SecretReference, Text
-from ostiary.config.vaults.base import Cached
+from ostiary.config.vaults.base import Cached, Started
 
 
 class LocalVaultSpec(Spec):
@@ -20,4 +20,5 @@ class LocalVaultSpec(Spec):
     previous_master_keys: Annotated[tuple[SecretReference, ...], Field(strict=False)] = Field(
         (), description="Older master keys, while `ostiary vault rekey` has not been run yet."
     )
+    start: Started = "lazy"
     cache: Cached

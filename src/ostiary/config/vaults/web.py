@@ -9,7 +9,7 @@ from pydantic import Field
 from ostiary.config.listeners import ShownCertificateSpec
 from ostiary.config.spec import Spec
 from ostiary.config.values import Duration, FileReference
-from ostiary.config.vaults.base import Cached
+from ostiary.config.vaults.base import Cached, Started
 
 
 class OverHttpSpec(Spec):
@@ -22,4 +22,5 @@ class OverHttpSpec(Spec):
         None, description="The certificate that the gateway shows, for servers that ask who is calling."
     )
     timeout: Duration = Field(5.0, description="Patience with one request.")
+    start: Started = "lazy"
     cache: Cached
