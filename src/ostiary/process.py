@@ -30,7 +30,7 @@ from ostiary.reload import POLL, Change, Reloader
 from ostiary.serve import Ending, Place, Server, bind, compile_places, serve
 from ostiary.serve.admin import administered
 from ostiary.serve.observers import observed
-from ostiary.workers import Bond, Everybody, Supervisor, tell
+from ostiary.workers import Bond, Everybody, Supervisor, keeping, tell
 
 
 def run_gateway(file: Path, loaded: Loaded, bond: Bond | None = None) -> None:
@@ -84,7 +84,7 @@ async def _seen(
         return
     view.lag.start()
     try:
-        async with bond.answering(lambda what: tell(own, what)):
+        async with bond.answering(lambda what: tell(own, what)), keeping(bond.ledger, view.metrics):
             yield lambda _: nullcontext()
     finally:
         view.lag.stop()

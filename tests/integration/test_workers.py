@@ -157,6 +157,63 @@ async def test_no_total_falls_when_a_worker_dies(workers: Live) -> None:
     assert seen == [16 + number for number in range(9)]
 
 
+async def test_what_a_worker_counted_last_is_not_lost_with_it(workers: Live) -> None:
+    """Nobody has asked for metrics before it is killed: it has written them down itself."""
+    kept = await callers(workers, 16)
+    await asyncio.gather(*(caller.get() for caller in kept))
+    await asyncio.sleep(1)
+    os.kill(int(workers.told("ready")[0]["pid"]), signal.SIGKILL)
+    await workers.until(lambda: workers.told("worker died, it is started anew"))
+    assert await counted(workers) == 16
+
+
+# --- how many there are --------------------------------------------------------------------------
+
+
+async def ask_anew(live: Live, until: asyncio.Event) -> list[str]:
+    """Ask over new connections, one after the other; return what went wrong."""
+    wrong = []
+    while not until.is_set():
+        try:
+            caller = await live.call()
+            if (status := (await caller.get()).status) != 200:
+                wrong.append(str(status))
+            caller.close()
+        except (OSError, EOFError) as error:
+            wrong.append(repr(error))
+    return wrong
+
+
+async def test_there_may_be_more_and_fewer_of_them_and_no_request_fails(workers: Live) -> None:
+    enough = asyncio.Event()
+    asking = [asyncio.create_task(ask_anew(workers, enough)) for _ in range(3)]
+    busy = await callers(workers, 8)
+    for caller in busy:
+        await caller.send("/slow/2")
+        await caller.head()
+    workers.gateway.signal(signal.SIGTTIN)
+    await workers.until(lambda: _numbers(workers, "worker ready") == [3])
+    workers.gateway.signal(signal.SIGTTOU)
+    await workers.until(lambda: _numbers(workers, "worker left") == [3])
+    workers.gateway.signal(signal.SIGTTOU)
+    await workers.until(lambda: _numbers(workers, "worker left") == [3, 2])
+    enough.set()
+    assert await asyncio.gather(*asking) == [[], [], []]
+    contents = await asyncio.gather(*(caller.reader.readexactly(20) for caller in busy))
+    assert set(contents) == {b"ok" * 10}
+
+    workers.gateway.signal(signal.SIGTTOU)
+    await workers.until(lambda: workers.told("there is no worker fewer"))
+    found = samples((await look(workers, "/metrics")).content.read_text())
+    assert value(found, "ostiary_workers", state="serving") == 1
+    assert value(found, "ostiary_worker_deaths_total") == 0
+    assert await counted(workers) == len(workers.gateway.access()), "what those had counted who have left counts on"
+
+
+def _numbers(live: Live, event: str) -> list[int]:
+    return [int(one["number"]) for one in live.told(event)]
+
+
 async def test_a_worker_that_is_stuck_is_missing_and_the_others_are_told_of(workers: Live) -> None:
     stuck = int(workers.told("ready")[0]["pid"])
     os.kill(stuck, signal.SIGSTOP)

@@ -22,6 +22,7 @@ def serve(
     One JSON line for each request goes to stdout, everything else that happens to stderr. A change of
     the file, of its overlays, or of anything that they point at, is taken up within seconds; SIGHUP asks
     for it. SIGTERM and Ctrl-C stop accepting, let what is under way end, and exit 0; a second one exits at once.
+    With --workers, SIGTTIN adds a process, and SIGTTOU lets one go.
     """
     from ostiary.config.load import load_checked
     from ostiary.errors import ConfigError
@@ -29,7 +30,8 @@ def serve(
     from ostiary.process import run_gateway, run_workers
     from ostiary.workers import Bond
 
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until there is something to be exchanged
+    for number in (signal.SIGHUP, signal.SIGTTIN, signal.SIGTTOU):  # until there is something to be exchanged, or ever
+        signal.signal(number, signal.SIG_IGN)
     bond = Bond.take(os.environ)
     if bond and not bond.wait():
         return

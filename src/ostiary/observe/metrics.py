@@ -105,6 +105,11 @@ class Metrics:
             series.overhead.observe(sent - record.started)
             series.upstream.observe((answered or now) - sent)
 
+    @property
+    def requests(self) -> int:
+        """How many requests were counted."""
+        return sum(series.requests for series in self.series.values())
+
     def kinds(self) -> list[tuple[Kind, int]]:
         """Return how many requests there were of each kind. May be asked in another thread than the one that counts."""
         return [(Kind(*key), series.requests) for key, series in list(self.series.items())]  # type: ignore[arg-type]

@@ -11,7 +11,7 @@ import asyncio
 import socket
 import ssl
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 import structlog
 
@@ -77,6 +77,16 @@ class Door:
             asyncio.get_running_loop().remove_reader(listener.fileno())
         return listener
 
+    def admit_the_rest(self, listener: socket.socket) -> None:
+        """Let those in whom the kernel has let in already, and nobody else; it would break their connections off."""
+        listener.listen(0)
+        while self._descriptors.take():
+            try:
+                accepted, address = listener.accept()
+            except OSError:  # that was the last
+                return
+            self._greet(accepted, address)
+
     @property
     def shaking(self) -> int:
         """How many connections are in their handshake."""
@@ -104,9 +114,12 @@ class Door:
                 self._rest(f"no connection can be accepted: {error.strerror}")
                 return
             self._full = False
-            if accepted.family == socket.AF_UNIX:
-                forget(accepted)
-            self._admit(accepted, plain(str(address[0])) if address else "")
+            self._greet(accepted, address)
+
+    def _greet(self, accepted: socket.socket, address: Any) -> None:
+        if accepted.family == socket.AF_UNIX:
+            forget(accepted)
+        self._admit(accepted, plain(str(address[0])) if address else "")
 
     def _rest(self, why: str) -> None:
         """Accept nothing for a moment; that costs nothing, however many callers wait."""

@@ -16,7 +16,7 @@ from ostiary.config.sockets import SocketSpec, UnixBind
 from ostiary.edge.alpn import speaking
 from ostiary.edge.carry import Handler
 from ostiary.edge.decide.trusted import Guard
-from ostiary.edge.listening import Listening, Parting, UnderWay, local_of
+from ostiary.edge.listening import Connection, Listening, Parting, UnderWay, local_of
 from ostiary.errors import ConfigError
 from ostiary.serve.behind import behind
 from ostiary.serve.deciding import by_grpc, speaking_to
@@ -59,6 +59,7 @@ class Listener:
         self._socket: socket.socket | None = None
         self._door = Door(self._shared, self._protocol, self._context, descriptors, self._proxied)
         self._ticking: asyncio.TimerHandle | None = None
+        self._told: set[Connection] = set()  # the connections that know of the end
         self._changes = 0  # of what revocation lists say
 
     @property
@@ -140,14 +141,17 @@ class Listener:
             connection.abort()
 
     def close(self) -> None:
-        """Let nobody in, and end idle connections; the others end with their exchange."""
-        self.hand_over()
+        """Let nobody in whom the kernel has not let in, and end idle connections; others end with their exchange."""
+        listener = self.hand_over()
+        if listener is not None:
+            self._door.admit_the_rest(listener)
         self.unbind()
 
     def hand_over(self) -> socket.socket | None:
         """Close, but for the socket: return it. It still listens."""
         self._shared.stopping = True
-        for connection in tuple(self._shared.connections):
+        self._told = set(self._shared.connections)
+        for connection in self._told.copy():
             connection.shut_down()
         return self._door.close()
 
@@ -168,6 +172,7 @@ class Listener:
                 break
             await asyncio.sleep(0.02)
         self.abort()
+        self._told.clear()
         if self._ticking is not None:
             self._ticking.cancel()
         for lists in self._place.lists:
@@ -177,6 +182,9 @@ class Listener:
     def _part(self, now: float, waited: float) -> None:
         """Wait for nobody's farewell: a caller whose machine is gone never says one."""
         for connection in tuple(self._shared.connections):
+            if waited > _SHAKING and connection not in self._told:
+                self._told.add(connection)
+                connection.shut_down()
             if isinstance(connection, Parting):
                 if connection.parted():
                     connection.tick(now)

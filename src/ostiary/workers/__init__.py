@@ -11,12 +11,14 @@ bond.py         the worker's end of the line
 worker.py       the supervisor's end
 supervisor.py   who lives, who is started anew
 everybody.py    how all of them are, together
+ledger.py       what one of them had counted, when it is gone
 """
 
 from __future__ import annotations
 
 from ostiary.workers.bond import VARIABLE, Bond
 from ostiary.workers.everybody import Everybody, tell
+from ostiary.workers.ledger import keeping
 from ostiary.workers.supervisor import Supervisor, how, pause_after
 
-__all__ = ["VARIABLE", "Bond", "Everybody", "Supervisor", "how", "pause_after", "tell"]
+__all__ = ["VARIABLE", "Bond", "Everybody", "Supervisor", "how", "keeping", "pause_after", "tell"]

@@ -18,7 +18,7 @@ import structlog
 log = structlog.get_logger("ostiary.workers")
 
 VARIABLE: Final = "OSTIARY_WORKER"
-"""How a worker learns that it is one: three descriptors. Not for people."""
+"""How a worker learns that it is one: four descriptors. Not for people."""
 
 READY: Final = b"ready"
 LONGEST: Final = 1 << 20
@@ -36,12 +36,14 @@ class Bond:
         channel: ends when the supervisor does.
         turn: a descriptor whose lock (`os.lockf`) is held by the one worker that writes to the shared log.
         memory: the descriptor of what all workers remember together.
+        ledger: the descriptor of what outlives this one, see `ostiary.workers.ledger`.
         number: which worker it is, from 1; 0 until it is told.
     """
 
     channel: socket.socket
     turn: int
     memory: int
+    ledger: int
     number: int = 0
     _alone: asyncio.Event = field(default_factory=asyncio.Event, init=False)
 
@@ -51,8 +53,8 @@ class Bond:
         said = environ.pop(VARIABLE, None)
         if said is None:
             return None
-        channel, turn, memory = map(int, said.split(":"))
-        return cls(socket.socket(fileno=channel), turn, memory)
+        channel, turn, memory, ledger = map(int, said.split(":"))
+        return cls(socket.socket(fileno=channel), turn, memory, ledger)
 
     def wait(self) -> bool:
         """Wait until this worker is needed; it has its number then. Blocks. False: it never will be."""

@@ -1,7 +1,8 @@
 """How all workers are, together: what operators see of several processes.
 
 Each worker is asked when somebody wants to know, and its metrics now and then in any case: what a worker had counted
-when it died is counted on, as far as it had told, so that no total ever becomes smaller.
+when it died is counted on, so that no total ever becomes smaller: of requests what stands in its ledger, of the rest
+what it had told.
 """
 
 from __future__ import annotations
@@ -18,13 +19,15 @@ from typing import Any, Final
 from prometheus_client.metrics_core import Metric
 
 from ostiary.admin.exposition import registry
-from ostiary.admin.exposition.together import growing, together
+from ostiary.admin.exposition.requests import counted_requests
+from ostiary.admin.exposition.together import latest, together
 from ostiary.admin.exposition.workers import workers
 from ostiary.admin.health import Condition, Part
 from ostiary.admin.source import Families, Health, Own, Worker
 from ostiary.admin.told import health_of, health_told, metrics_of, metrics_told, undisturbed
 from ostiary.admin.view import View
 from ostiary.keys import Document
+from ostiary.observe.counted import counted_of
 from ostiary.reasons import Reason
 from ostiary.workers.supervisor import Supervisor
 from ostiary.workers.worker import Worker as Process
@@ -55,7 +58,7 @@ class Everybody:
         self._told: dict[int, tuple[Process, bytes]] = {}  # what each worker has told of its metrics last
         self._dead: list[Metric] = []  # what those that have died had counted
         self._asked = 0.0
-        supervisor.died = self._remember
+        supervisor.gone = self._remember
 
     # --- health --------------------------------------------------------------------------------
 
@@ -103,10 +106,15 @@ class Everybody:
                 self._told[process.number] = process, answer
 
     def _remember(self, worker: Process) -> None:
-        """Count on what a worker had counted that has died."""
-        told = self._told.pop(worker.number, None)
-        if told is not None and told[0] is worker:
-            self._dead = list(together({"before": self._dead, "now": growing(metrics_of(told[1]))}))
+        """Count on what a worker had counted that is gone."""
+        known, told = self._told.get(worker.number, (None, b""))
+        tellings: list[Iterable[Metric]] = []
+        if known is worker:
+            del self._told[worker.number]
+            tellings.append(metrics_of(told))
+        if worker.counted:
+            tellings.append(counted_requests(counted_of(worker.counted)))
+        self._dead = list(together({"before": self._dead, "now": latest(tellings)}))
 
     # --- configuration -------------------------------------------------------------------------
 

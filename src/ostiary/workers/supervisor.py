@@ -1,4 +1,8 @@
-"""Who lives, and who is started anew."""
+"""Who lives, and who is started anew.
+
+SIGTTIN   one worker more                     SIGTERM, SIGINT   all of them end, in order; again: faster
+SIGTTOU   one fewer, which ends in order
+"""
 
 from __future__ import annotations
 
@@ -22,6 +26,8 @@ _STEADY: Final = 10.0
 _LONGEST: Final = 30.0
 _LAST: Final = 3
 """The signal after which nothing is waited for."""
+MOST: Final = 256
+"""Workers, at most."""
 
 
 class Supervisor:
@@ -35,16 +41,18 @@ class Supervisor:
     Attributes:
         life: as above.
         deaths: how many workers have died while they should have served.
-        died: called with each of them, before it is replaced.
+        gone: called with each worker that has ended while others serve on, before it is replaced.
     """
 
     def __init__(self, command: Sequence[str], count: int, life: Lifecycle | None = None) -> None:
         self.life = life or Lifecycle()
         self.deaths = 0
-        self.died: Callable[[Worker], None] = lambda _: None
+        self.gone: Callable[[Worker], None] = lambda _: None
         self._command = command
         self._numbers = range(1, count + 1)
         self._workers: dict[int, Worker] = {}
+        self._leaving: set[int] = set()
+        self._tending = asyncio.TaskGroup()
         self._spare: Worker | None = None
         self._wanted = asyncio.Event()  # a spare worker: the one before serves
         self._signals = 0
@@ -70,7 +78,7 @@ class Supervisor:
         log.info("workers ready", workers=len(self._numbers))
         besides = [loop.create_task(one()) for one in (*beside, self._keep_spare)]
         try:
-            codes = await asyncio.gather(*(self._tend(worker) for worker in tuple(self._workers.values())))
+            codes = await self._serve()
         finally:
             for task in besides:
                 task.cancel()
@@ -89,6 +97,41 @@ class Supervisor:
             worker.tell(number)
 
     # --- the life of workers -------------------------------------------------------------------
+
+    async def _serve(self) -> list[int]:
+        """Tend every worker, until all have ended; return their exit codes."""
+        loop = asyncio.get_running_loop()
+        async with self._tending as group:
+            tasks = [group.create_task(self._tend(worker)) for worker in self._workers.values()]
+            loop.add_signal_handler(signal.SIGTTIN, self._more)
+            loop.add_signal_handler(signal.SIGTTOU, self._fewer)
+            await self._stopping.wait()
+        return [task.result() for task in tasks]
+
+    def _more(self) -> None:
+        """Have one worker more."""
+        free = next(number for number in range(1, MOST + 2) if number not in self._workers)
+        if free > MOST or self._stopping.is_set():
+            log.warning("there is no worker more", workers=len(self._workers))
+            return
+        log.info("one worker more", number=free)
+        self._tending.create_task(self._join(free))
+
+    async def _join(self, number: int) -> None:
+        worker = await self._employ(number)
+        asyncio.get_running_loop().create_task(self._greet(worker))
+        await self._tend(worker)
+
+    def _fewer(self) -> None:
+        """Let the last one go, in order."""
+        staying = self._workers.keys() - self._leaving
+        if len(staying) <= 1 or self._stopping.is_set():
+            log.warning("there is no worker fewer", workers=len(staying))
+            return
+        number = max(staying)
+        log.info("one worker fewer", number=number)
+        self._leaving.add(number)
+        self._workers[number].tell(signal.SIGTERM)
 
     async def _begin(self) -> int | None:
         """Start every worker, the first one ahead: what is wrong for one is wrong for all, and is said once."""
@@ -145,6 +188,9 @@ class Supervisor:
             code = await worker.ended()
             if self._stopping.is_set():
                 return code
+            if number in self._leaving:
+                self._part(worker)
+                return code
             self._bury(worker)
             lived = time.monotonic() - worker.born
             failures = 0 if lived >= _STEADY else failures + 1
@@ -165,7 +211,15 @@ class Supervisor:
     def _bury(self, worker: Worker) -> None:
         self.deaths += 1
         self._look()
-        self.died(worker)
+        self.gone(worker)
+
+    def _part(self, worker: Worker) -> None:
+        """A worker has left that was told to."""
+        self._leaving.discard(worker.number)
+        del self._workers[worker.number]
+        self._look()
+        self.gone(worker)
+        log.info("worker left", number=worker.number, pid=worker.process.pid)
 
     def _look(self) -> None:
         """Requests may be sent here while one worker serves."""

@@ -13,6 +13,7 @@ from contextlib import suppress
 from typing import Final
 
 from ostiary.workers.bond import LONGEST, READY, VARIABLE
+from ostiary.workers.ledger import new_ledger, read
 
 _PATIENCE: Final = 2.0
 """Seconds that a worker is given for an answer. Operators wait for the slowest."""
@@ -30,14 +31,16 @@ async def spawn(command: Sequence[str], turn: int, memory: int) -> Worker:
     """
     ours, theirs = socket.socketpair()
     ours.setblocking(False)
+    ledger = new_ledger()
     with theirs:
+        given = (theirs.fileno(), turn, memory, ledger)
         process = await asyncio.create_subprocess_exec(
             *command,
-            env={**os.environ, VARIABLE: f"{theirs.fileno()}:{turn}:{memory}"},
-            pass_fds=(theirs.fileno(), turn, memory),
+            env={**os.environ, VARIABLE: ":".join(map(str, given))},
+            pass_fds=given,
             start_new_session=True,  # a Ctrl-C is ours to pass on, once
         )
-    return Worker(process, ours)
+    return Worker(process, ours, ledger)
 
 
 class Worker:
@@ -48,13 +51,16 @@ class Worker:
         number: which one, from 1; 0 while it is a spare one.
         serving: whether it has said that it serves.
         born: when it was told to, on the monotonic clock.
+        counted: once it has ended, what it had counted of requests (`ostiary.observe.counted`); or nothing.
     """
 
-    def __init__(self, process: Process, channel: socket.socket) -> None:
+    def __init__(self, process: Process, channel: socket.socket, ledger: int | None = None) -> None:
         self.process = process
         self.number = 0
         self.serving = False
         self.born = 0.0
+        self.counted = b""
+        self._ledger = ledger
         self._channel = channel
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
         self._asking = asyncio.Lock()
@@ -115,4 +121,8 @@ class Worker:
         if self._streams is not None:
             self._streams[1].close()
         self._channel.close()
+        if self._ledger is not None:
+            self.counted = read(self._ledger)
+            os.close(self._ledger)
+            self._ledger = None
         return code

@@ -28,7 +28,7 @@ def ends():
 
 
 def bond(theirs: socket.socket) -> Bond:
-    environ = {VARIABLE: f"{theirs.detach()}:7:8"}
+    environ = {VARIABLE: f"{theirs.detach()}:7:8:9"}
     found = Bond.take(environ)
     assert found is not None
     assert environ == {}, "whoever it starts is none"

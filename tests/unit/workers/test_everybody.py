@@ -32,6 +32,7 @@ class Process:
     def __init__(self, number: int, view: Any = None, **answers: bytes) -> None:
         self.number = number
         self.serving = True
+        self.counted = b""
         self.process = SimpleNamespace(pid=1000 + number)
         self.view = view
         self.answers = answers
@@ -46,13 +47,13 @@ class Supervisor:
     def __init__(self, *workers: Process) -> None:
         self.workers = {worker.number: worker for worker in workers}
         self.deaths = 0
-        self.died: Any = None
+        self.gone: Any = None
 
     def lose(self, number: int, heir: Process) -> None:
         """Let one die, and another one take its number."""
         self.deaths += 1
         self.workers[number].serving = False
-        self.died(self.workers[number])
+        self.gone(self.workers[number])
         self.workers[number] = heir
 
 

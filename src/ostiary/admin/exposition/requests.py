@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from prometheus_client.metrics_core import Metric
@@ -10,7 +10,7 @@ from prometheus_client.metrics_core import Metric
 from ostiary.admin.exposition.families import counter, histogram
 from ostiary.admin.view import View
 from ostiary.observe.access import decision
-from ostiary.observe.metrics import Kind
+from ostiary.observe.metrics import Kind, Metrics
 
 _LIMITS: Final = {
     "request.headers-too-large": "headers",
@@ -34,7 +34,22 @@ _UNAUTHORIZED: Final = 401
 
 def requests(view: View) -> Iterator[Metric]:
     """Return what is told of requests."""
-    counted = view.metrics
+    yield from counted_requests(view.metrics, [source.alias for vault in view.vaults for source in vault.sources])
+    yield counter(
+        "ostiary_shadow_differences",
+        "Requests that a condition in the shadow would have refused.",
+        ("http_route",),
+        (((route,), float(rule.refused)) for route, rule in view.serving.gateway.shadows),
+    )
+
+
+def counted_requests(counted: Metrics, credentials: Sequence[str] = ()) -> Iterator[Metric]:
+    """Return what is told of requests, by what was counted alone.
+
+    Args:
+        counted: it.
+        credentials: the aliases of all that may be shown.
+    """
     yield histogram(
         "http_server_request_duration_seconds",
         "From the end of a request's head until its answer was sent.",
@@ -53,15 +68,9 @@ def requests(view: View) -> Iterator[Metric]:
         ("http_route",),
         counted.overhead,
     )
-    yield counter(
-        "ostiary_shadow_differences",
-        "Requests that a condition in the shadow would have refused.",
-        ("http_route",),
-        (((route,), float(rule.refused)) for route, rule in view.serving.gateway.shadows),
-    )
     kinds = counted.kinds()
     yield from _decisions(kinds)
-    yield _rejections(kinds, [source.alias for vault in view.vaults for source in vault.sources])
+    yield _rejections(kinds, credentials)
 
 
 def _decisions(kinds: list[tuple[Kind, int]]) -> Iterator[Metric]:
@@ -85,7 +94,7 @@ def _decisions(kinds: list[tuple[Kind, int]]) -> Iterator[Metric]:
     )
 
 
-def _rejections(kinds: list[tuple[Kind, int]], credentials: list[str]) -> Metric:
+def _rejections(kinds: list[tuple[Kind, int]], credentials: Sequence[str]) -> Metric:
     """Every credential begins at zero: of a counter that begins at one, Prometheus sees no increase."""
     rejected = (
         ((kind.credential,), count)

@@ -40,6 +40,7 @@ SMALLEST: Final = frozenset(
         "ostiary_oauth_token_expiry_timestamp_seconds",
         "ostiary_oauth_token_usable",
         "ostiary_ready",
+        "ostiary_shared_connected",
         "ostiary_signing_key_begun_timestamp_seconds",
         "ostiary_signing_key_expiry_timestamp_seconds",
         "ostiary_signing_key_next_timestamp_seconds",
@@ -97,6 +98,18 @@ def together(processes: Mapping[str, Iterable[Metric]]) -> Iterator[Metric]:
                 samples[key] = join(samples[key], sample.value) if key in samples else sample.value
     for family, samples in joined.values():
         yield _written(family, samples)
+
+
+def latest(tellings: Iterable[Iterable[Metric]]) -> list[Metric]:
+    """Return what only ever grows, of one process that has told it several times: the last time counts."""
+    joined: dict[str, tuple[Metric, dict[_Key, float]]] = {}
+    for families in tellings:
+        for family in growing(families):
+            _, samples = joined.setdefault(family.name, (family, {}))
+            for sample in family.samples:
+                key = (sample.name, tuple(sample.labels.items()))
+                samples[key] = max(sample.value, samples.get(key, 0.0))
+    return [_written(family, samples) for family, samples in joined.values()]
 
 
 def growing(families: Iterable[Metric]) -> list[Metric]:

@@ -1,0 +1,119 @@
+"""What is left of a worker's counting when it is killed?"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Iterator
+
+import pytest
+from prometheus_client import generate_latest
+from prometheus_client.registry import CollectorRegistry
+from tests.support.admin import samples
+
+from ostiary.admin.exposition.requests import counted_requests
+from ostiary.admin.exposition.together import latest
+from ostiary.model import Record
+from ostiary.observe.counted import counted_of, counted_told
+from ostiary.observe.ended import Ended
+from ostiary.observe.metrics import Metrics
+from ostiary.reasons import Reason
+from ostiary.workers import ledger
+from ostiary.workers.ledger import keeping, new_ledger, read, write
+
+
+@pytest.fixture
+def descriptor() -> Iterator[int]:
+    one = new_ledger()
+    yield one
+    os.close(one)
+
+
+def count(metrics: Metrics, times: int = 1, status: int = 200) -> None:
+    for _ in range(times):
+        record = Record(started=1.0, route="accounts", upstream="echo", reason=Reason.ALLOWED)
+        record.upstream_started, record.upstream_answered = 1.001, 1.004
+        metrics.count(Ended(record, listener="public", method="GET", status=status, now=1.01))
+
+
+class Told:
+    def __init__(self, *families) -> None:
+        self.families = families
+
+    def collect(self):
+        return self.families
+
+
+def text(*families) -> dict:
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(Told(*families))
+    return samples(generate_latest(registry).decode())
+
+
+def test_an_empty_one_says_nothing(descriptor: int) -> None:
+    assert read(descriptor) == b""
+
+
+def test_the_last_entry_counts(descriptor: int) -> None:
+    for turn, entry in enumerate((b"first", b"second entry", b"third"), 1):
+        write(descriptor, entry, turn)
+        assert read(descriptor) == entry
+
+
+def test_whoever_is_killed_while_it_writes_leaves_what_it_had_written_before(descriptor: int) -> None:
+    write(descriptor, b"whole", 1)
+    write(descriptor, b"whole, too", 2)
+    os.pwrite(descriptor, b"to", ledger._PLACES[1])  # the third began, and that was the end
+    assert read(descriptor) == b"whole, too"
+
+
+def test_what_does_not_fit_its_checksum_says_nothing(descriptor: int) -> None:
+    write(descriptor, b"whole", 1)
+    os.pwrite(descriptor, b"h", ledger._PLACES[1])
+    assert read(descriptor) == b""
+
+
+def test_what_was_counted_comes_back_as_it_was() -> None:
+    metrics = Metrics()
+    count(metrics, 3)
+    count(metrics, 2, status=503)
+    again = counted_of(counted_told(metrics))
+    assert text(*counted_requests(again)) == text(*counted_requests(metrics))
+    assert again.requests == 5
+
+
+def test_buckets_of_another_build_are_not_mixed_up() -> None:
+    metrics = Metrics()
+    count(metrics)
+    next(iter(metrics.whole.values())).counts.append(7)
+    with pytest.raises(ValueError, match="another build"):
+        counted_of(counted_told(metrics))
+
+
+def test_told_twice_it_counts_once_and_the_later_telling_counts() -> None:
+    metrics = Metrics()
+    count(metrics, 3)
+    early = list(counted_requests(metrics))
+    count(metrics, 4)
+    late = list(counted_requests(metrics))
+    assert text(*latest([early, late])) == text(*latest([late, early])) == text(*latest([late]))
+
+
+async def test_it_is_written_within_a_moment_and_at_the_end(descriptor: int, monkeypatch) -> None:
+    monkeypatch.setattr(ledger, "_EVERY", 0.01)
+    metrics = Metrics()
+    async with keeping(descriptor, metrics):
+        count(metrics)
+        async with asyncio.timeout(5):
+            while not read(descriptor):  # noqa: ASYNC110 - what another process would see
+                await asyncio.sleep(0.01)
+        assert counted_of(read(descriptor)).requests == 1
+        count(metrics)
+    assert counted_of(read(descriptor)).requests == 2
+
+
+async def test_while_nothing_is_counted_nothing_is_written(descriptor: int, monkeypatch) -> None:
+    monkeypatch.setattr(ledger, "_EVERY", 0.01)
+    async with keeping(descriptor, Metrics()):
+        await asyncio.sleep(0.05)
+    assert read(descriptor) == b""
