@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import Counter, deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -63,7 +64,7 @@ class Traffic:
             task.add_done_callback(self._tasks.discard)
 
     async def _one(self, due: float) -> None:
-        loop, status, failure = asyncio.get_running_loop(), 0, ""
+        status, failure = 0, ""
         try:
             async with asyncio.timeout(PATIENCE):
                 connection = await self._connection()
@@ -77,7 +78,7 @@ class Traffic:
                 self._free.append(connection)
         except (OSError, EOFError, ValueError) as error:
             failure = repr(error)
-        self.seen.append(Seen(due, loop.time() - due, status, failure))
+        self.seen.append(Seen(due, time.monotonic() - due, status, failure))  # a loop's clock counts milliseconds
 
     async def _connection(self) -> Connection:
         """Return a kept connection that the gateway has not ended, as a caller would, or a new one."""
