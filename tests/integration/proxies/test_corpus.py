@@ -37,7 +37,7 @@ def test_through_a_proxy(made, proxy):
     assert verdicts(made, proxy.port, native=False, exceptions=EXCEPTIONS.get(proxy.name, {})) == {}
 
 
-@pytest.mark.parametrize("name", ["haproxy", "caddy", "envoy-http"])
+@pytest.mark.parametrize("name", ["haproxy", "caddy", "envoy-http", "envoy-grpc"])
 def test_over_http_2_it_is_the_same(made, fronts, name):
     """The host is a pseudo-header there. The recipes of nginx and Apache offer HTTP/1.1 only."""
     proxy = fronts[name]

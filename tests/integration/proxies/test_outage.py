@@ -113,7 +113,7 @@ def test_without_the_gateway_nothing_passes_and_neither_does_it_when_somebody_an
     assert {status for status, _ in everybody(made, fronts).values()} == {200}
 
 
-@pytest.mark.parametrize("name", ["nginx", "envoy-http"])
+@pytest.mark.parametrize("name", ["nginx", "envoy-http", "envoy-grpc"])
 def test_a_new_policy_takes_over_without_a_wrong_verdict(made, fronts, name):
     """The upstream is told another role from one moment on; nobody is told anything else."""
     proxy = fronts[name]
