@@ -9,7 +9,7 @@ SIDE   := -n $(JOBS) --dist loadfile
 NODE   := tests/support/oidc-provider
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test unit integration scenarios conformance lint format types floors lock generate bench bench-quick compiled test-compiled faults clean setup setup-lint node
+.PHONY: help demo demo-compose test unit integration scenarios conformance lint format types floors lock generate bench bench-quick compiled test-compiled faults clean setup setup-lint node
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ integration: setup node  ## run the tests against real neighbours only
 
 scenarios: setup  ## run the examples with certificates on real parts: openssl, curl, nginx
 	@$(BIN)/pytest -ra tests/integration/test_scenarios.py $(ARGS)
+
+demo-compose:  ## a bank, Keycloak, the gateway and an old service in containers (needs Docker; end it: docker compose -f deploy/compose/compose.yaml down -v)
+	@docker compose -f deploy/compose/compose.yaml build && docker compose -f deploy/compose/compose.yaml run --rm bank
 
 compiled:  ## make .venv-compiled: the same sources, the data path in machine code (needs a C compiler)
 	@$(PYTHON) tools/setup.py --compiled test
