@@ -109,8 +109,7 @@ def _evidence(spec: AuthenticatorSpec) -> Block:
 def _certificate(spec: MtlsSpec) -> Block:
     """Return that the only URI of the certificate is an accepted one: with a second one there is a comma."""
     shape = "|".join(map(shapes.uri, spec.allow or ()))
-    one = {"authenticated": {"principal_name": {"safe_regex": {"regex": shape}}}}
-    return condition.every((one, condition.header(PEER, shape)))
+    return condition.every((condition.named(shape), condition.header(PEER, shape)))
 
 
 # --- rules -------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from ipaddress import ip_network
 from typing import Final
 
-from ostiary.export.envoy.words import HEAD, JWT, NATIVE, Block
+from ostiary.export.envoy.words import HEAD, JWT, NATIVE, Block, extension
 
 ALWAYS: Final[Block] = {"any": True}
 NEVER: Final[Block] = {"not_id": ALWAYS}
@@ -70,8 +70,18 @@ def network(text: str) -> Block:
 
 
 def shown() -> Block:
-    """The caller has shown a certificate."""
-    return {"authenticated": {}}
+    """The caller has shown a certificate, which was verified."""
+    return _certificate(any_validated_client_certificate=True)
+
+
+def named(regex: str) -> Block:
+    """The verified certificate has a URI of this shape."""
+    return _certificate(san_matcher={"san_type": "URI", "matcher": {"safe_regex": {"regex": regex}}})
+
+
+def _certificate(**wanted: object) -> Block:
+    name = "mtls_authenticated"
+    return {"custom": extension(f"envoy.rbac.principals.{name}", f"rbac.principals.{name}.v3.Config", **wanted)}
 
 
 def claim(value: Block, *path: str, part: str = NATIVE) -> Block:

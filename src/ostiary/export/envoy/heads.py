@@ -27,10 +27,6 @@ def _shaped(name: str, regex: str, *, needed: bool) -> Block:
     return match if needed else {**match, "treat_missing_header_as_empty": True}
 
 
-NO_LIST: Final = _shaped("content-type", "[^,]*", needed=False)
-"""A field that may stand once: two of them arrive as one, with a comma."""
-
-
 def authorization(route: RouteSpec) -> Block:
     """Return the shape of Authorization in requests that are native: the plainest, and never two."""
     spec = route.authenticate

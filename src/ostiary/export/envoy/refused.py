@@ -17,7 +17,8 @@ from ostiary.export.envoy.words import Block
 from ostiary.export.plan import Plan
 
 _COMMA: Final = {"safe_regex": {"regex": ".*,.*"}}
-_LISTS: Final = ({"name": AUTHORIZATION, "string_match": _COMMA}, {"name": "content-type", "string_match": _COMMA})
+_TWO: Final = {"name": AUTHORIZATION, "string_match": _COMMA}
+_TWO_TYPES: Final = {"name": "content-type", "string_match": {"safe_regex": {"regex": r'(?:[^",]|"[^"]*")*,.*'}}}
 _CHALLENGE: Final = {"key": "www-authenticate", "value": 'Bearer realm="ostiary"'}
 
 
@@ -27,11 +28,16 @@ def unmatched(several: Sequence[RouteSpec], plan: Plan) -> Iterator[Block]:
         yield _refuse(placed(several[0]), 503)
         return
     for route in several:
-        yield from (_refuse(matching(route, one), 400) for one in _LISTS)
+        yield _refuse(matching(route, _TWO), 400)
         if evidence(route):
             yield _refuse(matching(route), 401, _CHALLENGE)
     allowed = sorted({method for route in several for method in route.match.methods or ()})
     yield _refuse(placed(several[0]), 405, {"key": "allow", "value": ", ".join(allowed)} if allowed else None)
+
+
+def ambiguous() -> Block:
+    """Return what is done about a field that may stand once, is there twice, and has become one with a comma."""
+    return _refuse({"prefix": "/", "headers": [_TWO_TYPES]}, 400)
 
 
 def nowhere(plan: Plan) -> Iterator[Block]:

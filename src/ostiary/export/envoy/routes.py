@@ -14,9 +14,9 @@ from ostiary.config.schema import RouteSpec, UpstreamSpec
 from ostiary.export.clause import Judged
 from ostiary.export.envoy import shapes
 from ostiary.export.envoy.callers import policies
-from ostiary.export.envoy.heads import NO_LIST, authorization, evidence, removed, said
+from ostiary.export.envoy.heads import authorization, evidence, removed, said
 from ostiary.export.envoy.matches import matching
-from ostiary.export.envoy.refused import nowhere, unmatched
+from ostiary.export.envoy.refused import ambiguous, nowhere, unmatched
 from ostiary.export.envoy.secrets import filter_of
 from ostiary.export.envoy.words import JWT, RBAC, UPSTREAM, Block, seconds, typed
 from ostiary.export.plan import Plan
@@ -27,7 +27,7 @@ _ENABLED: Final = {"@type": "type.googleapis.com/envoy.config.route.v3.FilterCon
 
 def routes(plan: Plan) -> list[Block]:
     """Return every route, in order."""
-    return [*_answered(plan), *_matched(plan), *nowhere(plan)]
+    return [ambiguous(), *_answered(plan), *_matched(plan), *nowhere(plan)]
 
 
 def _matched(plan: Plan) -> Iterator[Block]:
@@ -52,7 +52,7 @@ def _native(route: RouteSpec, plan: Plan) -> Block:
     own |= {filter_of(alias, one): _ENABLED for alias, one in written}
     return {
         "name": route.name,
-        "match": matching(route, authorization(route), NO_LIST),
+        "match": matching(route, authorization(route)),
         **forwarding(plan, route.upstream, route),
         "request_headers_to_remove": removed(route, plan),
         "request_headers_to_add": [*said(route)],
