@@ -20,7 +20,7 @@ import structlog
 
 from ostiary.config.draft import Draft
 from ostiary.config.load import Loaded, examine
-from ostiary.config.problem import ConfigInvalid, errors
+from ostiary.config.problem import ConfigInvalid, Problem, errors
 from ostiary.config.watch import Digests, Watch, files_of, variables_of
 from ostiary.errors import ConfigError
 from ostiary.observe.lifecycle import Lifecycle
@@ -31,6 +31,8 @@ POLL: Final = 1.0
 _SETTLE: Final = 0.2
 _LOOKS: Final = 25
 """Looks at files that keep changing, before they are taken as they are."""
+
+_OF_THE_START: Final = ": a process keeps the environment of its start, so restart it, or write file: in place of env:"
 
 Take: TypeAlias = Callable[[Loaded], Awaitable[None]]
 """Puts a configuration to use, as a whole or not at all; raises ConfigError when it cannot be used."""
@@ -171,7 +173,11 @@ def describe(error: ConfigError) -> str:
     if not isinstance(error, ConfigInvalid):
         return str(error)
     found = errors(error.problems)
-    return "\n".join(f"{error.source.place(one.mark)}: {one.message} [{one.code}]" for one in found)
+    return "\n".join(f"{error.source.place(one.mark)}: {_said(one)} [{one.code}]" for one in found)
+
+
+def _said(problem: Problem) -> str:
+    return problem.message + _OF_THE_START if problem.code == "C507" else problem.message
 
 
 def tell(error: ConfigError, path: Path) -> None:

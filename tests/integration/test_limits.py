@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from tests.support.gateway_process import gateway_process
+from tests.support.legacy_nginx import free_port
 from tests.support.live import FILE, Caller, Live, furnished
 
 pytestmark = pytest.mark.integration
@@ -149,6 +150,24 @@ async def test_when_descriptors_are_used_up_callers_wait_and_nobody_is_lost(limi
         assert (await caller.get()).status == 200
         assert time.monotonic() - begin < 2
         for _, writer in crowd[150:]:
+            writer.close()
+
+
+async def test_operators_are_answered_while_descriptors_are_used_up(tmp_path: Path) -> None:
+    if shutil.which("prlimit") is None:
+        pytest.skip("prlimit is not installed")
+    port = free_port()
+    text = f"admin: {{{{bind: 127.0.0.1:{port}}}}}\n" + FILE.lstrip()
+    async with furnished(tmp_path, text) as live, gateway_process(live.file, descriptors=256) as live.gateway:
+        crowd = [await asyncio.open_connection("127.0.0.1", live.port) for _ in range(300)]
+        await live.until(lambda: live.told("file descriptors are used up: callers wait"))
+        for page in ("/livez", "/readyz?verbose", "/metrics"):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(f"GET {page} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
+            said = await asyncio.wait_for(reader.read(), 5)
+            assert said.startswith(b"HTTP/1.1 200 "), page
+            writer.close()
+        for _, writer in crowd:
             writer.close()
 
 

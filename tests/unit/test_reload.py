@@ -131,6 +131,16 @@ async def test_whoever_asks_is_told_what_does_not_change_with_the_file(house: Ho
     assert told["names"] == ["HOUSE_KEY"]
 
 
+async def test_a_variable_that_was_not_there_at_the_start_is_refused_with_what_to_do(house: House, monkeypatch) -> None:
+    monkeypatch.delenv("HOUSE_KEY", raising=False)
+    house.file.write_text(SOUND + "admin: {bind: '127.0.0.1:0', token: env:HOUSE_KEY}\n")
+    (why,) = await house.refusals()
+    assert "HOUSE_KEY is not set" in why
+    assert "restart it, or write file:" in why
+    assert why.endswith("[C507]")
+    assert house.taken == []
+
+
 # --- when ----------------------------------------------------------------------------------------
 
 
