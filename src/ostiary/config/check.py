@@ -45,6 +45,7 @@ _QUESTIONS: Final[tuple[Callable[[Draft], Iterator[Problem]], ...]] = (
     listeners.addresses,
     listeners.evidence,
     decisions.partial,
+    decisions.messages,
     rewriting.rewritten,
     issuers.fitting,
     issuers.fetchable,

@@ -72,7 +72,7 @@ VAULTS: Final = (
     Code(
         "C560",
         "an extra is not installed",
-        "This type of vault needs a library that is not there. It is an extra, so that nobody has to install it who "
+        "What is asked for needs a library that is not there. It is an extra, so that nobody has to install it who "
         "does not use it.",
         "type: aws",
         '$ pip install "ostiary[aws]"',
