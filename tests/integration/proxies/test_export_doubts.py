@@ -7,15 +7,13 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 
 import pytest
-from tests.support.export_cases import AUDIENCE, BANK, CASES, ISSUER, OCTETS, RSA, Case
-from tests.support.export_policy import policy, published
+from tests.support.export_cases import AUDIENCE, CASES, ISSUER, Case
+from tests.support.export_policy import policy
 from tests.support.exported import exported
 from tests.support.plugged import CLIENT
 from tests.support.plugin import Gateway, World, world
 from tests.support.plugin_answer import Said
-from tests.support.tokens import key_set
-
-from ostiary.pki.files import write_identity
+from tests.support.plugin_furnish import furnish_cases
 
 pytestmark = pytest.mark.integration
 DECIDES = f'{{bind: "unix:{{home}}/d.sock", socket: {{mode: "0666"}}, decide: {{dialect: envoy-http, {CLIENT}}}}}'
@@ -25,23 +23,12 @@ OTHERWISE = {"two lengths": (400, 200), "and a comma": (401, 400)}
 OWNED = ("authorization", "x-said", "x-secret", "x-real-ip", "x-ostiary-peer-uri", "ostiary-upstream", "x-client-cert")
 
 
-def _furnish(made: World) -> None:
-    for name, uris in (
-        ("twice", ["spiffe://example.com/bank/a", "spiffe://example.com/bank/b"]),
-        ("dotted", ["spiffe://example.com/bank/../x"]),
-    ):
-        identity = made.authority.issue_client(cn=name, uris=uris)
-        write_identity(made.folder / f"{name}.pem", made.folder / f"{name}.key", identity)
-    (made.folder / "jwks.json").write_bytes(key_set(BANK))
-
-
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """The policy, and the gateway that serves it."""
     with ExitStack() as stack:
         one = stack.enter_context(world(tmp_path_factory.mktemp("doubts"), {}))
-        keys = stack.enter_context(published(key_set(BANK, RSA, OCTETS)))
-        _furnish(one)
+        keys = stack.enter_context(furnish_cases(one))
         one.policy = one.folder / "rich.yaml"
         decides = "  decides: " + DECIDES.replace("{home}", str(one.folder))
         places = {"native": one.ports["native"], "listeners": decides, "upstream": one.echo.port, "keys": keys.port}
