@@ -23,8 +23,17 @@ SOURCE = Path(__file__).resolve().parent.parent / "src"
 
 DATA_PATH = (
     *("model/*", "errors", "eager", "remember", "wire", "pipeline", "gateway", "problem"),
-    *("edge/carry", "edge/exchange", "edge/framing", "edge/head", "edge/http1*", "edge/plain", "edge/http2/*", "edge/http2/hpack/*"),
-    *("edge/decide/*", "listener/forwarded", "observe/ended", "kept"),
+    *(
+        "edge/carry",
+        "edge/exchange",
+        "edge/framing",
+        "edge/head",
+        "edge/http1*",
+        "edge/plain",
+        "edge/http2/*",
+        "edge/http2/hpack/*",
+    ),
+    *("edge/decide/*", "edge/decide/dialects/*", "listener/forwarded", "observe/ended", "kept"),
     *("routing/*", "authn/*", "authz/*", "inject/*", "upstream/*", "observe/access", "observe/metrics"),
     *("observe/histogram", "vault/source", "vault/cache", "jwks/issuers", "pki/certificate"),
 )

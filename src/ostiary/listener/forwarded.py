@@ -155,6 +155,17 @@ class Forwarded:
         self._strip(headers)
         return replace(peer, certificate=self._certificate(value, chain))
 
+    def told(self, value: bytes | None) -> Certificate | None:
+        """Return the caller's certificate, as somebody tells it who was found to be the proxy, apart from other fields.
+
+        Args:
+            value: in the dialect, or None when nothing is said.
+
+        Raises:
+            InvalidCertificate: it proves nobody, or nothing is said where a certificate is required.
+        """
+        return self._certificate(value, None)
+
     def inherit(self, previous: Forwarded) -> None:
         """Keep the revocation lists that a configuration before has fetched."""
         if self.revocation is not None and previous.revocation is not None:

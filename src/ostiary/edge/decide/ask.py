@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import ip_address
 from typing import Final, TypeAlias
@@ -25,28 +24,54 @@ class NotAsked(Exception):
     """An ask that is not what its dialect is. The text is for the log: the proxy's configuration is wrong."""
 
 
-@dataclass(frozen=True, slots=True)
 class Asked:
-    """What an ask is about.
+    """What an ask is about. Made for each, and so written out.
 
     Attributes:
         method, target, authority, scheme: of the caller's request, as the proxy received it.
         address: the caller's, "" for one without.
-        headers: the caller's fields; what the proxy says of the request is gone, but for the certificate.
+        headers: the caller's fields; what the proxy says of the request is gone.
+        certificate: what the proxy says of the caller's, or None when it says nothing.
         explain: a refusal is to be explained; the answer must not permit anything.
         brief: every refusal is to be 403; it will be explained.
         refused: what it was, as the proxy was told with it, or "".
     """
 
-    method: str
-    target: bytes
-    authority: bytes
-    scheme: str
-    address: str
-    headers: Headers
-    explain: bool = False
-    brief: bool = False
-    refused: str = ""
+    __slots__ = (
+        *(
+            "address",
+            "authority",
+            "brief",
+            "certificate",
+            "explain",
+            "headers",
+            "method",
+            "refused",
+            "scheme",
+            "target",
+        ),
+    )
+
+    def __init__(
+        self,
+        *,
+        method: str,
+        target: bytes,
+        authority: bytes,
+        scheme: str,
+        address: str,
+        headers: Headers,
+        certificate: bytes | None = None,
+    ) -> None:
+        self.method = method
+        self.target = target
+        self.authority = authority
+        self.scheme = scheme
+        self.address = address
+        self.headers = headers
+        self.certificate = certificate
+        self.explain = self.brief = False
+        self.refused = ""
 
 
 Reader: TypeAlias = Callable[[Request], Asked]
@@ -58,7 +83,7 @@ class Names:
 
     Args:
         method, target, authority, scheme, address: what the request is; empty where something else says it.
-        certificate: the caller's certificate; the one that stays with the caller's fields.
+        certificate: the caller's certificate.
         others: what the proxy says beside it, of which nothing is read.
     """
 
@@ -81,7 +106,7 @@ class Names:
         self.roles = {fold(name): name for name in names if name}
 
     def apart(self, headers: Headers) -> tuple[dict[bytes, bytes], Headers]:
-        """Return what the proxy says, and what came from the caller, with the certificate.
+        """Return what the proxy says, and what came from the caller.
 
         Another spelling of a name is the caller's, who hopes that we cannot tell it from the proxy's (CVE-2026-39858):
         it is neither.
@@ -99,8 +124,6 @@ class Names:
                     rest.append(one)
             elif name.lower() != role:
                 continue
-            elif role == self.certificate:
-                rest.append(one)
             elif role in said:
                 raise NotAsked(f"{role.decode()} is there twice")
             else:
@@ -145,6 +168,7 @@ def read_forwarded(request: Request, names: Names = FORWARDED) -> Asked:
         scheme=scheme_of(needed(said, names.scheme)),
         address=address_of(needed(said, names.address)),
         headers=headers,
+        certificate=said.get(names.certificate),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable
-from typing import Any, Final
+from typing import Final
 
 import structlog
 
@@ -15,7 +15,7 @@ from ostiary.edge.decide.explain import OnlyRefusals, refuse_briefly, tell_again
 from ostiary.edge.decide.request import check_size, request_of
 from ostiary.errors import BadRequest, GatewayError
 from ostiary.listener.forwarded import Forwarded
-from ostiary.model import Answer, Request
+from ostiary.model import Answer, Peer, Request
 from ostiary.observe.access import AccessLog
 from ostiary.observe.ended import Ended
 from ostiary.reasons import Reason
@@ -36,17 +36,17 @@ class AskedLog(AccessLog):
     def __init__(self, access: AccessLog) -> None:
         super().__init__()
         self._access = access
-        self._about: dict[str, dict[str, Any]] = {}
+        self._about: dict[str, Asked] = {}
+        self._answered: dict[str, tuple[int, int]] = {}
         self._left_out: set[str] = set()
 
     def note(self, id: str, asked: Asked) -> None:  # noqa: A002 - the word of the house
         """Remember what an ask was about, until its line is written."""
-        host = asked.authority.decode("latin-1").lower()
-        self._about[id] = {"method": asked.method, "target": asked.target, "host": host, "address": asked.address}
+        self._about[id] = asked
 
     def answered(self, id: str, status: int, sent: int) -> None:  # noqa: A002 - the word of the house
         """Remember what the caller is told, where that is not what the ask is answered with."""
-        self._about.setdefault(id, {}).update(status=status, sent=sent)
+        self._answered[id] = status, sent
 
     def leave_out(self, id: str) -> None:  # noqa: A002 - the word of the house
         """Write no line: the ask is about no request."""
@@ -57,8 +57,12 @@ class AskedLog(AccessLog):
         if ended.id in self._left_out:
             self._left_out.discard(ended.id)
             return
-        for name, value in self._about.pop(ended.id, {}).items():
-            setattr(ended, name, value)
+        about = self._about.pop(ended.id, None)
+        if about is not None:
+            ended.method, ended.target, ended.address = about.method, about.target, about.address
+            ended.host = about.authority.decode("latin-1").lower()
+        if self._answered:
+            ended.status, ended.sent = self._answered.pop(ended.id, (ended.status, ended.sent))
         self._access.write(ended)
 
 
@@ -116,8 +120,8 @@ class Decisions:
         if self._limits is not None:
             check_size(asked.headers, self._limits)
         about = request_of(asked, request, self._longest)
-        if self._forwarded is not None:
-            about.peer = self._forwarded.peer(about.peer, about.headers)
+        certificate = None if self._forwarded is None else self._forwarded.told(asked.certificate)
+        about.peer = Peer(asked.address, certificate)
         return self._gateway.handle(about, answer)
 
     async def _briefly(self, asked: Asked, request: Request, answer: Answer) -> None:

@@ -77,14 +77,14 @@ class Permitted:
         owned: names of the headers that the policy owns on any route, as the upstream is to see them.
     """
 
-    __slots__ = ("_always", "_folded", "_name", "_owned", "_upstream")
+    __slots__ = ("_blank", "_name", "_places", "_upstream")
 
     def __init__(self, upstream: Upstream, name: str, owned: Sequence[bytes]) -> None:
         self._upstream = upstream
         self._name = name
-        self._owned = tuple((one, fold(one)) for one in owned)
-        self._folded = tuple(folded for _, folded in self._owned)
-        self._always = Headers.of([(UPSTREAM, name.encode()), (b"Cache-Control", b"no-store")]).fields
+        empty = [(one, b"") for one in owned]
+        self._blank = Headers.of([*empty, (UPSTREAM, name.encode()), (b"Cache-Control", b"no-store")]).fields
+        self._places = {fold(one): place for place, one in enumerate(owned)}
 
     def prepare(self, request: Request, permit: Permit) -> Outbound:
         """Open an outbound head: strip what must not pass. The proxy forwards the path that it has received."""
@@ -101,7 +101,7 @@ class Permitted:
         """
         if outbound.target != outbound.request.target:
             raise InternalError("a decision cannot change the query")
-        headers = Headers([*self._told(outbound.headers), *self._always])
+        headers = Headers(self._told(outbound.headers))
         record = outbound.request.record
         record.upstream, record.endpoint = self._name, ENDPOINT
         record.upstream_answered = _ALLOWED
@@ -111,13 +111,14 @@ class Permitted:
         answer.finish()
 
     def _told(self, headers: Headers) -> list[Field]:
-        """Return every owned header with its value, or without one."""
-        values = dict.fromkeys(self._folded, b"")
-        found = 0
+        """Return every owned header with its value, or without one; and what every answer says."""
+        told = self._blank.copy()
         for _, folded, value in headers.fields:
-            if folded in values:
-                values[folded] = value
-                found += 1
-        if found > 1 and found != len({one[1] for one in headers.fields if one[1] in values}):
-            raise BadRequest("a header that is told once is there twice", reason=Reason.REQUEST_AMBIGUOUS)
-        return [(name, folded, values[folded]) for name, folded in self._owned]
+            place = self._places.get(folded)
+            if place is None:
+                continue
+            field = told[place]
+            if field is not self._blank[place]:
+                raise BadRequest("a header that is told once is there twice", reason=Reason.REQUEST_AMBIGUOUS)
+            told[place] = (field[0], folded, value)
+        return told

@@ -14,11 +14,14 @@ from ostiary.model import Headers, Peer, Request
 from ostiary.reasons import Reason
 
 _NO_COMMA: Final = frozenset((b"bearer", b"basic", b"dpop"))
+_SOMEBODY: Final = Peer("")
 _PARAMETER: Final = re.compile(rb"[ \t]*[!#$%&'*+\-.^_`|~0-9A-Za-z]+[ \t]*=")
 
 
 def request_of(asked: Asked, ask: Request, longest: int) -> Request:
     """Return the request that is to be decided; it goes by the id of the ask, and has its line in the log.
+
+    Who it is from is found out after this, by what the proxy says of the certificate.
 
     Args:
         asked: what the dialect has read.
@@ -36,7 +39,7 @@ def request_of(asked: Asked, ask: Request, longest: int) -> Request:
         method=asked.method,
         target=asked.target,
         headers=asked.headers,
-        peer=Peer(asked.address),
+        peer=_SOMEBODY,
         scheme=asked.scheme,
         body=NoBody(),
         record=ask.record,

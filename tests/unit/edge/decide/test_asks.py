@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from tests.support.wire import Content
 
 from ostiary.edge.decide.ask import Asked, NotAsked
-from ostiary.edge.decide.dialects import READERS
+from ostiary.edge.decide.dialects import HEADERS, READERS
 from ostiary.edge.decide.request import check_authorization, request_of
 from ostiary.errors import BadRequest, TargetTooLong
 from ostiary.model import Headers, Peer, Record, Request
@@ -94,8 +94,15 @@ def test_what_the_proxy_says_is_no_field_of_the_caller_s(dialect):
     asked = read(
         dialect, ask(dialect, ("X_Forwarded_Uri", "/open"), ("X_Client_Cert", "x"), ("X-Client-Cert", "y"), ("A", "b"))
     )
-    certificate = [] if dialect == "traefik" else [b"X-Client-Cert"]  # its own goes by another name
-    assert [name for name, _ in asked.headers] == [*certificate, b"A"]
+    assert [name for name, _ in asked.headers] == [b"A"]
+    assert asked.certificate == (None if dialect == "traefik" else b"y")  # its own goes by another name
+
+
+@pytest.mark.parametrize("dialect", BY_FIELDS)
+def test_a_certificate_that_is_told_twice_is_no_ask(dialect):
+    name = HEADERS[dialect].decode()
+    with pytest.raises(NotAsked, match="twice"):
+        read(dialect, ask(dialect, (name, "x"), (name, "x")))
 
 
 def test_a_caller_s_field_is_no_variable_of_apache_s_own():
@@ -103,7 +110,7 @@ def test_a_caller_s_field_is_no_variable_of_apache_s_own():
         "apache", ask("apache", ("HTTP_REQUEST_URI", "/open"), ("HTTP_OSTIARY_CERT", "x"), ("HTTP_REMOTE_ADDR", "::1"))
     )
     assert asked.target == b"/accounts/1?a=b"
-    assert asked.headers.get(b"x-client-cert") is None
+    assert asked.certificate is None
     assert asked.headers.get(b"x-api-key") == b"key"
 
 

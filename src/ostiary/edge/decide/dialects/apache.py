@@ -18,9 +18,8 @@ def read(request: Request) -> Asked:
     parameters = request.headers
     secure = _maybe(parameters, b"HTTPS") == b"on"
     fields = [(name[5:].replace(b"_", b"-"), value) for name, value in parameters if name.startswith(b"HTTP_")]
-    _, headers = FORWARDED.apart(Headers.of([one for one in fields if one[0] != b"X-CLIENT-CERT"]))
-    if certificate := _maybe(parameters, _CERTIFICATE):
-        headers.add(FORWARDED.certificate, b" ".join(certificate.split()))
+    _, headers = FORWARDED.apart(Headers.of(fields))
+    certificate = _maybe(parameters, _CERTIFICATE)
     return Asked(
         method=method_of(_once(parameters, b"REQUEST_METHOD")),
         target=_once(parameters, b"REQUEST_URI"),
@@ -28,6 +27,7 @@ def read(request: Request) -> Asked:
         scheme="https" if secure else "http",
         address=address_of(_once(parameters, b"REMOTE_ADDR")),
         headers=headers,
+        certificate=b" ".join(certificate.split()) or None,
     )
 
 

@@ -28,4 +28,5 @@ def read(request: Request) -> Asked:
         scheme=scheme_of(needed(said, _NAMES.scheme)),
         address=address_of(needed(said, _NAMES.address)),
         headers=headers,
+        certificate=said.get(_NAMES.certificate),
     )

@@ -49,6 +49,7 @@ def read(request: Request) -> Asked:
         scheme=scheme_of(check.scheme),
         address=address_of(check.address),
         headers=_headers(check),
+        certificate=check.certificate or None,
     )
 
 
@@ -59,7 +60,7 @@ def _there(name: str, value: bytes) -> bytes:
 
 
 def _headers(check: Check) -> Headers:
-    """Return the caller's fields, and the certificate where every dialect has it."""
+    """Return the caller's fields."""
     agreed = {
         b":method": check.method,
         b":path": check.path,
@@ -75,6 +76,4 @@ def _headers(check: Check) -> Headers:
         folded = _FOLDED[name] if len(name) <= _USUAL else _folded(name)
         if folded:
             fields.append((name, folded, value))
-    if check.certificate:
-        fields.append((FORWARDED.certificate, FORWARDED.certificate, check.certificate))
     return Headers(fields)

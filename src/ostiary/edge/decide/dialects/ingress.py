@@ -38,4 +38,5 @@ def read(request: Request) -> Asked:
         scheme=scheme.decode(),
         address=address_of(needed(said, NAMES.address)),
         headers=headers,
+        certificate=said.get(NAMES.certificate),
     )

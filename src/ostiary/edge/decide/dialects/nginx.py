@@ -6,7 +6,6 @@ nginx's log. So `/brief` knows one refusal, 403, and `/explain` has the whole of
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Final
 
 from ostiary.edge.decide.ask import Asked, NotAsked, path_of, read_forwarded
@@ -23,9 +22,10 @@ def read(request: Request) -> Asked:
     if path not in _PATHS:
         raise NotAsked("neither /decide, nor /brief, nor /explain is asked for")
     asked = read_forwarded(request)
+    asked.brief = path == b"/brief"
     if path == b"/explain":
-        return replace(asked, explain=True, refused=refusal_of(request.headers))
-    return replace(asked, brief=True) if path == b"/brief" else asked
+        asked.explain, asked.refused = True, refusal_of(request.headers)
+    return asked
 
 
 def refusal_of(headers: Headers) -> str:
