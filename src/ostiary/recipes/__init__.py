@@ -31,7 +31,9 @@ RECIPES: Final[Mapping[str, tuple[DecisionDialect, Callable[[Plan], str]]]] = {
     "apisix": ("apisix", kubernetes.apisix),
     "ingress-nginx": ("ingress-nginx", kubernetes.ingress),
     "gateway-api": ("envoy-http", kubernetes.gateway_api),
+    "gateway-api-grpc": ("envoy-grpc", kubernetes.gateway_api_grpc),
     "istio": ("envoy-http", kubernetes.istio),
+    "istio-grpc": ("envoy-grpc", kubernetes.istio_grpc),
 }
 """Every recipe: the dialect that it speaks, and what writes it."""
 

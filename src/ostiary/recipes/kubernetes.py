@@ -92,7 +92,6 @@ def ingress(plan: Plan) -> str:
 
 def gateway_api(plan: Plan) -> str:
     """Return an HTTPRoute with the filter of GEP-1494 (experimental)."""
-    only = plan.only_upstream("The Gateway API")
     auth = {
         "protocol": "HTTP",
         "backendRef": {"name": "ostiary", "port": _port(plan)},
@@ -102,6 +101,16 @@ def gateway_api(plan: Plan) -> str:
             "allowedResponseHeaders": [*plan.owned],
         },
     }
+    return _route(plan, auth)
+
+
+def gateway_api_grpc(plan: Plan) -> str:
+    """Return the same that asks by gRPC: every field of the caller is told, and the answer says what goes."""
+    return _route(plan, {"protocol": "GRPC", "backendRef": {"name": "ostiary", "port": _port(plan)}})
+
+
+def _route(plan: Plan, auth: dict[str, Any]) -> str:
+    only = plan.only_upstream("The Gateway API")
     rule = {
         "matches": [{"path": {"type": "PathPrefix", "value": "/"}}],
         "filters": [{"type": "ExternalAuth", "externalAuth": auth}],
@@ -131,13 +140,29 @@ def istio(plan: Plan) -> str:
         "headersToUpstreamOnAllow": [name.lower() for name in plan.owned],
         "headersToDownstreamOnDeny": [name.lower() for name in _CLIENT],
     }
+    return _mesh("envoyExtAuthzHttp", provider)
+
+
+def istio_grpc(plan: Plan) -> str:
+    """Return the same that asks by gRPC: every field of the caller is told, and the answer says what goes."""
+    provider = {
+        "service": "ostiary.ostiary.svc.cluster.local",
+        "port": _port(plan),
+        "timeout": "1.5s",
+        "failOpen": False,
+        "statusOnError": "503",
+    }
+    return _mesh("envoyExtAuthzGrpc", provider)
+
+
+def _mesh(kind: str, provider: dict[str, Any]) -> str:
     policy = {
         "apiVersion": "security.istio.io/v1",
         "kind": "AuthorizationPolicy",
         "metadata": {"name": "ostiary", "namespace": "istio-system"},
         "spec": {"action": "CUSTOM", "provider": {"name": "ostiary"}, "rules": [{}]},
     }
-    mesh = {"extensionProviders": [{"name": "ostiary", "envoyExtAuthzHttp": provider}]}
+    mesh = {"extensionProviders": [{"name": "ostiary", kind: provider}]}
     return _document({"meshConfig": mesh, "policy": policy})
 
 

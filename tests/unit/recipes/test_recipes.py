@@ -16,7 +16,8 @@ from ostiary.recipes.safe import address, header, path, word
 
 FRONT = Front("127.0.0.1:443", "/etc/ssl/front.pem")
 OWNED = (b"Authorization", b"X-Subject", b"SM_USER")
-JSON = ("envoy-http", "envoy-grpc", "traefik", "ingress-nginx", "gateway-api", "istio")
+BY_GRPC = ("envoy-grpc", "gateway-api-grpc", "istio-grpc")
+JSON = ("envoy-http", "traefik", "ingress-nginx", "gateway-api", "istio", *BY_GRPC)
 
 
 def spec(dialect: DecisionDialect, **changed: object) -> GatewaySpec:
@@ -56,7 +57,7 @@ def planned(dialect: DecisionDialect, owned: tuple[bytes, ...] = OWNED, **change
     )
 
 
-@pytest.mark.parametrize("name", [one for one in RECIPES if one != "envoy-grpc"])
+@pytest.mark.parametrize("name", [one for one in RECIPES if one not in BY_GRPC])
 def test_every_recipe_names_every_header_that_the_policy_owns(name):
     text = made(name).lower()
     for one in OWNED:
@@ -68,7 +69,7 @@ def test_every_recipe_names_every_header_that_the_policy_owns(name):
     [
         one
         for one in RECIPES
-        if one not in ("haproxy-lua", "envoy-http", "envoy-grpc", "istio", "gateway-api", "apisix", "ingress-nginx")
+        if one not in ("haproxy-lua", "envoy-http", "istio", "gateway-api", "apisix", "ingress-nginx", *BY_GRPC)
     ],
 )
 def test_what_callers_may_not_say_is_taken_away(name):
@@ -88,6 +89,21 @@ def test_what_asks_by_grpc_tells_every_header_as_it_came_and_does_nothing_by_its
     assert (told["encode_raw_headers"], told["include_peer_certificate"]) == (True, True)
     assert "allowed_headers" not in told
     assert (told["failure_mode_allow"], told["status_on_error"]) == (False, {"code": "ServiceUnavailable"})
+
+
+@pytest.mark.parametrize("name", BY_GRPC)
+def test_what_asks_by_grpc_closes_when_it_has_no_answer(name):
+    text = made(name)
+    whole = json.loads(text if text.startswith("{") else text.partition("\n")[2])
+    if name == "istio-grpc":
+        (provider,) = whole["meshConfig"]["extensionProviders"]
+        told = provider["envoyExtAuthzGrpc"]
+        assert (told["port"], told["failOpen"], told["timeout"]) == (9000, False, "1.5s")
+    elif name == "gateway-api-grpc":
+        (rule,) = whole["spec"]["rules"]
+        auth = rule["filters"][0]["externalAuth"]
+        assert (auth["protocol"], auth["backendRef"]["port"], set(auth)) == ("GRPC", 9000, {"protocol", "backendRef"})
+    assert 'failure_mode_allow": true' not in text
 
 
 @pytest.mark.parametrize("name", JSON)
