@@ -67,6 +67,6 @@ class Past:
 
     def how(self, number: int) -> int:
         """Return how a stream that is not open has come to be closed."""
-        if number > self.last or any(first <= number <= last for first, last in self._gaps):
+        if not number & 1 or number > self.last or any(first <= number <= last for first, last in self._gaps):
             return NEVER
         return self._resets.get(number, ENDED)
