@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
+import time
+from collections.abc import Iterator
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Final
@@ -28,6 +30,8 @@ from ostiary.serve.sockets import bind, permit
 log = structlog.get_logger("ostiary.serve")
 
 _TICK: Final = 0.5
+_SLICE: Final = 0.001
+"""Seconds for which deadlines are looked at before others have their turn: a crowd's may all pass in one moment."""
 _SHAKING: Final = 0.5
 """Seconds that a handshake is given at the end: whoever needs longer has asked for nothing yet."""
 _FAREWELL: Final = 2.0
@@ -58,7 +62,7 @@ class Listener:
         )
         self._socket: socket.socket | None = None
         self._door = Door(self._shared, self._protocol, self._context, descriptors, self._proxied)
-        self._ticking: asyncio.TimerHandle | None = None
+        self._ticking: asyncio.Handle | None = None
         self._told: set[Connection] = set()  # the connections that know of the end
         self._changes = 0  # of what revocation lists say
 
@@ -231,9 +235,17 @@ class Listener:
         return None if tls is None else tls.context
 
     def _tick(self) -> None:
-        loop = asyncio.get_running_loop()
-        now = loop.time()
-        for connection in tuple(self._shared.connections):
-            connection.tick(now)
         self._look_at_lists()
+        self._sweep(iter(tuple(self._shared.connections)))
+
+    def _sweep(self, rest: Iterator[Connection]) -> None:
+        """Let connections act on deadlines that have passed: each of them may cost an answer."""
+        loop, living = asyncio.get_running_loop(), self._shared.connections
+        now, end = loop.time(), time.perf_counter() + _SLICE
+        for connection in rest:
+            if connection in living:
+                connection.tick(now)
+            if time.perf_counter() > end:
+                self._ticking = loop.call_soon(self._sweep, rest)
+                return
         self._ticking = loop.call_later(_TICK, self._tick)

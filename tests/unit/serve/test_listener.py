@@ -1,0 +1,114 @@
+"""When are deadlines looked at, and who has to wait meanwhile?"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from ostiary.config.schema import ListenerSpec
+from ostiary.serve.descriptors import Descriptors
+from ostiary.serve.listener import Listener
+from ostiary.serve.place import compile_places
+
+CROWD = 20
+
+
+class Late:
+    """A connection whose deadline has passed: it costs an answer."""
+
+    def __init__(self, takes: float = 0.0005) -> None:
+        self.takes = takes
+        self.ticks: list[float] = []
+        self.told = self.cut = 0
+        self.busy: list[object] = []
+
+    def tick(self, now: float) -> None:
+        self.ticks.append(now)
+        end = time.perf_counter() + self.takes
+        while time.perf_counter() < end:
+            pass
+
+    def under_way(self) -> list[object]:
+        return self.busy
+
+    def shut_down(self) -> None:
+        self.told += 1
+
+    def abort(self) -> None:
+        self.cut += 1
+
+
+@pytest.fixture
+async def listener(tmp_path) -> AsyncIterator[Listener]:
+    spec = ListenerSpec.model_validate({"bind": "127.0.0.1:0", "plaintext": "accepted"})
+    gateway: Any = SimpleNamespace(access=None)
+    one = Listener(compile_places({"public": spec}, tmp_path)["public"], gateway, Descriptors(1 << 16, lambda: 0))
+    one.bind()
+    yield one
+    one.close()
+    await one.drain(0)
+
+
+def let_in(listener: Listener, *late: Late) -> None:
+    listener._shared.connections.update(late)  # type: ignore[arg-type]  # as far as it is looked at
+
+
+async def test_a_crowd_whose_time_is_over_holds_up_nobody_for_long(listener: Listener) -> None:
+    crowd, turns = [Late() for _ in range(CROWD)], 0
+    let_in(listener, *crowd)
+    listener._tick()
+    while not all(one.ticks for one in crowd):
+        turns += 1
+        await asyncio.sleep(0)
+    assert turns >= CROWD * 0.0005 / 0.001 / 2, "others had their turn between"
+    assert {len(one.ticks) for one in crowd} == {1}
+
+
+async def test_whoever_has_left_meanwhile_is_not_looked_at(listener: Listener) -> None:
+    crowd = [Late() for _ in range(CROWD)]
+    let_in(listener, *crowd)
+    listener._tick()
+    listener._shared.connections.clear()
+    await asyncio.sleep(0.1)
+    assert any(not one.ticks for one in crowd)
+
+
+async def test_it_is_looked_again_half_a_second_later(listener: Listener) -> None:
+    one = Late(takes=0)
+    let_in(listener, one)
+    listener._tick()
+    async with asyncio.timeout(5):
+        while len(one.ticks) < 2:  # noqa: ASYNC110 - a time is what is measured
+            await asyncio.sleep(0.01)
+    assert one.ticks[1] - one.ticks[0] >= 0.4
+
+
+async def test_whoever_came_while_it_closed_is_told_of_the_end_a_moment_later(listener: Listener) -> None:
+    early = Late(takes=0)
+    let_in(listener, early)
+    listener.close()
+    late = Late(takes=0)
+    late.busy = [object()]  # has asked
+    let_in(listener, late)
+    await listener.drain(1.0)
+    assert (early.told, late.told) == (1, 1)
+
+
+async def test_nobody_is_waited_for_who_has_nothing_under_way_and_cannot_tell_what_has_arrived(
+    listener: Listener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ostiary.serve.listener._FAREWELL", 0.2)
+    idle, busy = Late(takes=0), Late(takes=0)
+    busy.busy = [object()]
+    let_in(listener, idle, busy)
+    listener.close()
+    draining = asyncio.create_task(listener.drain(1.0))
+    await asyncio.sleep(0.7)
+    assert (idle.cut > 0, busy.cut) == (True, 0)
+    await draining
+    assert busy.cut == 1
