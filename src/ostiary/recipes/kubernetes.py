@@ -63,7 +63,7 @@ def apisix(plan: Plan) -> str:
     forward = {
         "uri": f"http://{_address(plan)}/decide",
         "request_method": "GET",
-        "request_headers": ["Authorization", *plan.evidence],
+        "request_headers": _told(plan),
         "upstream_headers": [*plan.owned],
         "client_headers": [*_CLIENT],
         "timeout": 2000,
@@ -97,7 +97,7 @@ def gateway_api(plan: Plan) -> str:
         "backendRef": {"name": "ostiary", "port": _port(plan)},
         "http": {
             "path": "/decide",
-            "allowedHeaders": ["authorization", *plan.evidence, "x-forwarded-for", "x-forwarded-proto"],
+            "allowedHeaders": _told(plan, "x-forwarded-for", "x-forwarded-proto"),
             "allowedResponseHeaders": [*plan.owned],
         },
     }
@@ -106,7 +106,7 @@ def gateway_api(plan: Plan) -> str:
 
 def gateway_api_grpc(plan: Plan) -> str:
     """Return the same that asks by gRPC: every field of the caller is told, and the answer says what goes."""
-    return _route(plan, {"protocol": "GRPC", "backendRef": {"name": "ostiary", "port": _port(plan)}})
+    return _route(plan, {"protocol": "GRPC", "backendRef": {"name": "ostiary", "port": _port(plan)}, "grpc": {}})
 
 
 def _route(plan: Plan, auth: dict[str, Any]) -> str:
@@ -136,7 +136,7 @@ def istio(plan: Plan) -> str:
         "timeout": "1.5s",
         "failOpen": False,
         "statusOnError": "503",
-        "includeRequestHeadersInCheck": ["authorization", *plan.evidence, "x-forwarded-for", "x-forwarded-proto"],
+        "includeRequestHeadersInCheck": _told(plan, "x-forwarded-for", "x-forwarded-proto"),
         "headersToUpstreamOnAllow": [name.lower() for name in plan.owned],
         "headersToDownstreamOnDeny": [name.lower() for name in _CLIENT],
     }
@@ -164,6 +164,11 @@ def _mesh(kind: str, provider: dict[str, Any]) -> str:
     }
     mesh = {"extensionProviders": [{"name": "ostiary", kind: provider}]}
     return _document({"meshConfig": mesh, "policy": policy})
+
+
+def _told(plan: Plan, *more: str) -> list[str]:
+    """Return the caller's fields that the decision needs to see, each once: some of these lists are sets."""
+    return [*dict.fromkeys(name.lower() for name in ("authorization", *plan.evidence, *more))]
 
 
 def _address(plan: Plan) -> str:
