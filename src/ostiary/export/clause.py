@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple, TypeAlias
 from ostiary.config.problem import Path
 from ostiary.config.schema import RouteSpec
 
-Ability: TypeAlias = Literal["native", "partial", "asked", "impossible"]
+Ability: TypeAlias = Literal["native", "partial", "asked", "impossible", "never"]
 How: TypeAlias = Literal["native", "asked", "impossible"]
 
 
@@ -19,7 +19,8 @@ class Clause(NamedTuple):
     Attributes:
         path: where it stands, seen from the file.
         ability: native: the engine holds it. partial: nearly; `why` is the rest. asked: only this gateway can
-            hold it, when it is asked. impossible: neither, because it is about what follows the decision.
+            hold it, when it is asked. impossible: neither, because it is about what follows the decision. never: the
+            same, and what is left without it is of no use to anybody.
         why: what is different, or what is in the way.
     """
 
@@ -34,11 +35,13 @@ class Held(NamedTuple):
     Attributes:
         path, why: as the clause's.
         how: native, asked, or impossible.
+        never: whether no word of the file helps.
     """
 
     path: Path
     how: How
     why: str
+    never: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,20 +85,23 @@ def settle(route: RouteSpec, number: int, clauses: Iterable[Clause], *, asking: 
     strange = [one for one in found if one.ability == "asked" or (one.ability == "partial" and not partial)]
     native = not strange
     held = tuple(_held(one, native=native, forcing=one in strange) for one in found)
-    refused = () if partial else tuple(one for one in held if one.how == "impossible")
+    refused = tuple(one for one in held if one.how == "impossible" and (one.never or not partial))
     if strange and not asking:
         refused += tuple(Held(one.path, "impossible", _nobody(one)) for one in strange)
     return Judged(route, number, native, held, refused)
 
 
 def _held(clause: Clause, *, native: bool, forcing: bool) -> Held:
-    if clause.ability == "impossible":
-        return Held(clause.path, "impossible", clause.why)
+    if clause.ability in ("impossible", "never"):
+        return Held(clause.path, "impossible", clause.why, never=clause.ability == "never")
     if native or clause.path[0] == "upstreams":  # which are the engine's, whoever decides
         return Held(clause.path, "native", clause.why)
-    return Held(clause.path, "asked", clause.why if forcing else "")
+    return Held(clause.path, "asked", f"{clause.why}{_word(clause)}" if forcing else "")
+
+
+def _word(clause: Clause) -> str:
+    return "; `decision: allow-partial` accepts that" if clause.ability == "partial" else ""
 
 
 def _nobody(clause: Clause) -> str:
-    word = "; `decision: allow-partial` accepts that" if clause.ability == "partial" else ""
-    return f"{clause.why}, and no listener of the file decides for envoy-http{word}"
+    return f"{clause.why}, and no listener of the file decides for envoy-http{_word(clause)}"

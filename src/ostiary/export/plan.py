@@ -75,7 +75,8 @@ class Plan:
         """What nobody would hold, and nobody has said may be done without."""
         alone = tuple(one for one in self.around if one.how == "impossible")
         forgiven = all(one.route.decision == "allow-partial" for one in self.routes)
-        return (*(() if forgiven else alone), *(held for one in self.routes for held in one.refused))
+        around = tuple(one for one in alone if one.never or not forgiven)
+        return (*around, *(held for one in self.routes for held in one.refused))
 
     @property
     def credentials(self) -> tuple[str, ...]:
@@ -140,9 +141,11 @@ def plan(
 
 def _around(clause: Clause, *, asking: bool) -> Held:
     """Return what is done about a clause of no route; what is nearly held is held, and told."""
-    if clause.ability == "asked" and not asking:
-        return Held(clause.path, "impossible", clause.why)
-    return Held(clause.path, "native" if clause.ability == "partial" else clause.ability, clause.why)
+    if clause.ability in ("impossible", "never"):
+        return Held(clause.path, "impossible", clause.why, never=clause.ability == "never")
+    if clause.ability == "asked":
+        return Held(clause.path, "asked" if asking else "impossible", clause.why, never=not asking)
+    return Held(clause.path, "native", clause.why)
 
 
 def _unfit(issuers: Mapping[str, IssuerSpec], folder: Path) -> dict[str, str]:

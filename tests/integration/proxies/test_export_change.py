@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import threading
@@ -11,6 +10,7 @@ from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Self
 
 import pytest
 from tests.support.exported import validated
@@ -80,7 +80,7 @@ def asked(made: World, target: str = "/write", method: str = "POST", token: str 
 def put(made: World, secret: str) -> str:
     """Put another version into the vault, whole; return what the upstream is to be shown."""
     made.folder.joinpath("new").write_text(secret)
-    os.chmod(made.folder / "new", 0o600)
+    made.folder.joinpath("new").chmod(0o600)
     (made.folder / "new").replace(made.folder / "secrets" / "legacy" / "secret")
     return "Basic " + b64encode(f"svc:{secret}".encode()).decode()
 
@@ -94,7 +94,7 @@ class Caller:
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._ask)
 
-    def __enter__(self) -> Caller:
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 

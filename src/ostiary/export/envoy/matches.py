@@ -21,5 +21,8 @@ def matching(route: RouteSpec, *more: Block) -> Block:
 
 def placed(route: RouteSpec, *more: Block) -> Block:
     """Return a match for host, path, and more."""
-    host = {"name": ":authority", "string_match": {"safe_regex": {"regex": shapes.host(route.match)}}}
-    return {"safe_regex": {"regex": shapes.path(route.match.path)}, "headers": [host, *more]}
+    hosts = [shapes.host(route.match)]
+    if route.match.host is None or route.match.host.startswith("*."):
+        hosts.append(shapes.NAME)
+    heads = [{"name": ":authority", "string_match": {"safe_regex": {"regex": one}}} for one in hosts]
+    return {"safe_regex": {"regex": shapes.path(route.match.path)}, "headers": [*heads, *more]}

@@ -8,13 +8,16 @@ from ostiary.config.schema import MatchSpec
 
 _SEGMENT: Final = r"[A-Za-z0-9_~!$&'()*+,=:@-][A-Za-z0-9_.~!$&'()*+,=:@-]*"
 _PORT: Final = r"(?::(?:[0-9]{1,4}|[1-5][0-9]{4}))?"
-_LABEL: Final = r"[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?"
+_LABEL: Final = r"[a-z0-9](?:[a-z0-9_-]*[a-z0-9_])?"
 
 PLAIN: Final = rf"(?:/{_SEGMENT})*/?"
 """Paths without escapes, dots at the beginning of a segment, or parameters; `routing.path` says why."""
 
 TOKEN: Final = r"Bearer [A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+"  # noqa: S105 - a shape, and no token
 """One signed token, in the one way in which most write it."""
+
+NAME: Final = r".{1,253}"
+"""As long as a name may be (RFC 1035, section 2.3.4)."""
 
 _KINDS: Final = {"*": 1, "**": 3}
 

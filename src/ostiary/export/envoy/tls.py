@@ -65,8 +65,14 @@ def verification(spec: ClientSpec, plan: Plan) -> Block:
 def upstream(name: str, spec: UpstreamSpec, plan: Plan) -> Block:
     """Return the TLS to an upstream, whose name is always verified."""
     trusted = plan.file(spec.tls.trusted[0].path) if spec.tls.trusted else SYSTEM
-    shown = [] if spec.tls.client is None else [from_file(f"upstream~{name}", plan)]
+    shown = [from_file(f"upstream~{name}", plan)] if shows(spec) else []
     return towards(spec.tls.server_name or spec.endpoints[0].host, trusted, shown)
+
+
+def shows(spec: UpstreamSpec) -> bool:
+    """Whether Envoy can show the certificate of an upstream's `tls.client`."""
+    shown = spec.tls.client
+    return shown is not None and shown.certificate is not None and shown.password is None
 
 
 def towards(name: str, trusted: str, shown: list[Block] | None = None) -> Block:

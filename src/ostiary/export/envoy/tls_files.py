@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ostiary.config.listeners import ShownCertificateSpec
 from ostiary.export.envoy.secrets import credential_file, resources
-from ostiary.export.envoy.tls import verification
+from ostiary.export.envoy.tls import shows, verification
 from ostiary.export.envoy.words import Block
 from ostiary.export.plan import Plan
 
@@ -20,7 +20,7 @@ def files_of_tls(plan: Plan) -> Iterator[tuple[str, Block]]:
         if spec.client.mode != "off":
             yield _file("authorities", validation_context=verification(spec.client, plan))
     for name, upstream in plan.spec.upstreams.items():
-        if upstream.tls.client is not None:
+        if upstream.tls.client is not None and shows(upstream):
             yield _file(f"upstream~{name}", tls_certificate=_pair(upstream.tls.client, plan))
 
 

@@ -28,7 +28,7 @@ _REPLAY: Final = "nobody comes back when the upstream refuses the credential; `o
 def judge_injector(one: InjectorSpec, path: Path, route: RouteSpec, spec: GatewaySpec) -> Iterator[Clause]:
     """Return whether something can be shown to the upstream without the gateway."""
     if one.kind == "query":
-        yield Clause(path, "impossible", _QUERY)
+        yield Clause(path, "never", _QUERY)
     elif isinstance(one.value, BasicSpec | BearerSpec | HeaderSpec) and not one.value.model_fields_set - _WRITTEN:
         yield _written(one.value, path, route, spec)
         if one.value.on_reject != "ignore":

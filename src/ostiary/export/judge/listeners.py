@@ -29,7 +29,7 @@ def judge_listener(name: str, spec: GatewaySpec) -> Iterator[Clause]:
     """Return what a listener says, clause by clause. Nothing of it can be asked."""
     listener, here = spec.listeners[name], ("listeners", name)
     if isinstance(listener.bind, UnixBind):
-        yield Clause((*here, "bind"), "impossible", "callers come over the network")
+        yield Clause((*here, "bind"), "never", "callers come over the network")
     if listener.tls is not None:
         yield from _tls(listener.tls, (*here, "tls"))
         why = "Host and the name of the handshake are not compared (421)"
@@ -56,7 +56,7 @@ def _tls(spec: ListenerTlsSpec, here: Path) -> Iterator[Clause]:
         one.certificate is not None and one.private_key is not None and one.password is None and one.identity is None
         for one in (spec, *spec.also)
     ]
-    yield Clause((*here, "certificate"), "native" if all(plain) else "impossible", "" if all(plain) else _STORE)
+    yield Clause((*here, "certificate"), "native" if all(plain) else "never", "" if all(plain) else _STORE)
     for name in sorted(spec.model_fields_set & {"minimum_version", "ciphers"}):
         yield Clause((*here, name), "native")
     if spec.client.mode != "off":

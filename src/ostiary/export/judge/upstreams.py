@@ -21,7 +21,7 @@ _STORE: Final = "the engine reads certificate and key from PEM files without a p
 def judge_upstream(spec: UpstreamSpec, here: Path) -> Iterator[Clause]:
     """Return what an upstream says, clause by clause."""
     why = _endpoints(spec)
-    yield Clause((*here, "endpoints"), "impossible" if why else "native", why)
+    yield Clause((*here, "endpoints"), "never" if why else "native", why)
     if "connections" in spec.model_fields_set:
         yield Clause((*here, "connections"), "native", "counted for all endpoints together")
     if spec.timeouts.model_fields_set & {"response", "idle"}:
@@ -46,7 +46,7 @@ def _endpoints(spec: UpstreamSpec) -> str:
 def _tls(spec: UpstreamTlsSpec, here: Path) -> Iterator[Clause]:
     for name in sorted(spec.model_fields_set & {"trusted", "server_name"}):
         many = name == "trusted" and len(spec.trusted) > 1
-        yield Clause((*here, name), "impossible" if many else "native", _ONE_FILE if many else "")
+        yield Clause((*here, name), "never" if many else "native", _ONE_FILE if many else "")
     for name in sorted(spec.model_fields_set & {"identity", "credential"}):
         yield Clause((*here, name), "impossible", _RENEWED)
     shown = spec.client
