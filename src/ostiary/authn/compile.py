@@ -50,6 +50,7 @@ class Around:
         keys: what signs, by alias.
         memory: what the processes of a gateway remember together; None: each authenticator has its own.
         marks: what several gateways know together; None: nothing.
+        shown: certificates that the gateway may show, by name; None when nothing will be sent.
         made: the authenticators that were compiled already, by what their blocks say.
     """
 
@@ -60,6 +61,7 @@ class Around:
     memory: Memory | None = None
     keys: Mapping[str, KeySource] = field(default_factory=lambda: NOTHING)
     marks: Marks | None = None
+    shown: Mapping[str, oauth.Showing] | None = None
     made: dict[tuple[str, bool], Authenticator] = field(default_factory=dict, compare=False, repr=False)
 
 
@@ -134,7 +136,7 @@ def compile_introspection(spec: IntrospectionSpec, around: Around, *, shared: bo
         ConfigError: a credential is not defined, or a file cannot be read.
     """
     tls = server_trust(spec.authorities, around.folder, "introspection")
-    known = oauth.Around(around.credentials, around.folder, around.keys)
+    known = oauth.Around(around.credentials, around.folder, around.keys, around.shown)
     client = oauth.compile_client(spec.client, spec.url, known, tls, "introspection.client")
     return IntrospectionAuthenticator(
         spec, HttpEndpoint(spec.url, client, spec.timeout, tls), shared=shared, clock=around.clock

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from ostiary.authn.compile import Around
 from ostiary.authn.memory import Memory
 from ostiary.config.keys import KeySpec
 from ostiary.config.load import Loaded
+from ostiary.config.oauth import CertificateClientSpec, TokenSpec
 from ostiary.config.schema import GatewaySpec
 from ostiary.config.vaults import CredentialSpec, VaultSpec
 from ostiary.gateway import Part
@@ -18,9 +19,10 @@ from ostiary.inject import EachCredential, Tools, compile_each, withheld
 from ostiary.jwks import Issuer, compile_issuer, state_folder
 from ostiary.keys import Ring, Shown, compile_keys, compile_shown
 from ostiary.model import CredentialSource
+from ostiary.pki.identity import issued
 from ostiary.shared import Shared, compile_shared
 from ostiary.upstream import UpstreamPool, compile_upstream
-from ostiary.upstream.tls import Showing, issued
+from ostiary.upstream.tls import Showing
 from ostiary.vault import Vault, compile_vaults
 from ostiary.vault.shown import ShownIdentity
 
@@ -59,7 +61,7 @@ class Stock:
     def parts(self) -> tuple[Part, ...]:
         """What has a lifetime, in the order in which it starts."""
         shared = {} if self.shared is None else {"": self.shared.link}
-        several = (self.each, self.vaults, shared, self.issuers, self.upstreams, self.tools.made, self.keys)
+        several = (self.each, self.vaults, shared, self.keys, self.issuers, self.upstreams, self.tools.made)
         return tuple(part for one in several for part in one.values())
 
 
@@ -80,8 +82,8 @@ def lay_in(
     vaults, credentials = compile_vaults(spec.vaults, _fixed(spec), folder) if sources is None else ({}, sources)
     keys = compile_rings(spec.keys, spec.vaults, vaults, folder, clock) if real else {}
     shown = compile_shown(keys, spec.keys) if real else {}
-    tools = Tools(credentials, folder, _origins(spec), keys or withheld(spec.keys))
     showing: dict[str, Showing] | None = {**shown, **_issued(spec, vaults)} if real else None
+    tools = Tools(credentials, folder, _origins(spec), keys or withheld(spec.keys), showing)
     shared = compile_shared(spec.shared, credentials, folder, clock) if spec.shared is not None and real else None
     return Stock(
         loaded,
@@ -93,7 +95,9 @@ def lay_in(
         shown,
         tools,
         {name: compile_upstream(name, one, folder, showing) for name, one in spec.upstreams.items()},
-        Around(issuers, credentials, folder, clock, memory, tools.keys, None if shared is None else shared.marks),
+        Around(
+            issuers, credentials, folder, clock, memory, tools.keys, None if shared is None else shared.marks, showing
+        ),
         shared,
     )
 
@@ -116,10 +120,20 @@ def compile_rings(
 
 
 def _issued(spec: GatewaySpec, vaults: Mapping[str, Vault]) -> dict[str, ShownIdentity]:
-    """Return the certificates that vaults issue for upstreams."""
+    """Return the certificates that vaults issue for upstreams, and for issuers that are asked for tokens."""
     wanted = {one.tls.credential for one in spec.upstreams.values() if one.tls.credential is not None}
+    wanted |= {one.credential for one in _clients(spec) if one.credential is not None}
     found = {alias: spec.credentials[alias] for alias in wanted}
     return {issued(alias): ShownIdentity(vaults[one.vault].identity(alias, one)) for alias, one in found.items()}
+
+
+def _clients(spec: GatewaySpec) -> Iterator[CertificateClientSpec]:
+    """Return how the gateway proves itself by certificates where it asks for tokens, or about them."""
+    for route in spec.routes:
+        proofs = (one.value.client for one in route.inject if isinstance(one.value, TokenSpec))
+        several = route.authenticate.any or route.authenticate.all or (route.authenticate,)
+        judges = (one.introspection.client for one in several if one.introspection is not None)
+        yield from (one.certificate for one in (*proofs, *judges) if one.certificate is not None)
 
 
 def _fixed(spec: GatewaySpec) -> dict[str, CredentialSpec]:

@@ -14,8 +14,23 @@ class CertificateClientSpec(Spec):
     """The gateway proves itself by its own TLS certificate (RFC 8705, section 2): of an authority, or self-signed."""
 
     client_id: Text = Field(description="Its name at the issuer.")
-    certificate: FileReference = Field(description="Certificate chain (PEM), leaf first.")
-    private_key: FileReference = Field(description="Its private key (PEM).")
+    certificate: FileReference | None = Field(None, description="Certificate chain (PEM), leaf first.")
+    private_key: FileReference | None = Field(None, description="Its private key (PEM).")
+    identity: Name | None = Field(
+        None, description="In their place: a key of ours, of type local, with a certificate; the newest is shown."
+    )
+    credential: Name | None = Field(
+        None, description="Or a certificate that a vault issues: a credential of engine pki."
+    )
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        files = self.certificate is not None or self.private_key is not None
+        if sum((files, self.identity is not None, self.credential is not None)) != 1:
+            raise Refused("C374", "give one: `certificate` and `private_key`, `identity`, or `credential`")
+        if (self.certificate is None) != (self.private_key is None):
+            raise Refused("C374", "`certificate` and `private_key` stand together")
+        return self
 
 
 class SignedClientSpec(Spec):
@@ -112,6 +127,8 @@ class TokenSpec(Spec):
             raise Refused("C351", f"`parameters` has {ours[0]}, which is written by a key of its own")
         if self.bound and self.client.certificate is None:
             raise Refused("C352", "a token is bound to the certificate of `client: {certificate: ...}`; there is none")
+        if self.bound and self.client.certificate is not None and self.client.certificate.certificate is None:
+            raise Refused("C352", "a token is bound to a certificate in files: others change under open connections")
         return self
 
 

@@ -16,7 +16,7 @@ from ostiary.errors import ConfigError, CredentialUnavailable
 from ostiary.inject.sigv4 import Scope, SigV4Injector
 from ostiary.model import CredentialSource, KeySource, SigningKey, fold
 from ostiary.oauth import ClientToken, ExchangedTokens, compile_exchange, compile_token
-from ostiary.oauth.client import Around
+from ostiary.oauth.client import Around, Showing
 
 _NONE: Final[Mapping[str, CredentialSource]] = MappingProxyType({})
 _KEYS: Final[Mapping[str, KeySource]] = MappingProxyType({})
@@ -32,6 +32,7 @@ class Tools:
         folder: the folder of the configuration file.
         origins: what the file says of each credential, by alias: what was obtained with one is of no use to another.
         keys: what signs, by alias.
+        shown: certificates that may be shown, by name; None when nothing will be sent.
         host: what the upstream of the route is sent as Host, by endpoint; None for what the caller sent.
         made: the tokens that were compiled already, by what their blocks say. They have a lifetime.
     """
@@ -40,6 +41,7 @@ class Tools:
     folder: Path = Path()
     origins: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
     keys: Mapping[str, KeySource] = field(default_factory=lambda: _KEYS)
+    shown: Mapping[str, Showing] | None = None
     host: tuple[bytes, ...] | None = None
     made: dict[str, ClientToken | ExchangedTokens] = field(default_factory=dict, compare=False, repr=False)
 
@@ -114,13 +116,13 @@ class Tools:
 
     @property
     def _around(self) -> Around:
-        return Around(self.credentials, self.folder, self.keys)
+        return Around(self.credentials, self.folder, self.keys, self.shown)
 
     def _name(self, spec: TokenSpec) -> str:
         """Return what a token is kept under: all that it depends on, so that another configuration has another."""
         client = spec.client.value
         said = [type(spec).__name__, spec.model_dump_json(), self.origins.get(getattr(client, "credential", ""), "")]
-        if spec.client.certificate is not None:
+        if spec.client.certificate is not None and spec.client.certificate.certificate is not None:
             said += [_digest(spec.client.certificate.certificate.below(self.folder))]
         return hashlib.sha256("\n".join(said).encode()).hexdigest()
 

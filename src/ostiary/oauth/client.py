@@ -23,7 +23,7 @@ from ostiary.errors import ConfigError, CredentialUnavailable
 from ostiary.keys.jose import compact
 from ostiary.model import NOTHING, CredentialSource, KeySource
 from ostiary.pki.certificate import describe
-from ostiary.pki.identity import load_identity, use
+from ostiary.pki.identity import issued, load_identity, use
 from ostiary.reasons import Reason
 
 _ASSERTION: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -52,11 +52,21 @@ class Around:
         credentials: where records come from, by alias.
         folder: the folder of the configuration file.
         keys: what signs, by alias.
+        shown: certificates that may be shown: those of keys by their names, those of vaults as `issued` names them;
+            None when nothing will be sent.
     """
 
     credentials: Mapping[str, CredentialSource]
     folder: Path
     keys: Mapping[str, KeySource] = field(default_factory=lambda: NOTHING)
+    shown: Mapping[str, Showing] | None = None
+
+
+class Showing(Protocol):
+    """A key and its certificate, which may become another one while we run."""
+
+    def into(self, context: ssl.SSLContext) -> None:
+        """Show it in the handshakes of a context, from the start on."""
 
 
 class Client(Protocol):
@@ -165,11 +175,12 @@ class CertificateClient:
 
     Attributes:
         client_id: the name.
-        thumbprint: the certificate's (section 3.1): what tokens that are bound to it must say.
+        thumbprint: the certificate's (section 3.1): what tokens that are bound to it must say; None of one that
+            may become another.
     """
 
     client_id: str
-    thumbprint: str
+    thumbprint: str | None
 
     async def prove(self) -> Proven:
         """Return the name."""
@@ -207,13 +218,7 @@ def compile_client(spec: ClientAuthSpec, url: str, around: Around, tls: ssl.SSLC
     """
     value = spec.value
     if isinstance(value, CertificateClientSpec):
-        shown = ShownCertificateSpec.model_construct(certificate=value.certificate, private_key=value.private_key)
-        try:
-            identity = load_identity(shown, around.folder)
-            use(identity, tls)
-        except ConfigError as error:
-            raise ConfigError(f"{where}.certificate: {error}") from error
-        return CertificateClient(value.client_id, describe(identity.certificate).thumbprint)
+        return _with_certificate(value, around, tls, f"{where}.certificate")
     if isinstance(value, SignedClientSpec) and value.key is not None:
         if value.key not in around.keys:
             raise ConfigError(f"{where}: {value.key}: not defined under `keys`")
@@ -224,3 +229,21 @@ def compile_client(spec: ClientAuthSpec, url: str, around: Around, tls: ssl.SSLC
     if isinstance(value, SignedClientSpec):
         return SignedClient(source, value.audience or url, value.kid)
     return BasicClient(source) if spec.kind == "basic" else PostClient(source)
+
+
+def _with_certificate(spec: CertificateClientSpec, around: Around, tls: ssl.SSLContext, where: str) -> Client:
+    """Return a client with its certificate in `tls`: from files, or whatever a key or a vault has at the time."""
+    name = spec.identity or (spec.credential and issued(spec.credential))
+    if name:
+        if around.shown is not None and name not in around.shown:
+            raise ConfigError(f"{where}: {name!r} is nothing that can be shown")
+        if around.shown is not None:
+            around.shown[name].into(tls)
+        return CertificateClient(spec.client_id, None)
+    shown = ShownCertificateSpec.model_construct(certificate=spec.certificate, private_key=spec.private_key)
+    try:
+        identity = load_identity(shown, around.folder)
+        use(identity, tls)
+    except ConfigError as error:
+        raise ConfigError(f"{where}: {error}") from error
+    return CertificateClient(spec.client_id, describe(identity.certificate).thumbprint)

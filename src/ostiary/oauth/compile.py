@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ostiary.config.oauth import ClientCredentialsSpec, TokenExchangeSpec, TokenSpec
+from ostiary.config.oauth import CertificateClientSpec, ClientCredentialsSpec, TokenExchangeSpec, TokenSpec
 from ostiary.jwks.discovery import Discovery
-from ostiary.oauth.client import Around, compile_client
+from ostiary.oauth.client import Around, CertificateClient, compile_client
 from ostiary.oauth.endpoint import TokenEndpoint
 from ostiary.oauth.exchange import TYPE, ExchangedTokens
 from ostiary.oauth.post import Asker, Form, server_trust
@@ -41,7 +41,8 @@ def _endpoint(spec: TokenSpec, around: Around, where: str) -> TokenEndpoint:
     tls = server_trust(spec.authorities, around.folder, where)
     place = spec.token_url or Discovery(spec.issuer or "", spec.discovery)
     client = compile_client(spec.client, spec.token_url or spec.issuer or "", around, tls, f"{where}.client")
-    asker = Asker(spec.timeout, tls)
+    changing = isinstance(client, CertificateClient) and client.thumbprint is None
+    asker = Asker(spec.timeout, tls, keep=not changing)
     return TokenEndpoint(place, client, asker, _form(spec), lifetime=spec.lifetime, bound=spec.bound)
 
 
@@ -60,4 +61,6 @@ def _form(spec: TokenSpec) -> Form:
 def _alias(spec: TokenSpec) -> str:
     """Return who the gateway is: the alias of its credential, or its name at the issuer."""
     client = spec.client.value
+    if isinstance(client, CertificateClientSpec):
+        return client.client_id
     return str(getattr(client, "credential", None) or client.client_id)

@@ -33,12 +33,14 @@ class Asker:
     Args:
         timeout: seconds for the whole of a question.
         tls: what servers are verified with, and perhaps what the gateway proves itself with.
+        keep: keep connections. Where that certificate changes, each question is to prove the one of its time.
     """
 
-    def __init__(self, timeout: float, tls: ssl.SSLContext) -> None:
+    def __init__(self, timeout: float, tls: ssl.SSLContext, *, keep: bool = True) -> None:
         self._timeout = timeout
+        limits = httpx2.Limits() if keep else httpx2.Limits(max_keepalive_connections=0)
         self._http = httpx2.AsyncClient(
-            verify=tls, headers=_ASK, timeout=timeout, follow_redirects=False, trust_env=False
+            verify=tls, headers=_ASK, timeout=timeout, limits=limits, follow_redirects=False, trust_env=False
         )
 
     async def post(self, url: str, form: Form, headers: Mapping[str, str]) -> tuple[int, dict[str, Any]]:

@@ -62,6 +62,11 @@ def use(identity: Identity, context: ssl.SSLContext) -> None:
         raise ConfigError(f"tls: the server's certificate is not accepted by OpenSSL: {error.reason}") from None
 
 
+def issued(alias: str) -> str:
+    """Return under which name a certificate that a vault issues is shown: keys have theirs, and no spaces in them."""
+    return f"credential {alias}"
+
+
 def with_chain(identity: Identity, authorities: Sequence[x509.Certificate]) -> Identity:
     """Return an identity that comes without a chain with the chain that OpenSSL would find for it.
 

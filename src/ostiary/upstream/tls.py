@@ -9,7 +9,7 @@ from typing import Protocol
 
 from ostiary.config.schema import UpstreamTlsSpec
 from ostiary.errors import ConfigError
-from ostiary.pki.identity import load_identity, use
+from ostiary.pki.identity import issued, load_identity, use
 
 
 class Showing(Protocol):
@@ -62,8 +62,3 @@ def _show(spec: UpstreamTlsSpec, context: ssl.SSLContext, shown: Mapping[str, Sh
         raise ConfigError(f"{where} > tls: {name!r} is nothing that can be shown")
     if name:
         shown[name].into(context)
-
-
-def issued(alias: str) -> str:
-    """Return under which name a credential is shown: keys have theirs, and no spaces in them."""
-    return f"credential {alias}"

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from ostiary.config.checks.names import references
 from ostiary.config.checks.vaults import segments
 from ostiary.config.draft import Draft
 from ostiary.config.problem import Path, Problem
@@ -13,6 +14,7 @@ from ostiary.config.values import SecretRef
 from ostiary.config.vaults import CredentialSpec, HashicorpVaultSpec
 
 _BEGIN: Final = {"database": ("creds/", "static-creds/"), "pki": ("issue/",)}
+_SHOWN: Final = (("tls", "credential"), ("certificate", "credential"))
 _FORMS: Final = {"database": "creds/ROLE or static-creds/ROLE", "pki": "issue/ROLE"}
 
 
@@ -56,9 +58,8 @@ def logins(draft: Draft) -> Iterator[Problem]:
 
 def shown(draft: Draft) -> Iterator[Problem]:
     """Find credentials that are to be shown in TLS and are no certificates."""
-    for name, upstream in draft.upstreams.items():
-        alias = upstream.tls.credential
-        credential = None if alias is None else draft.credentials.get(alias)
+    for section, alias, path in references(draft):
+        credential = draft.credentials.get(alias) if section == "credentials" and path[-2:] in _SHOWN else None
         if credential is not None and (credential.engine != "pki" or credential.for_each):
             message = f"credential {alias!r} is not of engine pki, so it is no certificate"
-            yield draft.problem("C361", message, ("upstreams", name, "tls", "credential"))
+            yield draft.problem("C361", message, path)

@@ -39,7 +39,7 @@ def _clients(findings: Findings) -> Iterator[tuple[Path, CertificateClientSpec]]
     for index, route in findings.draft.routes.items():
         for position, injector in enumerate(route.inject):
             client = injector.value.client.certificate if isinstance(injector.value, TokenSpec) else None
-            if client is not None:
+            if client is not None and client.certificate is not None:
                 yield ("routes", index, "inject", position, injector.kind, "client", "certificate"), client
 
 

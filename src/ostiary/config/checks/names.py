@@ -95,8 +95,7 @@ def _of_injectors(route: RouteSpec, path: Path) -> Iterator[tuple[str, str, Path
             place = (*path, "inject", position, injector.kind, "client", client.kind)
             if (alias := getattr(client.value, "credential", None)) is not None:
                 yield "credentials", alias, (*place, "credential")
-            if (alias := getattr(client.value, "key", None)) is not None:
-                yield "keys", alias, (*place, "key")
+            yield from (("keys", alias, (*place, key)) for key, alias in _own(client.value))
 
 
 def _of_keys(draft: Draft) -> Iterator[tuple[str, str, Path]]:
@@ -151,8 +150,13 @@ def _signing(spec: AuthenticatorSpec, path: Path) -> Iterator[tuple[str, Path]]:
     """Return the key that an authenticator proves the gateway with."""
     if spec.introspection is not None:
         client = spec.introspection.client
-        if (alias := getattr(client.value, "key", None)) is not None:
-            yield alias, (*path, "introspection", "client", client.kind, "key")
+        yield from ((alias, (*path, "introspection", "client", client.kind, key)) for key, alias in _own(client.value))
+
+
+def _own(client: object) -> Iterator[tuple[str, str]]:
+    """Return the keys of ours with which the gateway proves itself: one that signs, or one that is shown."""
+    found = ((key, getattr(client, key, None)) for key in ("key", "identity"))
+    return ((key, alias) for key, alias in found if alias is not None)
 
 
 def authenticators(spec: AuthenticateSpec, path: Path) -> Iterator[tuple[Path, AuthenticateSpec | AuthenticatorSpec]]:

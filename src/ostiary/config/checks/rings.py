@@ -52,7 +52,7 @@ def rings_beside(draft: Draft) -> Iterator[Problem]:
 def rings_signing(draft: Draft) -> Iterator[Problem]:
     """Find keys that are to sign and only open what is encrypted to them."""
     for section, name, path in references(draft):
-        key = draft.keys.get(name) if section == "keys" and path[0] == "routes" else None
+        key = draft.keys.get(name) if section == "keys" and path[0] == "routes" and path[-1] == "key" else None
         if key is not None and key.opens:
             message = f"key {name!r} opens what is encrypted to it ({key.algorithm}), and does not sign"
             yield draft.problem("C378", message, path)
@@ -69,6 +69,8 @@ def rings_shown(draft: Draft) -> Iterator[Problem]:
 
 def _shown(draft: Draft) -> Iterator[tuple[str, Path]]:
     """Return the keys whose certificates are to be shown, each with its place."""
+    clients = [(name, path) for section, name, path in references(draft) if (section, path[-1]) == ("keys", "identity")]
+    yield from (one for one in clients if one[1][0] == "routes")
     for name, upstream in draft.upstreams.items():
         yield upstream.tls.identity or "", ("upstreams", name, "tls", "identity")
     ends: list[tuple[Path, ListenerTlsSpec | None]] = [

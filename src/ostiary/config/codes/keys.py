@@ -48,8 +48,8 @@ KEYS: Final = (
     Code(
         "C374",
         "two client certificates",
-        "The upstream is shown one certificate: from files (`client`), that of a key (`identity`), or one that a vault "
-        "issues (`credential`).",
+        "The other end is shown one certificate: from files, that of a key (`identity`), or one that a vault issues "
+        "(`credential`). That goes for upstreams and for a client of OAuth that proves itself by its certificate.",
         "tls: {client: {...}, identity: partner}",
         "tls: {identity: partner}",
     ),
@@ -63,8 +63,8 @@ KEYS: Final = (
     Code(
         "C376",
         "an algorithm that the service does not have",
-        "Whoever keeps the key cannot do that: AWS KMS and Azure Key Vault have no EdDSA, only keys in a local vault open "
-        "tokens that were encrypted to an elliptic curve (ECDH-ES), and Transit has RSA-OAEP-256 alone.",
+        "Whoever keeps the key cannot do that: AWS KMS and Azure Key Vault have no EdDSA, only keys in a local vault "
+        "open tokens that were encrypted to an elliptic curve (ECDH-ES), and Transit has RSA-OAEP-256 alone.",
         "keys:\n  identity: {type: aws, algorithm: EdDSA, ...}",
         "keys:\n  identity: {type: aws, algorithm: ES256, ...}",
     ),
