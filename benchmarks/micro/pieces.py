@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from benchmarks.material import AUDIENCE, ISSUER, KEY_ID, Material
+from benchmarks.micro.grpc import grpc_check, grpc_decode
 from benchmarks.micro.http2 import http2_engine, http2_library
 from benchmarks.micro.timing import step
 from ostiary.authn.jwt import JwtAuthenticator
@@ -90,6 +91,8 @@ PIECES: Final[tuple[Piece, ...]] = (
     token_known,
     signature_alone,
     token_new,
+    grpc_decode,
+    grpc_check,
     http2_engine,
     http2_library,
 )

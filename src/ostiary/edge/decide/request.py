@@ -54,7 +54,7 @@ def check_size(headers: Headers, limits: ListenerLimits) -> None:
     """
     if len(headers) > limits.header_count:
         raise HeadersTooLarge("too many fields")
-    size = sum(len(name) + len(value) + 4 for name, value in headers)
+    size = 4 * len(headers) + sum([len(one[0]) + len(one[2]) for one in headers.fields])
     if size > limits.headers:
         raise HeadersTooLarge(f"{size} octets")
 

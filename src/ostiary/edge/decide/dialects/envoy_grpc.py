@@ -16,6 +16,7 @@ from ostiary.model import Headers, Request, fold
 from ostiary.remember import Remembered
 
 _NAME: Final = re.compile(rb"[!#$%&'*+\-.^_`|~0-9a-z]+")
+_SCHEME: Final = FORWARDED.scheme
 _USUAL: Final = 64  # octets of a name that may be remembered
 
 
@@ -67,13 +68,14 @@ def _headers(check: Check) -> Headers:
         b":authority": check.host,
         b":scheme": check.scheme,
         b"host": check.host,
-        b"x-forwarded-proto": check.scheme,  # what TLS says; the scheme may be what the caller says
     }
     fields: list[tuple[bytes, bytes, bytes]] = []
     for name, value in check.fields:
-        if agreed.get(name, value) != value:
-            raise NotAsked(f"{name.decode()} is told in two ways")
         folded = _FOLDED[name] if len(name) <= _USUAL else _folded(name)
         if folded:
             fields.append((name, folded, value))
+        elif agreed.get(name, value) != value:
+            raise NotAsked(f"{name.decode()} is told in two ways")
+        if name == _SCHEME and value != check.scheme:  # what TLS says; the other may be what the caller says
+            raise NotAsked("the scheme is told in two ways")
     return Headers(fields)

@@ -16,7 +16,8 @@ from ostiary.model import Answer, Flow, Headers, Record, Request, Tunnel, fold
 from ostiary.problem import render
 from ostiary.reasons import Reason
 
-_HEAD: Final = [(b"content-type", b"application/grpc"), (b"grpc-accept-encoding", b"identity")]
+_HEAD: Final = Headers.of([(b"content-type", b"application/grpc"), (b"grpc-accept-encoding", b"identity")]).fields
+_OK: Final = trailers(Code.OK).fields
 _STILL: Final = Still()
 _UPSTREAM: Final = fold(UPSTREAM)
 
@@ -41,17 +42,16 @@ class Reply:
         """End with a message, and OK."""
         if not self.over:
             self.over = True
-            self._answer.start(200, Headers.of(_HEAD), None, _STILL)
+            self._answer.start(200, Headers(_HEAD.copy()), None, _STILL)
             self._answer.write(framed(content))
-            self._answer.finish(trailers(Code.OK))
+            self._answer.finish(Headers(_OK.copy()))
 
     def status(self, failure: CallFailed) -> None:
         """End without a message: the trailers are in the head (gRPC over HTTP/2, "Trailers-Only")."""
         if not self.over:
             self.over = True
-            head = Headers.of(_HEAD)
-            head.fields += trailers(failure.code, failure.text).fields
-            self._answer.start(200, head, None, _STILL)
+            head = [*_HEAD, *trailers(failure.code, failure.text).fields]
+            self._answer.start(200, Headers(head), None, _STILL)
             self._answer.finish()
 
 

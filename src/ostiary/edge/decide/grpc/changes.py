@@ -55,15 +55,17 @@ def changes(
     theirs = set(map(id, received.fields))
     ours = {one[0].lower() for one in sent.fields if id(one) not in theirs}
     written: list[Change] = []
-    names: set[bytes] = set()
+    kept: set[bytes] = set()
     for name, _, value in sent.fields:
-        lower = name.lower()
-        if lower in ours:
-            written.append(Change(lower, value, first=lower not in names))
-        names.add(lower)
-    known = dict.fromkeys((*(one for one, _ in told), *absent))
-    return Changes(written, [name for name in known if _goes(name, names)])
+        if name not in kept or name in ours:  # a name that passes is in lower case, and is looked at once
+            lower = name.lower()
+            if lower in ours:
+                written.append(Change(lower, value, first=lower not in kept))
+            kept.add(lower)
+    known = {name for name, _ in told}
+    known.update(absent)
+    return Changes(written, [name for name in sorted(known - kept) if _goes(name)])
 
 
-def _goes(name: bytes, kept: set[bytes]) -> bool:
-    return name not in kept and not name.startswith(b":") and fold(name) not in CONNECTION and name != b"connection"
+def _goes(name: bytes) -> bool:
+    return name[:1] != b":" and fold(name) not in CONNECTION and name != b"connection"

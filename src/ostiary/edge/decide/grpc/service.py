@@ -50,7 +50,7 @@ class Service:
     def __init__(self, decisions: Decisions, limits: ListenerLimits) -> None:
         self._decisions = decisions
         self._most = 4 * limits.headers + limits.target + _ROOM
-        self._works: dict[bytes, Work] = {_CHECK: self._check, _HEALTH: self._healthy}
+        self._works: dict[bytes, Work] = {_CHECK: self.check, _HEALTH: self.healthy}
         self.access: AccessLog = decisions.access
 
     def handle(self, request: Request, answer: Answer) -> Awaitable[None]:
@@ -77,12 +77,22 @@ class Service:
             raise CallFailed(Code.UNIMPLEMENTED, "there is no such method here")
         return work
 
-    def _check(self, request: Request, content: bytes, reply: Reply) -> Coroutine[Any, Any, None]:
+    def check(self, request: Request, content: bytes, reply: Reply) -> Coroutine[Any, Any, None]:
+        """Return the deciding of what a CheckRequest asks.
+
+        Raises:
+            CallFailed: it is none.
+        """
         check = decode(content)
         request.body = Told(check)
         return carry(self._decisions, request, CheckAnswer(reply, request, check, self._decisions.asked.answered))
 
-    def _healthy(self, request: Request, content: bytes, reply: Reply) -> None:
+    def healthy(self, request: Request, content: bytes, reply: Reply) -> None:
+        """Answer a question after our health; it is no request.
+
+        Raises:
+            CallFailed: it is none, or about something else.
+        """
         reply.message(health(content))
         self._decisions.asked.leave_out(request.id)
 
