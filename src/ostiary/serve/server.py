@@ -133,7 +133,8 @@ class Server:
         await self.gateway.aclose()
 
     def abort(self) -> None:
-        """Cut every connection."""
+        """Cut every connection, and give no time to those who come in while it ends."""
+        self.ending = Ending(drain=0.0)
         retiring = [listener for listeners in self._retiring.values() for listener in listeners]
         for listener in (*self.listeners.values(), *retiring):
             listener.abort()
