@@ -55,6 +55,8 @@ def parts(view: View, now: float, wall: float) -> Iterator[Part]:
         yield of_token(token.alias, token.state)
     for ring in view.rings:
         yield of_ring(ring.alias, ring.failure, signs=ring.current() is not None)
+    for link in view.links:
+        yield of_link(link.name, here=link.here)
     for pool in view.upstreams:
         yield of_upstream(pool.name, pool.endpoints(now))
     if view.access.audit is not None:
@@ -89,6 +91,11 @@ def of_ring(name: str, failure: SecretError | None, *, signs: bool) -> Part:
         return Part("key", name, "ok")
     reason = Reason.CREDENTIAL_MISSING if failure is None else failure.reason
     return Part("key", name, "degraded" if signs else "down", reason)
+
+
+def of_link(name: str, *, here: bool) -> Part:
+    """What several gateways know together. Without it only what counts once is refused."""
+    return Part("shared", name, "ok") if here else Part("shared", name, "down", Reason.SHARED_UNAVAILABLE)
 
 
 def of_upstream(name: str, endpoints: Sequence[EndpointState]) -> Part:

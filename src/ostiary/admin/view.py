@@ -21,6 +21,7 @@ from ostiary.observe.access import AccessLog
 from ostiary.observe.lag import Lag
 from ostiary.observe.lifecycle import Lifecycle
 from ostiary.observe.metrics import Metrics
+from ostiary.shared import Link
 from ostiary.upstream import UpstreamPool
 from ostiary.vault import Vault
 
@@ -168,6 +169,11 @@ class View:
     def rings(self) -> Sequence[Ring]:
         """The keys that we sign with."""
         return [part for part in self.serving.gateway.parts if isinstance(part, Ring)]
+
+    @property
+    def links(self) -> Sequence[Link]:
+        """The line to Redis, if there is one."""
+        return [part for part in self.serving.gateway.parts if isinstance(part, Link)]
 
     @property
     def publication(self) -> Publication | None:

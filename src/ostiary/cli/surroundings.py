@@ -50,6 +50,7 @@ def _elsewhere(name: str, loaded: Loaded, wanted: Collection[str]) -> Iterator[t
     from ostiary.admin.running import running
     from ostiary.keys.diagnosis import found_by_others
     from ostiary.pki.diagnosis.finding import Finding
+    from ostiary.shared.diagnosis import asked
 
     if "running" in wanted and loaded.spec.admin is not None:
         served = running(loaded.spec.admin)
@@ -57,6 +58,7 @@ def _elsewhere(name: str, loaded: Loaded, wanted: Collection[str]) -> Iterator[t
             yield name, Finding("D731", "", "kill -HUP its process, and look at its log", f"it serves {served}")
     if "endpoint" in wanted:
         yield from ((name, one) for one in found_by_others(loaded, time.time()))
+        yield from ((name, one) for one in asked(loaded))
     if {"endpoint", "clock"} & set(wanted):
         yield from _places(loaded)
 

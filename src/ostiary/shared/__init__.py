@@ -3,6 +3,7 @@
 link.py        the one line of a process to Redis: up, away, up again
 connection.py  redis-py, and whether a server can be believed
 marks.py       what was used once, anywhere
+diagnosis.py   what `ostiary doctor` finds wrong with it
 compile.py     from the configuration to all of it
 
 Redis is never asked on the path of an ordinary request, only where something counts once.

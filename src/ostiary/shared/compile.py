@@ -87,8 +87,8 @@ class _Connecting:
             self._digests.learn(await self._fetched(self._key))
             self._key = None
         user, password = await self._who()
-        client = self._made_by.client_of(self._redis.url, self._tls, user, password)
-        return await self._made_by.introduce(client, self._redis.prefix, self._clock())
+        wire = self._made_by.wire(self._redis.url, self._tls, user, password)
+        return await self._made_by.introduce(wire, self._redis.prefix, self._clock())
 
     async def _fetched(self, source: CredentialSource) -> Secret:
         try:

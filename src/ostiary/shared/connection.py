@@ -2,16 +2,18 @@
 
 A server counts when it is the master, may not drop what it was told, and the gateway may log in. Since when it
 remembers stands in it, under the name of its run: a server that was started anew may have forgotten what it knew.
+So a connection is never made anew behind our back: it is one of redis-py's, without its pool.
 """
 
 from __future__ import annotations
 
 import ssl
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from redis.asyncio import Connection as Plain
-from redis.asyncio import ConnectionPool, Redis, SSLConnection, UnixDomainSocketConnection
+from redis.asyncio import SSLConnection, UnixDomainSocketConnection
+from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError, ResponseError
@@ -32,8 +34,8 @@ class VerifiedConnection(SSLConnection):
         self.ssl_context.context = tls
 
 
-def client_of(url: RedisUrl, tls: ssl.SSLContext | None, user: str | None, password: Secret | None) -> Redis:
-    """Return a client that has one connection, tries nothing again, and leaves time-outs to us.
+def wire(url: RedisUrl, tls: ssl.SSLContext | None, user: str | None, password: Secret | None) -> AbstractConnection:
+    """Return a connection that is not made yet, tries nothing again, and leaves time-outs to us.
 
     Args:
         url: where the server listens.
@@ -42,59 +44,65 @@ def client_of(url: RedisUrl, tls: ssl.SSLContext | None, user: str | None, passw
         password: with what; None: with nothing.
     """
     said = None if password is None else password.reveal().decode()
-    how: dict[str, Any] = {
-        "username": user,
-        "password": said,
-        "db": url.database,
-        "protocol": 2,
-        "retry": Retry(NoBackoff(), 0),
-        "socket_timeout": None,
-        "socket_connect_timeout": None,
-        "lib_name": None,
-        "lib_version": None,
-        "max_connections": 1,
-    }
+    how: dict[str, Any] = {"username": user, "password": said, "db": url.database, "protocol": 2}
+    how |= {"retry": Retry(NoBackoff(), 0), "socket_timeout": None, "socket_connect_timeout": None}
     if url.scheme == "unix":
-        how |= {"connection_class": UnixDomainSocketConnection, "path": url.path}
-    else:
-        how |= {"connection_class": Plain if tls is None else VerifiedConnection, "host": url.host, "port": url.port}
-        how |= {} if tls is None else {"tls": tls}
-    return Redis(connection_pool=ConnectionPool(**how), single_connection_client=True)
+        return UnixDomainSocketConnection(path=url.path, **how)
+    if tls is None:
+        return Plain(host=url.host, port=url.port, **how)
+    return VerifiedConnection(host=url.host, port=url.port, tls=tls, **how)
 
 
 class RedisConnection:
-    """A connection that redis-py keeps.
+    """A connection that is believed.
 
     Args:
-        client: which has one connection, and tries nothing again.
+        wire: which is connected.
         since: from when on the server remembers everything, epoch seconds.
     """
 
-    def __init__(self, client: Redis, since: float) -> None:
-        self._client = client
+    def __init__(self, wire: AbstractConnection, since: float) -> None:
+        self._wire = wire
         self.since = since
 
     async def trip(self, commands: Sequence[Command]) -> list[Any]:
-        """Send several commands at once, and return the answers."""
-        pipeline = self._client.pipeline(transaction=False)
-        for command in commands:
-            pipeline.execute_command(*command)
-        try:
-            answers: list[Any] = await pipeline.execute(raise_on_error=False)
-        except RedisError as error:
-            raise ConnectionError(worded(error)) from None
-        return answers
+        """Send several commands at once, and return the answers; a refusal stands among them.
+
+        Raises:
+            ConnectionError: the connection has broken.
+        """
+        return await trip(self._wire, commands)
 
     async def aclose(self) -> None:
         """Close it."""
-        await self._client.aclose()
+        await self._wire.disconnect(nowait=True)
 
 
-async def introduce(client: Redis, prefix: str, now: float) -> RedisConnection:
+async def trip(wire: AbstractConnection, commands: Sequence[Command]) -> list[Any]:
+    """Send several commands at once, and return the answers; a refusal stands among them.
+
+    Raises:
+        ConnectionError: the connection has broken.
+    """
+    try:
+        await wire.send_packed_command(wire.pack_commands(commands), check_health=False)
+        return [await _answer(wire) for _ in commands]
+    except RedisError as error:
+        raise ConnectionError(worded(error)) from None
+
+
+async def _answer(wire: AbstractConnection) -> Any:
+    try:
+        return await wire.read_response(disable_decoding=True)
+    except ResponseError as refusal:
+        return refusal
+
+
+async def introduce(wire: AbstractConnection, prefix: str, now: float) -> RedisConnection:
     """Return a connection, if the server is one that can be believed.
 
     Args:
-        client: not connected yet.
+        wire: not connected yet.
         prefix: what names of keys begin with.
         now: epoch seconds.
 
@@ -102,31 +110,45 @@ async def introduce(client: Redis, prefix: str, now: float) -> RedisConnection:
         SharedUnavailable: it is not, or cannot be asked.
     """
     try:
-        said = await client.info()
+        await wire.connect()  # type: ignore[no-untyped-call]
+        said = _read(await _ask(wire, "INFO"))
         _judge(said)
-        return RedisConnection(client, await _since(client, f"{prefix}:epoch", str(said["run_id"]), now))
+        return RedisConnection(wire, await _since(wire, f"{prefix}:epoch", said["run_id"], now))
     except BaseException as error:
-        await client.aclose()
+        await wire.disconnect(nowait=True)
         if isinstance(error, RedisError | OSError):
             raise SharedUnavailable(worded(error)) from None
         raise
 
 
-def _judge(said: dict[str, Any]) -> None:
+async def _ask(wire: AbstractConnection, *command: str) -> Any:
+    (answer,) = await trip(wire, [command])
+    if isinstance(answer, Exception):
+        raise SharedUnavailable(f"{command[0]} refused: {worded(answer)}")
+    return answer
+
+
+def _read(information: bytes) -> Mapping[str, str]:
+    """Return what INFO says: `name:value` lines."""
+    lines = (line.partition(":") for line in information.decode("utf-8", "replace").splitlines())
+    return {name: value for name, _, value in lines}
+
+
+def _judge(said: Mapping[str, str]) -> None:
     if said.get("role") != "master":
         raise SharedUnavailable("the server is a replica")
     policy = said.get("maxmemory_policy", _KEEPS)
-    if said.get("maxmemory") and policy != _KEEPS:
+    if said.get("maxmemory", "0") != "0" and policy != _KEEPS:
         raise SharedUnavailable(f"the server forgets when it is full: maxmemory-policy is {policy}, not {_KEEPS}")
 
 
-async def _since(client: Redis, key: str, run: str, now: float) -> float:
+async def _since(wire: AbstractConnection, key: str, run: str, now: float) -> float:
     """Return from when on a run of the server remembers everything: from when it was first seen."""
-    noted = await client.get(key)
+    noted = await _ask(wire, "GET", key)
     words = noted.decode().split() if isinstance(noted, bytes) else []
     if words[:1] == [run]:
         return float(words[1])
-    await client.set(key, f"{run} {now}")
+    await _ask(wire, "SET", key, f"{run} {now}")
     return now
 
 

@@ -21,6 +21,7 @@ from ostiary.admin.exposition.issued import issued
 from ostiary.admin.exposition.keys import keys
 from ostiary.admin.exposition.requests import requests
 from ostiary.admin.exposition.rooms import rooms
+from ostiary.admin.exposition.shared import shared
 from ostiary.admin.exposition.tokens import tokens
 from ostiary.admin.exposition.workers import alone
 from ostiary.admin.view import View
@@ -33,6 +34,7 @@ CHAPTERS: Final[tuple[Callable[[View], Iterable[Metric]], ...]] = (
     connections,
     certificates,
     rooms,
+    shared,
     keys,
     issued,
     gateway,

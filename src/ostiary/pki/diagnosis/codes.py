@@ -102,6 +102,7 @@ _ALL: Final = (
     Code("D610", "endpoint", "note", "It lets callers in without a client certificate."),
     Code("D611", "endpoint", "error", "Our key set is not where others look for it."),
     Code("D612", "endpoint", "error", "What stands where others look for our key set lacks keys that we sign with."),
+    Code("D613", "endpoint", "error", "Redis does not answer, or cannot be believed: what counts once ends with 503."),
     Code("D701", "machine", "warning", "Few files may be open at a time, so that callers wait at the door."),
     Code("D702", "machine", "error", "A library is missing that the data path is made of."),
     Code("D703", "machine", "warning", "An OpenSSL that is older than 3.0 gets no corrections any more."),

@@ -1,0 +1,27 @@
+"""What several gateways know together, and the line to Redis."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from prometheus_client.metrics_core import Metric
+
+from ostiary.admin.exposition.families import counter, gauge, summary
+from ostiary.admin.view import View
+
+
+def shared(view: View) -> Iterator[Metric]:
+    """Return what is told of Redis; nothing where there is none."""
+    links = view.links
+    text = "1 while Redis answers and can be believed; 0: what counts once ends with 503."
+    yield gauge("ostiary_shared_connected", text, (), [((), float(one.here)) for one in links])
+    tallies = [one.tally for one in links]
+    answered = [(("answered",), float(one.answered)) for one in tallies]
+    failed = [(("failed",), float(one.failed)) for one in tallies]
+    yield counter("ostiary_shared_questions", "Questions to Redis.", ("outcome",), [*answered, *failed])
+    took = [((), one.trips, one.seconds) for one in tallies]
+    yield summary(
+        "ostiary_shared_trip_duration_seconds", "How long Redis took; several questions may go at once.", (), took
+    )
+    made = [((), float(one.connected)) for one in tallies]
+    yield counter("ostiary_shared_connections", "Connections to Redis that were made.", (), made)

@@ -1,0 +1,36 @@
+"""What `ostiary doctor` finds wrong with Redis: can it be asked as the gateway would, and can it be believed?
+
+A server that is logged in to with a vault's credential is left to `ostiary serve`, which says what it says.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+
+from ostiary.config.load import Loaded
+from ostiary.errors import ConfigError, SharedUnavailable
+from ostiary.pki.diagnosis.finding import Finding
+from ostiary.shared.compile import compile_shared
+from ostiary.shared.link import Connect
+
+
+def asked(loaded: Loaded) -> Iterator[Finding]:
+    """Connect to Redis as a gateway would. This uses the network.
+
+    Args:
+        loaded: the configuration.
+    """
+    spec = loaded.spec.shared
+    if spec is None or spec.redis.credential is not None or spec.key_credential is not None:
+        return
+    try:
+        link = compile_shared(spec, {}, loaded.folder).link
+        asyncio.run(asyncio.wait_for(_once(link.connect), 4 * link.timeout))
+    except (ConfigError, SharedUnavailable, TimeoutError) as error:
+        detail = str(error) or "no answer in time"
+        yield Finding("D613", "shared > redis", "docs/shared-state.md says what the server has to be like", detail)
+
+
+async def _once(connect: Connect) -> None:
+    await (await connect()).aclose()
