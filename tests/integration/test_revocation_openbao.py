@@ -49,7 +49,7 @@ async def test_whom_it_has_revoked_is_kept_out_by_each_means(tmp_path, bao: Bao,
     serial = issue(bao, mount, tmp_path, "fired")
     bao.ask("GET", f"{mount}/crl/rotate")
     block = {
-        "ocsp": "ocsp: {}",
+        "ocsp": f'ocsp: {{hosts: ["127.0.0.1:{bao.port}"]}}',
         "urls": f'urls: ["{bao.address}/v1/{mount}/crl"]',
         "distribution_points": f'distribution_points: {{hosts: ["127.0.0.1:{bao.port}"]}}',
     }[means]

@@ -198,6 +198,10 @@ async def metrics(port: int) -> str:
     return said if "ostiary_crl_fetched_age_seconds{" in said else ""
 
 
+def asked(ports: tuple[int, int]) -> str:
+    return "[" + ", ".join(f'"127.0.0.1:{port}"' for port in ports) + "]"
+
+
 @pytest.mark.parametrize(("about", "status"), [("chain", 401), ("leaf", 200)])
 async def test_responders_are_asked_about_the_authorities_between_unless_it_is_said_otherwise(tmp_path, about, status):
     ports = free_port(), free_port()
@@ -207,7 +211,7 @@ async def test_responders_are_asked_about_the_authorities_between_unless_it_is_s
             responder(tmp_path / "root-ocsp", one.root, ports[0], {"Issuing": one.issuing.certificate}, "Issuing"),
             responder(tmp_path / "issuing-ocsp", one.issuing, ports[1], issued),
         ):
-            async with one.gateway(f"ocsp: {{about: {about}}}") as running:
+            async with one.gateway(f"ocsp: {{hosts: {asked(ports)}, about: {about}}}") as running:
                 reply, why = await running.ask("john"), await running.reason()
 
     assert reply.status == status
@@ -222,11 +226,11 @@ async def test_a_good_chain_is_asked_about_once(tmp_path):
             responder(tmp_path / "root-ocsp", one.root, ports[0], {"Issuing": one.issuing.certificate}),
             responder(tmp_path / "issuing-ocsp", one.issuing, ports[1], issued, "fired"),
         ):
-            async with one.gateway("ocsp: {}") as running:
+            async with one.gateway(f"ocsp: {{hosts: {asked(ports)}}}") as running:
                 told = await running.statuses("john", "fired")
             async with one.gateway("ocsp: {hosts: [ocsp.example.com]}, mode: hard") as running:
                 elsewhere = await running.statuses("john")
-        async with one.gateway("ocsp: {}, mode: hard") as running:
+        async with one.gateway(f"ocsp: {{hosts: {asked(ports)}}}, mode: hard") as running:
             without = await running.statuses("john")
 
     assert (told, elsewhere, without) == ([200, 401], [503], [503])

@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from ostiary.model import Secret
@@ -31,6 +33,9 @@ def furnish(folder: Path) -> Path:
     write_certificates(pki / "ca.pem", [authority.certificate])
     write_crl(pki / "ca.crl", authority.crl())
     write_crl(pki / "other.crl", other.crl())
+    delta = x509.CertificateRevocationListBuilder(authority.certificate.subject, now, now + timedelta(days=30))
+    delta = delta.add_extension(x509.DeltaCRLIndicator(1), critical=True)
+    write_crl(pki / "delta.crl", delta.sign(authority.key, hashes.SHA256()))
     write_crl(pki / "stale.crl", authority.crl(start=now - timedelta(days=30)))
     write_certificates(pki / "both.pem", [authority.certificate, other.certificate])
     write_identity(pki / "server.pem", pki / "server.key", server)

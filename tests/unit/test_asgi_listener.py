@@ -29,7 +29,7 @@ def test_a_plain_one_is_served():
         {"proxy_protocol": {"networks": ["10.0.0.0/8"]}},
         {"decide": "nginx", "bind": "127.0.0.1:0"},
         {"revocation": {"urls": ["http://crl.example/ca.crl"]}},
-        {"revocation": {"crls": ["file:ca.crl"], "ocsp": {}}},
+        {"revocation": {"crls": ["file:ca.crl"], "ocsp": {"url": "http://ocsp.example/"}}},
     ],
     ids=["forwarded", "proxy protocol", "decisions", "fetched lists", "a responder"],
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from ostiary.config.certificates import PublishedUrl
 from ostiary.config.publishers import PublisherName
@@ -15,13 +15,20 @@ from ostiary.config.values import Duration, FileReference, Refused
 class OcspSpec(Spec):
     """The Online Certificate Status Protocol (RFC 6960)."""
 
-    url: PublishedUrl | None = Field(None, description="The responder; by default the one that a certificate names.")
-    hosts: Annotated[tuple[PublisherName, ...], Field(strict=False)] = Field(
-        (), description="Hosts of the responders that certificates may name; any by default."
+    model_config = ConfigDict(json_schema_extra={"anyOf": [{"required": ["url"]}, {"required": ["hosts"]}]})
+    url: PublishedUrl | None = Field(None, description="The responder; in place of those that certificates name.")
+    hosts: Annotated[tuple[PublisherName, ...], Field(min_length=1, strict=False)] = Field(
+        (), description="Hosts of the responders that certificates name; what they name elsewhere is not asked."
     )
     about: Literal["chain", "leaf"] = Field(
         "chain", description="chain: the client's certificate and the authorities between. leaf: its own only."
     )
+
+    @model_validator(mode="after")
+    def _from_whom(self) -> Self:
+        if self.url is None and not self.hosts:
+            raise Refused("C395", "say who is asked: `url`, or `hosts` of the responders that certificates name")
+        return self
 
 
 class DistributionPointsSpec(Spec):

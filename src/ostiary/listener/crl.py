@@ -10,6 +10,7 @@ from typing import Final
 import structlog
 from cryptography import x509
 
+from ostiary.config.lists import incomplete
 from ostiary.config.values import FileRef
 from ostiary.errors import ConfigError
 from ostiary.listener.profile import extension
@@ -18,7 +19,6 @@ _log = structlog.get_logger("ostiary.listener")
 
 _BEGIN: Final = b"-----BEGIN X509 CRL-----"
 _PEM: Final = re.compile(rb"-----BEGIN X509 CRL-----.+?-----END X509 CRL-----", re.DOTALL)
-_UNDERSTOOD: Final = (x509.AuthorityKeyIdentifier, x509.CRLNumber, x509.IssuingDistributionPoint, x509.FreshestCRL)
 
 
 def parse(reference: FileRef, data: bytes) -> Iterator[x509.CertificateRevocationList]:
@@ -47,8 +47,9 @@ def issuer_of(
     Raises:
         ConfigError: the list is partial, or none of the authorities signed it.
     """
-    if not _complete(crl):
-        raise ConfigError(f"{reference}: only complete revocation lists are understood, no delta or indirect ones")
+    what = incomplete(crl)
+    if what is not None:
+        raise ConfigError(f"{reference}: only complete revocation lists are understood, and this one is {what}")
     for authority in authorities:
         if authority.subject == crl.issuer and _signed(crl, authority):
             return authority
@@ -64,26 +65,6 @@ def _signed(crl: x509.CertificateRevocationList, authority: x509.Certificate) ->
         return crl.is_signature_valid(authority.public_key())  # type: ignore[arg-type]  # other keys raise TypeError
     except TypeError:
         return False
-
-
-def _complete(crl: x509.CertificateRevocationList) -> bool:
-    """Whether a list is about all certificates of its signer, for all reasons (sections 5.2.4 and 5.2.5)."""
-    for one in crl.extensions:
-        if isinstance(one.value, x509.DeltaCRLIndicator) or (one.critical and not isinstance(one.value, _UNDERSTOOD)):
-            return False
-        if isinstance(one.value, x509.IssuingDistributionPoint) and _partial(one.value):
-            return False
-    return True
-
-
-def _partial(point: x509.IssuingDistributionPoint) -> bool:
-    return bool(
-        point.indirect_crl
-        or point.only_some_reasons
-        or point.only_contains_user_certs
-        or point.only_contains_ca_certs
-        or point.only_contains_attribute_certs
-    )
 
 
 def check_current(reference: FileRef, crl: x509.CertificateRevocationList, *, hard: bool, now: datetime) -> None:

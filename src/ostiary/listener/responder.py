@@ -50,7 +50,7 @@ class Responder:
         refresh: seconds for which an answer is used at most.
         timeout: seconds for one question.
         leaf_only: whether only the client's own certificate is asked about.
-        publishers: where the responders may be that certificates name; empty for anywhere.
+        publishers: where the responders may be that certificates name; empty for nowhere.
         clock: seconds since the epoch.
     """
 
@@ -143,7 +143,7 @@ class Responder:
         url = responder_of(link.certificate)
         if url is None or not url.startswith(("http://", "https://")):
             return None
-        return url if not self.publishers or any(one.covers(url) for one in self.publishers) else None
+        return url if any(one.covers(url) for one in self.publishers) else None
 
     async def _answer(self, link: Link) -> Verdict:
         if link.issuer is None:

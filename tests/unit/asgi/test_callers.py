@@ -172,4 +172,4 @@ class TestWithSeveralListeners:
 
 def test_a_listener_that_asks_somebody_about_each_is_not_served_with_less(compiled):
     with pytest.raises(ConfigError, match="native listener only"):
-        compiled(CLIENT.replace("}", ", revocation: {ocsp: {}}}"))
+        compiled(CLIENT.replace("}", ", revocation: {ocsp: {url: http://ocsp.example/}}}"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from ostiary.config.checks import backends, identity, keys, trust, vaults
+from ostiary.config.checks import backends, identity, keys, local, trust, vaults
 from ostiary.config.checks.reading import Findings
 from ostiary.config.draft import Draft
 from ostiary.config.problem import Problem
@@ -26,3 +26,4 @@ def present(draft: Draft, now: float, environ: Mapping[str, str]) -> Iterator[Pr
     yield from keys.of_issuers(findings)
     yield from vaults.local(findings)
     yield from backends.folders(findings)
+    yield from local.accounts(draft)

@@ -10,6 +10,7 @@ from cryptography import x509
 from ostiary.config.checks import pem
 from ostiary.config.checks.pem import Unusable
 from ostiary.config.checks.reading import Findings
+from ostiary.config.lists import incomplete
 from ostiary.config.problem import Path, Problem, Severity
 from ostiary.config.schema import ClientSpec, RevocationSpec
 
@@ -107,6 +108,8 @@ def _crl(
     if trusted and not any(pem.signed_by(crl, authority) for authority in trusted):
         message = f"this list of {crl.issuer.rfc4514_string()!r} is not signed by one of `authorities`"
         yield findings.draft.problem("C510", message, path)
+    elif (what := incomplete(crl)) is not None:
+        yield findings.draft.problem("C522", f"this list is {what}", path)
     elif crl.next_update_utc is None or crl.next_update_utc.timestamp() < findings.now:
         due = f"was to be replaced by {crl.next_update_utc:%Y-%m-%d %H:%M} UTC" if crl.next_update_utc else "has no end"
         severity: Severity = "error" if hard else "warning"

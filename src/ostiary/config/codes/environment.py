@@ -146,4 +146,19 @@ ENVIRONMENT: Final = (
         "jwks_file: file:keys.txt",
         "jwks_file: file:keys.json",
     ),
+    Code(
+        "C522",
+        "a revocation list that is not complete",
+        "A delta, an indirect list, or one for some certificates or reasons only does not say who else is revoked, so "
+        "it is not read in part. Let the authority publish complete lists of what it has issued (RFC 5280, section 5).",
+        "crls: [file:delta.crl]",
+        "crls: [file:ca.crl]",
+    ),
+    Code(
+        "C523",
+        "no such user or group",
+        "Processes and files of this machine belong to users and groups that it knows. A number needs no name.",
+        "local: {users: [wwwdata]}",
+        "local: {users: [www-data]}",
+    ),
 )

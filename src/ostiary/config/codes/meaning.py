@@ -86,6 +86,15 @@ MEANING: Final = (
         "revocation: {crls: [file:certs/ca.crl], mode: hard}",
     ),
     Code(
+        "C395",
+        "who is asked is not said",
+        "Whoever issues certificates writes into them where a responder is. The gateway goes only where its own file "
+        "allows: to the one `url`, or to those of `hosts`. Otherwise an authority below, or a partner's, could send "
+        "its questions anywhere in this network.",
+        "revocation: {ocsp: {}}",
+        "revocation: {ocsp: {hosts: [ocsp.example.com]}}",
+    ),
+    Code(
         "C311",
         "two routes for one request",
         "Two routes have the same host and path, and share a method. The order of the file decides nothing, so it "

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 
+from ostiary.config.lists import incomplete
 from ostiary.pki.diagnosis.finding import Finding, authority_anew, called, extension
 
 _SOON = timedelta(days=1)
@@ -58,20 +59,10 @@ def _current(one: x509.CertificateRevocationList, about: str, now: datetime) -> 
 
 def _kind(one: x509.CertificateRevocationList, about: str) -> Iterator[Finding]:
     kinds = {type(found.value) for found in one.extensions}
-    if x509.DeltaCRLIndicator in kinds or any(_partial(found.value) for found in one.extensions):
-        yield Finding("D405", about, "configure the authority to publish complete lists")
+    if (what := incomplete(one)) is not None:
+        yield Finding("D405", about, "configure the authority to publish complete lists", f"it is {what}")
     if x509.CRLNumber not in kinds:
         yield Finding("D407", about, _PUBLISH)
-
-
-def _partial(value: x509.ExtensionType) -> bool:
-    return isinstance(value, x509.IssuingDistributionPoint) and bool(
-        value.indirect_crl
-        or value.only_some_reasons
-        or value.only_contains_user_certs
-        or value.only_contains_ca_certs
-        or value.only_contains_attribute_certs
-    )
 
 
 def signed(one: x509.CertificateRevocationList, authority: x509.Certificate) -> bool:
