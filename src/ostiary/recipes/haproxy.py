@@ -25,11 +25,15 @@ defaults
   timeout server 30s
 frontend front
   bind {listen} ssl crt {certificate} alpn h2,http/1.1{verify}
+  # another form of the target would be judged as a path, and forwarded as it is (RFC 9112, section 3.2.2)
+  http-request deny deny_status 400 if !{{ url -m beg / }} !{{ req.ver 2.0 }}
   http-request set-var(txn.ostiary_ok) int(0)
   http-request lua.ostiary
   http-request deny deny_status 503 unless {{ var(txn.ostiary_ok) -m int 1 }}
 {owned}
 {pretences}
+  # what follows an upgrade is seen by nobody: h2c would carry requests
+  http-request del-header ^(connection|upgrade|http2-settings)$ -m reg
   http-request set-header X-Request-Id %[var(txn.ostiary_id)]
   http-request set-header X-Forwarded-For %[src]
   http-request set-header X-Forwarded-Host %[req.hdr(host)]

@@ -95,6 +95,41 @@ def test_headers_that_a_connection_claims_for_itself_do_not_take_the_policy_s_aw
     assert owned(said) == {"x-subject": ["nobody"]}
 
 
+ABSOLUTE = {
+    "the same host": ("http://localhost/open/a", "localhost", (200, 400)),
+    "somebody in it": ("http://admin@localhost/open/a", "localhost", (200, 400)),
+    "another host": ("http://api.example.com/open/a", "localhost", (200, 400, 421)),
+    "what wants a token": ("http://localhost/accounts/1", "localhost", (400, 401)),
+    "what the other host has": ("http://localhost/hosted", "api.example.com", (200, 400, 404)),
+}
+
+
+@pytest.mark.parametrize("case", ABSOLUTE)
+def test_a_target_with_a_host_in_it_is_refused_or_forwarded_as_the_path_that_was_judged(made, proxy, case):
+    """RFC 9112, section 3.2.2: its host is the one that counts; there are upstreams that take that of the field."""
+    target, host, statuses = ABSOLUTE[case]
+    raw = f"GET {target} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode()
+    said = made.ask(proxy.port, raw)
+    assert made.ask(made.ports["native"], raw).status == 400
+    assert said.status in statuses
+    if said.status == 200:
+        assert said.target == "/" + target.split("/", 3)[3]
+        assert said.target != "/hosted" or said.seen["host"] == ["api.example.com"]
+
+
+@pytest.mark.parametrize("protocol", ["h2c", "websocket", "TLS/1.2", "anything"])
+def test_no_connection_to_the_upstream_becomes_one_of_another_protocol(made, proxy, protocol):
+    """What follows is seen by nobody; over h2c it would be requests that nobody is asked about."""
+    settings = "HTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA" if protocol == "h2c" else "Sec-WebSocket-Version: 13"
+    more = ("Connection: Upgrade, HTTP2-Settings", f"Upgrade: {protocol}", settings)
+    head = ("GET /open/a HTTP/1.1", "Host: localhost", *more, "", "")
+    said = made.ask(proxy.port, "\r\n".join(head).encode())
+    assert said.status in (200, 400, 403)
+    if said.status == 200:
+        assert "upgrade" not in said.seen
+        assert [one for one in said.seen.get("connection", []) if "upgrade" in one.lower()] == []
+
+
 def test_a_certificate_that_the_caller_writes_himself_is_none(made, proxy):
     pem = (made.folder / "john.pem").read_bytes()
     der = x509.load_pem_x509_certificate(pem).public_bytes(Encoding.DER)
