@@ -151,7 +151,7 @@ class Talk:
         first = block[:cut]
         if self.chance.random() < 0.2:
             first, flags = bytes(4) + b"\x07" + first, flags | PRIORITISED
-        if self.chance.random() < 0.2:
+        if first and self.chance.random() < 0.2:  # h2 does not want padding around nothing
             first, flags = b"\x03" + first + bytes(3), flags | PADDED
         if cut == len(block):
             return frame(HEADERS, first, flags | END_HEADERS, number)
