@@ -144,6 +144,20 @@ def test_what_the_handshake_cannot_verify_is_only_passed_on(tmp_path: Path):
     assert known["trust_chain_verification"] == "ACCEPT_UNTRUSTED"
 
 
+@pytest.mark.parametrize(
+    ("host", "action"),
+    [
+        ("preserve", {}),
+        ("endpoint", {"host_rewrite_literal": "10.0.0.5:9000"}),
+        ("legacy.example", {"host_rewrite_literal": "legacy.example"}),
+    ],
+)
+def test_the_upstream_is_called_as_the_policy_says(tmp_path: Path, host: str, action: dict[str, Any]):
+    made = planned(tmp_path, route(), old={"host": host})
+    found = [one["route"] for one in routes(made) if "route" in one]
+    assert all({key: one[key] for key in one if "host" in key} == action for one in found)
+
+
 def test_an_upstream_with_tls_is_verified_by_its_name(tmp_path: Path):
     made = planned(tmp_path, route(), old={"endpoints": ["https://a.example.com"]})
     (context,) = every(bootstrap(made)["static_resources"]["clusters"], "match_typed_subject_alt_names")

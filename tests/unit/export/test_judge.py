@@ -140,6 +140,11 @@ def test_what_nobody_holds_is_refused_unless_the_route_says_so(tmp_path: Path):
     assert planned(tmp_path, route(**replay, **PARTIAL)).refused == ()
 
 
+def test_a_path_that_is_to_be_rewritten_is_nothing_that_an_answer_tells(tmp_path: Path):
+    changed = {"match": {"path": "/old/**"}, "rewrite": {"path": {"strip_prefix": "/old"}}}
+    assert [one.path[-1] for one in planned(tmp_path, route(**changed)).refused] == ["rewrite"]
+
+
 def test_what_leaves_nothing_of_use_is_refused_whatever_the_route_says(tmp_path: Path):
     made = planned(tmp_path, route(**PARTIAL, inject=[{"query": {"name": "a", "value": "b"}}]))
     assert [one.path[-1] for one in made.refused] == ["query"]

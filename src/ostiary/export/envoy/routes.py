@@ -94,6 +94,8 @@ def forwarding(plan: Plan, upstream: str, route: RouteSpec | None, upgrades: set
 def _host_sent(spec: UpstreamSpec) -> Block:
     if spec.host == "preserve":
         return {}
+    if spec.host != "endpoint":
+        return {"host_rewrite_literal": spec.host}
     if len(spec.endpoints) == 1:
         return {"host_rewrite_literal": authority(spec.endpoints[0])}
     return {"auto_host_rewrite": True}

@@ -47,7 +47,9 @@ def judge_route(spec: GatewaySpec, number: int, around: Surroundings) -> Iterato
     if route.upgrades:
         yield Clause((*here, "upgrades"), "native")
     for name in sorted(route.model_fields_set - _KNOWN):
-        yield Clause((*here, name), "asked", "it is not known to hold without the gateway")
+        yield Clause(
+            (*here, name), "impossible", "it is about what is forwarded, and the gateway forwards nothing here"
+        )
     yield from judge_upstream(spec.upstreams[route.upstream], ("upstreams", route.upstream))
     if spec.audit is not None:
         yield Clause(("audit",), "asked", "what is decided elsewhere is not in the audit log")

@@ -11,6 +11,7 @@ from ostiary.config.problem import Path
 from ostiary.config.schema import GatewaySpec
 from ostiary.config.sockets import UnixBind
 from ostiary.export.clause import Ability, Clause
+from ostiary.export.judge.evidence import strange_to
 
 _LIMITS: Final[Mapping[str, tuple[Ability, str]]] = {
     "headers": ("native", "in whole KiB"),
@@ -22,6 +23,22 @@ _LIMITS: Final[Mapping[str, tuple[Ability, str]]] = {
 }
 _STORE: Final = "the engine reads certificate and key from PEM files without a password"
 _UNKNOWN: Final = "it is not known to hold without the gateway"
+_TLS: Final = frozenset(
+    (
+        "certificate",
+        "private_key",
+        "pkcs12",
+        "jks",
+        "password",
+        "identity",
+        "also",
+        "minimum_version",
+        "ciphers",
+        "client",
+    )
+)
+_CLIENT: Final = frozenset(("mode", "authorities", "profile", "depth", "revocation", "warn_before"))
+_REVOCATION: Final = frozenset(("crls", "urls", "distribution_points", "refresh", "timeout", "ocsp", "mode"))
 _FIELDS: Final = frozenset(("bind", "tls", "plaintext", "protocols", "limits", "timeouts"))
 
 
@@ -59,6 +76,8 @@ def _tls(spec: ListenerTlsSpec, here: Path) -> Iterator[Clause]:
     yield Clause((*here, "certificate"), "native" if all(plain) else "never", "" if all(plain) else _STORE)
     for name in sorted(spec.model_fields_set & {"minimum_version", "ciphers"}):
         yield Clause((*here, name), "native")
+    for name in sorted(spec.model_fields_set - _TLS):
+        yield Clause((*here, name), "impossible", _UNKNOWN)
     if spec.client.mode != "off":
         yield from _client(spec.client, (*here, "client"))
 
@@ -75,6 +94,8 @@ def _client(spec: ClientSpec, here: Path) -> Iterator[Clause]:
 
 def _in_the_way(spec: ClientSpec) -> Iterator[str]:
     revocation = spec.revocation
+    if strange := strange_to(spec, _CLIENT) or (revocation and strange_to(revocation, _REVOCATION)):
+        yield strange
     if len(spec.authorities) > 1:
         yield "the authorities have to be in one file"
     if revocation is None:
