@@ -172,6 +172,30 @@ async def test_each_request_of_a_connection_is_judged_by_its_own_host(tmp_path):
     assert len(world.upstream.heads) == statuses.count(200)
 
 
+@pytest.mark.attack(54)
+@pytest.mark.parametrize("version", ["--http1.1", "--http2"])
+async def test_a_second_name_on_the_connection_of_the_first_is_421_and_on_one_of_its_own_is_let_in(tmp_path, version):
+    async with scene(tmp_path) as world:
+        port = world.port()
+        shown = ("--cert", tmp_path / "john.pem", "--key", tmp_path / "john.key", "--cacert", tmp_path / "ca.pem")
+        told = (*("-w", "%{http_code} %{num_connects} %{http_version}\n"), "-o", tmp_path / "body", version)
+        here = [word for name in "ab" for word in ("--resolve", f"{name}.example:{port}:127.0.0.1")]
+        first, second = (f"https://{name}.example:{port}/who" for name in "ab")
+        again = ("--next", *shown, *told, *here)
+        asked = (first, *again, "-H", f"Host: b.example:{port}", first, *again, first, *again, second)
+        process = await asyncio.create_subprocess_exec(
+            *("curl", "-q", "--silent", "--noproxy", "*", "--max-time", "20"), *shown, *told, *here, *asked,
+            stdout=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        said, _ = await process.communicate()
+
+    lines = [line.split() for line in said.decode().splitlines()]
+    assert [int(status) for status, *_ in lines] == [200, 421, 200, 200]
+    assert lines[1][1] == "0"  # on the connection of the first
+    assert lines[3][1] == "1"
+    assert {line[2] for line in lines} == {"2" if version == "--http2" else "1.1"}
+
+
 @pytest.mark.attack(56)
 async def test_whatever_name_is_asked_for_nobody_gets_in_without_a_certificate(tmp_path):
     names = (None, "LOCALHOST", "localhost.", "unknown.example", "*.example")
