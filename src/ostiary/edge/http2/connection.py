@@ -14,6 +14,7 @@ import asyncio
 from collections.abc import Callable, Iterable
 from typing import Final, cast
 
+from ostiary.edge.carry import log
 from ostiary.edge.gone import GONE
 from ostiary.edge.head import next_id
 from ostiary.edge.http2.codes import Code, ConnectionBroken
@@ -75,6 +76,19 @@ class Http2Connection(Http2Streams, asyncio.Protocol):
             except GatewayError as refusal:
                 self._refusal = refusal
         return self._peer
+
+    def _prove_again(self) -> None:
+        """Send away at once who proves nobody any more. What he has asked before is answered."""
+        self._prove()
+        if self._refusal is None or self._leaving:
+            return
+        facts = {"listener": self._listening.name, "address": self._peer.address, "reason": str(self._refusal.reason)}
+        log.info("a caller is sent away: his certificate proves nobody any more", **facts)
+        self._leaving = True
+        if self.streams:
+            self._serve_no_more()
+        else:
+            self._leave()
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
         """Let go of everything that was under way."""
@@ -170,6 +184,8 @@ class Http2Connection(Http2Streams, asyncio.Protocol):
 
     def tick(self, now: float) -> None:
         """Act on deadlines that have passed. Called for every connection now and then."""
+        if not self._ended and self._proven_by is not self._listening.prove:
+            self._prove_again()
         if self._ended:
             return
         if self._write_by and now >= self._write_by:

@@ -232,6 +232,46 @@ async def test_what_was_asked_before_a_certificate_was_revoked_is_answered_befor
     assert line.pipe.closing
 
 
+async def test_whoever_was_revoked_and_asks_nothing_is_sent_away_at_once(connect):
+    line = connect()
+    (await line.ask()).whole()
+    await line.turn()
+    line.listening.prove = prove_nobody
+    line.wait(0)
+    assert line.pipe.closing
+    await line.turn()
+    [ended] = line.heard(ConnectionTerminated)
+    assert (ended.error_code, ended.last_stream_id) == (ErrorCodes.NO_ERROR, 1)
+
+
+async def test_whoever_was_revoked_while_he_is_answered_is_told_at_once_and_asks_nothing_more(connect):
+    line = connect()
+    asked = await line.ask()
+    line.listening.prove = prove_nobody
+    line.wait(0)
+    goaway, asks_again = await line.frames(), line.caller.get_next_available_stream_id()
+    line.wait(0)  # he is told once
+    assert [(kind, payload) for kind, *_, payload in goaway] == [(7, b"\0\0\0\x01" + bytes(4))]
+    line.caller.send_headers(asks_again, GET, end_stream=True)
+    [(kind, _, number, code)] = await line.frames()
+    assert (kind, number, code) == (3, asks_again, ErrorCodes.REFUSED_STREAM.to_bytes(4, "big"))
+    assert line.gateway.lines()[0]["reason"] == "certificate.revoked"
+    asked.whole()
+    *_, last = await line.frames()
+    assert line.gateway.lines()[1]["status"] == 200
+    assert last[0] == 7
+    assert line.pipe.closing
+
+
+async def test_whoever_still_proves_the_same_notices_nothing(connect):
+    line = connect()
+    line.listening.prove = lambda _: PEER
+    line.wait(0)
+    (await line.ask()).whole()
+    await line.turn()
+    assert (line.status(), line.heard(ConnectionTerminated)) == ("200", [])
+
+
 async def test_the_streams_that_are_announced_are_served_and_one_more_is_refused(line):
     numbers = [line.caller.get_next_available_stream_id() + 2 * n for n in range(101)]
     line.caller.remote_settings.acknowledge()
