@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 import pytest
 
@@ -30,6 +31,13 @@ class SoftHsm:
     def make(self, label: str, number: int, kind: str = "EC:prime256v1") -> None:
         """Make a pair that cannot be taken out."""
         self._tool("--keypairgen", "--key-type", kind, "--label", label, "--id", f"{number:02x}", "--sensitive")
+
+    def public(self, label: str, number: int) -> bytes:
+        """Return the public half of a pair, DER."""
+        with NamedTemporaryFile() as file:
+            what = ("--type", "pubkey", "--label", label, "--id", f"{number:02x}")
+            self._tool("--read-object", *what, "--output-file", file.name)
+            return Path(file.name).read_bytes()
 
     def write(self, file: Path, label: str, number: int, what: str, *more: str) -> None:
         """Put an object there that was made elsewhere."""

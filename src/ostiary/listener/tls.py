@@ -30,7 +30,7 @@ from ostiary.listener.revoked import signer
 from ostiary.listener.tally import End, Handshakes
 from ostiary.model import NOTHING, Peer
 from ostiary.pki.authority import Identity
-from ostiary.pki.identity import load_identity, use, with_chain
+from ostiary.pki.identity import AnyIdentity, load_identity, use, with_chain
 from ostiary.pki.references import as_path
 
 _CIPHERS: Final = "@SECLEVEL=2:ECDHE+AESGCM:ECDHE+CHACHA20"  # of TLS 1.2; those of TLS 1.3 are all of this kind
@@ -138,7 +138,7 @@ class Showing(Protocol):
         """Show whatever it is later in the handshakes of a context, too; `finish` makes an identity fit for it."""
 
 
-def _identity(spec: ServerCertificateSpec, folder: Path, shown: Mapping[str, Showing]) -> Identity:
+def _identity(spec: ServerCertificateSpec, folder: Path, shown: Mapping[str, Showing]) -> AnyIdentity:
     if spec.identity is None:
         return load_identity(spec, folder)
     if spec.identity not in shown:
@@ -149,7 +149,7 @@ def _identity(spec: ServerCertificateSpec, folder: Path, shown: Mapping[str, Sho
 def _context(
     spec: ListenerTlsSpec,
     protocols: Sequence[str],
-    identity: Identity,
+    identity: AnyIdentity,
     authorities: Sequence[x509.Certificate],
     revocation: Revocation | None,
 ) -> ssl.SSLContext:
@@ -161,7 +161,7 @@ def _context(
     return context
 
 
-def _by_name(identities: Sequence[Identity], contexts: Sequence[ssl.SSLContext]) -> dict[str, ssl.SSLContext]:
+def _by_name(identities: Sequence[AnyIdentity], contexts: Sequence[ssl.SSLContext]) -> dict[str, ssl.SSLContext]:
     """Return which certificate is for which name (RFC 6066, section 3); of two for one name, the first."""
     found: dict[str, ssl.SSLContext] = {}
     for identity, context in zip(identities, contexts, strict=True):

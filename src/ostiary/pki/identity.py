@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final, get_args
+from typing import Final, TypeAlias, TypeVar, get_args
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import load_pem_private_key, pkcs12
 
+from ostiary.config.held import is_elsewhere
 from ostiary.config.schema import ShownCertificateSpec
 from ostiary.config.secrets import resolve
 from ostiary.config.values import FileRef
@@ -19,7 +20,7 @@ from ostiary.errors import ConfigError
 from ostiary.model import Secret
 from ostiary.pki.authority import Identity
 from ostiary.pki.errors import PkiError
-from ostiary.pki.files import chain_pem
+from ostiary.pki.files import pem
 from ostiary.pki.jks import load_jks
 from ostiary.pki.keys import PrivateKey, private_pem
 from ostiary.pki.references import as_path, read
@@ -27,7 +28,26 @@ from ostiary.pki.references import as_path, read
 _KEYS: Final = get_args(PrivateKey)
 
 
-def load_identity(spec: ShownCertificateSpec, folder: Path) -> Identity:
+@dataclass(frozen=True, slots=True)
+class HeldIdentity:
+    """A certificate whose private key is in an HSM: OpenSSL signs with it there, and nobody here has it.
+
+    Attributes:
+        certificate: the leaf.
+        place: where the key is, in the PEM that OpenSSL's provider for PKCS#11 reads.
+        chain: intermediate authorities, nearest first.
+    """
+
+    certificate: x509.Certificate
+    place: bytes
+    chain: tuple[x509.Certificate, ...] = ()
+
+
+AnyIdentity: TypeAlias = Identity | HeldIdentity
+One = TypeVar("One", Identity, HeldIdentity, AnyIdentity)
+
+
+def load_identity(spec: ShownCertificateSpec, folder: Path) -> AnyIdentity:
     """Return the server's key, certificate and chain.
 
     Raises:
@@ -40,8 +60,11 @@ def load_identity(spec: ShownCertificateSpec, folder: Path) -> Identity:
         return _from_jks(spec.jks, read(spec.jks, folder), password)
     if spec.certificate is None or spec.private_key is None:
         raise ConfigError("tls: a server needs `certificate` and `private_key`, or `pkcs12`, or `jks`")
-    key = _private_key(spec.private_key, read(spec.private_key, folder), password)
+    data = read(spec.private_key, folder)
     leaf, *chain = _certificates(spec.certificate, read(spec.certificate, folder))
+    if is_elsewhere(data):
+        return HeldIdentity(leaf, data, tuple(chain))
+    key = _private_key(spec.private_key, data, password)
     if leaf.public_key() != key.public_key():
         raise ConfigError(
             f"{spec.private_key} does not belong to the first certificate of {spec.certificate}; the leaf comes first"
@@ -49,17 +72,30 @@ def load_identity(spec: ShownCertificateSpec, folder: Path) -> Identity:
     return Identity(leaf, key, tuple(chain))
 
 
-def use(identity: Identity, context: ssl.SSLContext) -> None:
-    """Let a context show an identity. The key passes through memory only.
+def use(identity: AnyIdentity, context: ssl.SSLContext) -> None:
+    """Let a context show an identity. The key passes through memory only, or stays where it is.
 
     Raises:
-        ConfigError: OpenSSL does not want it, for example because the key is too small.
+        ConfigError: OpenSSL does not want it, for example because the key is too small or not to be found.
     """
+    chain = pem((identity.certificate, *identity.chain))
+    if isinstance(identity, HeldIdentity):
+        _use_held(identity, chain, context)
+        return
     try:
-        with as_path(chain_pem(identity) + private_pem(identity.key)) as path:
+        with as_path(chain + private_pem(identity.key)) as path:
             context.load_cert_chain(path)
     except ssl.SSLError as error:
         raise ConfigError(f"tls: the server's certificate is not accepted by OpenSSL: {error.reason}") from None
+
+
+def _use_held(identity: HeldIdentity, chain: bytes, context: ssl.SSLContext) -> None:
+    try:
+        with as_path(chain) as certificates, as_path(identity.place) as place:
+            context.load_cert_chain(certificates, place)
+    except (ssl.SSLError, OSError):
+        hint = "is its provider for PKCS#11 active (OPENSSL_CONF), the PIN right, and the certificate that of the key?"
+        raise ConfigError(f"tls: OpenSSL does not find the private key where `private_key` says: {hint}") from None
 
 
 def issued(alias: str) -> str:
@@ -67,7 +103,7 @@ def issued(alias: str) -> str:
     return f"credential {alias}"
 
 
-def with_chain(identity: Identity, authorities: Sequence[x509.Certificate]) -> Identity:
+def with_chain(identity: One, authorities: Sequence[x509.Certificate]) -> One:
     """Return an identity that comes without a chain with the chain that OpenSSL would find for it.
 
     To a certificate that stands alone OpenSSL adds what the context trusts, and to that end it verifies

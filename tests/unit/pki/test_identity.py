@@ -10,6 +10,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, pkcs12
 from tests.support.handshake import client_context, shake
+from tests.support.pkcs11_provider import place
 from tests.support.pki import root
 
 from ostiary.config.schema import ListenerTlsSpec
@@ -20,7 +21,7 @@ from ostiary.pki import extensions
 from ostiary.pki import references as files
 from ostiary.pki.authority import Authority, common_name
 from ostiary.pki.files import write_certificates, write_identity, write_pkcs12
-from ostiary.pki.identity import with_chain
+from ostiary.pki.identity import HeldIdentity, load_identity, with_chain
 
 PASSWORD = "open sesame"
 
@@ -55,6 +56,16 @@ def shown(spec: ListenerTlsSpec, folder) -> list[bytes]:
 
 def expected(server) -> list[bytes]:
     return [certificate.public_bytes(Encoding.PEM) for certificate in (server.certificate, *server.chain)]
+
+
+def test_a_key_that_is_elsewhere_stops_the_start_where_openssl_does_not_find_it(tmp_path, server):
+    write_certificates(tmp_path / "s.pem", [server.certificate])
+    (tmp_path / "s.key").write_text(place("nobody-made-it"))
+    found = load_identity(pem_spec(), tmp_path)
+    assert isinstance(found, HeldIdentity)
+    assert with_chain(found, ()) is not None
+    with pytest.raises(ConfigError, match=r"does not find the private key.*OPENSSL_CONF"):
+        compile_tls(pem_spec(), tmp_path)
 
 
 def test_pem_files_are_shown_with_their_chain(tmp_path, server):

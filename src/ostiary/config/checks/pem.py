@@ -12,6 +12,8 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes, PublicKeyTypes
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key, pkcs12
 
+from ostiary.config.held import is_elsewhere
+
 _CRL: Final = re.compile(rb"-----BEGIN X509 CRL-----.+?-----END X509 CRL-----", re.DOTALL)
 
 
@@ -39,12 +41,14 @@ def certificates(data: bytes) -> list[x509.Certificate]:
         raise Unusable("C502", "has a certificate that cannot be read") from None
 
 
-def private_key(data: bytes, password: bytes | None) -> PrivateKeyTypes:
-    """Return the private key of a PEM file.
+def private_key(data: bytes, password: bytes | None) -> PrivateKeyTypes | None:
+    """Return the private key of a PEM file, or None when that says only where it is: in an HSM.
 
     Raises:
         Unusable: it cannot be read, or not with this password.
     """
+    if is_elsewhere(data):
+        return None
     try:
         return load_pem_private_key(data, password)
     except TypeError:
