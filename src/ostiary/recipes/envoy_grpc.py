@@ -12,12 +12,18 @@ from ostiary.recipes.envoy_parts import asked, document, typed
 from ostiary.recipes.plan import Plan
 
 _TIMEOUT: Final = "1.5s"
+_IDLE: Final = "30s"
+"""Less than the gateway's patience (`timeouts.keep_alive`): a call must not meet a connection that is being closed."""
 _HTTP: Final = "upstreams.http.v3.HttpProtocolOptions"
 
 
 def write(plan: Plan) -> str:
     """Return the whole configuration."""
-    http = typed(_HTTP, explicit_http_config={"http2_protocol_options": {}})
+    http = typed(
+        _HTTP,
+        explicit_http_config={"http2_protocol_options": {}},
+        common_http_protocol_options={"idle_timeout": _IDLE},
+    )
     options = {http["@type"].rpartition("/")[2]: http}
     cluster = {**asked(plan), "typed_extension_protocol_options": options}
     return document(plan, cluster, [("ostiary", _ask(plan))], [])

@@ -49,10 +49,14 @@ async def test_http_1_is_not_spoken_in_clear(tmp_path):
         writer.close()
 
 
-@pytest.mark.parametrize(("name", "protocols", "served"), [
-    ("proxy", ["h2"], True), ("other", ["h2"], False), ("proxy", ["http/1.1"], False), ("proxy", [], False),
+@pytest.mark.parametrize(("name", "protocols", "scheme", "served"), [
+    ("proxy", ["h2"], b"https", True), ("other", ["h2"], b"https", False),
+    ("proxy", ["h2"], b"http", True), ("proxy", ["h2"], b"ftp", False),  # Envoy says http of its own calls
+    ("proxy", ["http/1.1"], b"https", False), ("proxy", [], b"https", False),
 ])  # fmt: skip
-async def test_beyond_this_machine_only_a_certificate_of_the_right_name_may_ask(tmp_path, name, protocols, served):
+async def test_beyond_this_machine_only_a_certificate_of_the_right_name_may_ask(
+    tmp_path, name, protocols, scheme, served
+):
     authority = Authority.create("CA")
     write_certificates(tmp_path / "ca.pem", [authority.certificate])
     for one, identity in {
@@ -75,7 +79,7 @@ async def test_beyond_this_machine_only_a_certificate_of_the_right_name_may_ask(
         reader, writer = await asyncio.open_connection("127.0.0.1", ssl=context, **where)
         caller = Caller(reader, writer)
         try:
-            ended = await caller.call([octets()], scheme=b"https")
+            ended = await caller.call([octets()], scheme=scheme)
         except (EOFError, OSError):
             ended = None
         caller.abort()
