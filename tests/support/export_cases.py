@@ -7,6 +7,7 @@ import hmac
 import json
 import time
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from tests.support.tokens import Signer, b64
@@ -61,13 +62,17 @@ def signed(signer: Any, claims: dict[str, Any], head: dict[str, Any]) -> str:
     """Return a token; a claim or field that is None is left out."""
     now = time.time()
     whole = {"iss": ISSUER, "aud": AUDIENCE, "sub": "alice", "iat": now - 5, "exp": now + 600, **claims}
-    kept = {name: value for name, value in whole.items() if value is not None}
+    kept = {name: _moment(value, now) for name, value in whole.items() if value is not None}
     if signer == "hmac":
         said = {"alg": "HS256", "kid": "oct-1"}
         data = f"{b64(json.dumps(said).encode())}.{b64(json.dumps(kept).encode())}"
         return f"{data}.{b64(hmac.digest(SHARED, data.encode(), hashlib.sha256))}"
     fields = {name: value for name, value in signer.header(**head).items() if value is not None}
     return str(signer.compact(json.dumps(fields), json.dumps(kept)).decode())
+
+
+def _moment(value: Any, now: float) -> Any:
+    return now + value.total_seconds() if isinstance(value, timedelta) else value
 
 
 FAR: dict[str, Any] = {"iss": "https://far.example"}
@@ -140,12 +145,12 @@ TOKENS = (
     Case("for us but for the slash", "GET /far", {"aud": "https://legacy"}),
     Case("for everybody", "GET /far", {"aud": "*"}),
     Case("for nobody", "GET /far", {"aud": None}),
-    Case("issued in the future", "GET /far", {"iat": time.time() + 900}),
+    Case("issued in the future", "GET /far", {"iat": timedelta(minutes=15)}),
     Case("issued at no time", "GET /far", {"iat": None}, by="gateway"),
-    Case("expired a moment ago", "GET /far", {"exp": time.time() - 3}, by="envoy"),
-    Case("expired", "GET /far", {"exp": time.time() - 900}),
+    Case("expired a moment ago", "GET /far", {"exp": timedelta(seconds=-3)}, by="envoy"),
+    Case("expired", "GET /far", {"exp": timedelta(minutes=-15)}),
     Case("without an end", "GET /far", {"exp": None}),
-    Case("not yet", "GET /far", {"nbf": time.time() + 900}),
+    Case("not yet", "GET /far", {"nbf": timedelta(minutes=15)}),
     Case("bound", "GET /far", {"cnf": {"x5t#S256": "A" * 43}}, cert="john"),
     Case("about nobody", "GET /far", {"sub": None}),
     Case("about somebody with a line break", "GET /far", {"sub": "a\nb"}),
@@ -189,6 +194,9 @@ OTHERS = (
     Case("a trace", "TRACE /star/q/y"),
     Case("dots", "GET /star/../near"),
     Case("a dot", "GET /star/.a/y", by="gateway"),
+    Case("the whole URL", "GET https://localhost/near"),
+    Case("an octet that no query holds", "GET /near?a=\u00e9"),
+    Case("an empty header of the policy's", "GET /far", {}, headers=("X-Said:", "X-Secret:", "Cookie:"), by="envoy"),
     Case("two types", "GET /near", headers=("Content-Type: a/b", "Content-Type: a/c")),
     Case("two lengths", "GET /near", headers=("Content_Length: 7",)),
 )

@@ -114,6 +114,7 @@ def test_a_new_version_is_shown_within_two_seconds_of_its_file_and_no_request_fa
     assert asked(made).seen["authorization"] == [BASIC]
     before = file.stat().st_ino
     with Caller(made) as caller:
+        _until(lambda: caller.found, PATIENCE)
         wanted = put(made, "another-secret-2")
         _until(lambda: file.stat().st_ino != before, PATIENCE)
         placed = time.monotonic()

@@ -11,10 +11,12 @@ from ostiary.cli.recipe import Blank
 from ostiary.config.values import Bind, Refused, bind
 
 if TYPE_CHECKING:
+    from ostiary.config.load import Loaded
     from ostiary.config.schema import ListenerSpec
     from ostiary.export import Plan
 
 _DIALECT = "envoy-http"
+_ENVIRONMENT = "C5"
 
 
 def judged(files: tuple[Path, ...], home: Path, *, listener: str | None, asked: str | None, listen: str | None) -> Plan:
@@ -28,11 +30,10 @@ def judged(files: tuple[Path, ...], home: Path, *, listener: str | None, asked: 
         listen: where callers come, in place of the listener's own address.
     """
     from ostiary.build import compile_gateway
-    from ostiary.config.load import load
     from ostiary.export import Place, plan
     from ostiary.observe.log import silent
 
-    loaded = load(files[0], files[1:])
+    loaded = _sound(files)
     listeners = loaded.spec.listeners
     with silent():
         blanks = {alias: Blank(alias) for alias in loaded.spec.credentials}
@@ -46,6 +47,18 @@ def judged(files: tuple[Path, ...], home: Path, *, listener: str | None, asked: 
         owned=decisions.owned,
         evidence=decisions.evidence,
     )
+
+
+def _sound(files: tuple[Path, ...]) -> Loaded:
+    """Return what a file says that could be served; files and secrets may be those of another machine."""
+    from ostiary.config.load import examine, load
+    from ostiary.config.problem import ConfigInvalid, errors
+
+    examined = examine(files[0], files[1:])
+    wrong = [one for one in errors(examined.problems) if not one.code.startswith(_ENVIRONMENT)]
+    if wrong:
+        raise ConfigInvalid(wrong, examined.source)
+    return load(files[0], files[1:])
 
 
 def _exported(listeners: Mapping[str, ListenerSpec], wanted: str | None) -> str:

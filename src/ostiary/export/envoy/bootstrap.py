@@ -60,6 +60,7 @@ def _manager(plan: Plan) -> Block:
             "max_headers_count": limits.header_count,
             "idle_timeout": seconds(timeouts.keep_alive),
         },
+        http_protocol_options={"allow_absolute_url": False},
         request_headers_timeout=seconds(timeouts.headers),
         stream_idle_timeout=seconds(max(timeouts.body, timeouts.send)),
         local_reply_config={"mappers": [_no_credential()]},

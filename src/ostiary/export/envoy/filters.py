@@ -58,7 +58,8 @@ def _strip(plan: Plan) -> Block:
 def _asking(plan: Plan) -> list[Block]:
     if plan.asked is None:
         return []
-    return [_ask(plan), extension(CLEAN, "filters.http.lua.v3.Lua", default_source_code=_lua(plan))]
+    lua = extension(CLEAN, "filters.http.lua.v3.Lua", default_source_code=_lua(plan), clear_route_cache=False)
+    return [_ask(plan), lua]
 
 
 def _ask(plan: Plan) -> Block:

@@ -16,7 +16,8 @@ def matching(route: RouteSpec, *more: Block) -> Block:
     methods = route.match.methods
     shape = "|".join(map(shapes.escaped, methods or _NEVER))
     method = {"name": ":method", "string_match": {"safe_regex": {"regex": shape}}, "invert_match": methods is None}
-    return placed(route, method, *more)
+    target = {"name": ":path", "string_match": {"safe_regex": {"regex": shapes.TARGET}}}
+    return placed(route, method, target, *more)
 
 
 def placed(route: RouteSpec, *more: Block) -> Block:

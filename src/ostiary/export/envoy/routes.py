@@ -18,6 +18,7 @@ from ostiary.export.envoy.heads import authorization, evidence, removed, said
 from ostiary.export.envoy.matches import matching
 from ostiary.export.envoy.refused import ambiguous, nowhere, unmatched
 from ostiary.export.envoy.secrets import filter_of
+from ostiary.export.envoy.tokens import requirement
 from ostiary.export.envoy.words import JWT, RBAC, UPSTREAM, Block, seconds, typed
 from ostiary.export.plan import Plan
 from ostiary.recipes.plan import authority
@@ -33,7 +34,7 @@ def routes(plan: Plan) -> list[Block]:
 def _matched(plan: Plan) -> Iterator[Block]:
     for _, group in groupby(sorted(plan.routes, key=_place), _place):
         several = sorted(group, key=lambda each: each.route.match.methods is None)
-        yield from (_native(one.route, plan) for one in several if one.native)
+        yield from (_native(one, plan) for one in several if one.native)
         yield from unmatched([one.route for one in several], plan)
 
 
@@ -42,12 +43,13 @@ def _place(one: Judged) -> tuple[int, str, tuple[int, ...], str]:
     return shapes.nearness(match), match.host or "", shapes.order(match.path), match.path
 
 
-def _native(route: RouteSpec, plan: Plan) -> Block:
+def _native(judged: Judged, plan: Plan) -> Block:
     """Return a route that Envoy decides, for requests of the plain shape."""
+    route = judged.route
     rules = "rules" if plan.asked is None else "shadow_rules"
     own: Block = {RBAC: typed("filters.http.rbac.v3.RBACPerRoute", rbac={rules: policies(route, plan)})}
     if "authorization" in evidence(route):
-        own[JWT] = typed("filters.http.jwt_authn.v3.PerRouteConfig", requirement_name=route.name)
+        own[JWT] = typed("filters.http.jwt_authn.v3.PerRouteConfig", requirement_name=requirement(judged))
     written = [(one.value.credential, one) for one in route.inject if one.value.credential is not None]
     own |= {filter_of(alias, one): _ENABLED for alias, one in written}
     return {

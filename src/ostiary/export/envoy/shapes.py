@@ -5,16 +5,24 @@ from __future__ import annotations
 from typing import Final
 
 from ostiary.config.schema import MatchSpec
+from ostiary.pki.naming import canonical
 
 _SEGMENT: Final = r"[A-Za-z0-9_~!$&'()*+,=:@-][A-Za-z0-9_.~!$&'()*+,=:@-]*"
 _PORT: Final = r"(?::(?:[0-9]{1,4}|[1-5][0-9]{4}))?"
 _LABEL: Final = r"[a-z0-9](?:[a-z0-9_-]*[a-z0-9_])?"
+
+_PART: Final = r"[A-Za-z0-9_~-][A-Za-z0-9_.~-]*"
+_AUTHORITY: Final = r"[a-z0-9_~-][a-z0-9_.~-]*"  # names of hosts are compared in lower case
+_BEFORE_AUTHORITY: Final = 2  # `spiffe:` and nothing
 
 PLAIN: Final = rf"(?:/{_SEGMENT})*/?"
 """Paths without escapes, dots at the beginning of a segment, or parameters; `routing.path` says why."""
 
 TOKEN: Final = r"Bearer [A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+"  # noqa: S105 - a shape, and no token
 """One signed token, in the one way in which most write it."""
+
+TARGET: Final = r'[!"$-~]*'
+"""Path and query without octets that they may not hold (RFC 3986)."""
 
 NAME: Final = r".{1,253}"
 """As long as a name may be (RFC 1035, section 2.3.4)."""
@@ -59,13 +67,21 @@ def nearness(match: MatchSpec) -> int:
 
 def uri(pattern: str) -> str:
     """Return the URIs that a pattern of `allow` covers, in the one spelling that needs no second look."""
-    part = r"[A-Za-z0-9_~-][A-Za-z0-9_.~-]*"
     if pattern == "**":
-        return rf"[a-z][a-z0-9+.-]*://{part}(?:/{part})*"
-    steps = pattern.split("/")
+        return rf"[a-z][a-z0-9+.-]*://{_AUTHORITY}(?:/{_PART})*"
+    steps = canonical(pattern, "san.uri").split("/")
     rest = steps[-1] == "**"
-    fixed = [part if step == "*" else escaped(step) for step in (steps[:-1] if rest else steps)]
-    return "/".join(fixed) + (f"(?:/{part})+" if rest else "")
+    fixed = [_step(step, number) for number, step in enumerate(steps[:-1] if rest else steps)]
+    if not rest:
+        return "/".join(fixed)
+    first = _AUTHORITY if len(fixed) == _BEFORE_AUTHORITY else _PART
+    return "/".join(fixed) + f"/{first}(?:/{_PART})*"
+
+
+def _step(step: str, number: int) -> str:
+    if step != "*":
+        return escaped(step)
+    return _AUTHORITY if number == _BEFORE_AUTHORITY else _PART
 
 
 def escaped(text: str) -> str:

@@ -13,6 +13,7 @@ from typing import Any, Final
 from ostiary.authn.claims import normal_type
 from ostiary.config.evidence import JwtSpec
 from ostiary.config.schema import IssuerSpec
+from ostiary.export.clause import Judged
 from ostiary.export.envoy import condition
 from ostiary.export.envoy.words import HEAD, JWT, NATIVE, Block, extension, seconds
 from ostiary.export.plan import Plan
@@ -50,7 +51,7 @@ def jwt_authn(plan: Plan) -> Block:
         for name in names
         for number, identifier in enumerate(plan.issuers[name].identifiers)
     }
-    needed = {one.route.name: _needed(spec, plan) for one in plan.routes if one.native for spec in _of(one.route)}
+    needed = {requirement(one): _needed(spec, plan) for one in plan.routes if one.native for spec in _of(one.route)}
     return extension(
         JWT,
         "filters.http.jwt_authn.v3.JwtAuthentication",
@@ -58,6 +59,11 @@ def jwt_authn(plan: Plan) -> Block:
         requirement_map=needed,
         strip_failure_response=True,  # it would repeat the whole URL as a realm
     )
+
+
+def requirement(one: Judged) -> str:
+    """Return under which name it stands what a route needs."""
+    return f"{one.route.name}~{one.number}"
 
 
 def _of(route: Any) -> Iterator[tuple[JwtSpec, bool]]:
