@@ -12,7 +12,7 @@ from starlette.applications import Starlette
 from starlette.authentication import requires
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
-from tests.support.inside import CANARY, Policy, Seen, ask, http, living
+from tests.support.inside import CANARY, Policy, Seen, ask, http, living, websocket
 
 from ostiary.asgi import OstiaryMiddleware
 from ostiary.config.problem import ConfigInvalid
@@ -194,6 +194,24 @@ class TestObserving:
         await ask(watched, http("/accounts/1", token, ("x-subject", "admin")))
         assert seen.scopes[0]["ostiary"].principal.subject == "alice"
         assert (seen.values(b"authorization"), seen.values(b"x-subject")) == ([token[1].encode()], [])
+
+    async def test_a_websocket_that_would_be_denied_is_opened_as_well(self, seen, watched):
+        said = await ask(watched, websocket("/live"))
+        assert (said.kinds[0], seen.scopes[-1]["ostiary"]) == ("websocket.accept", None)
+
+    async def test_the_log_has_what_would_have_been_decided(self, policy, seen):
+        reading, writing = os.pipe()
+        async with OstiaryMiddleware(seen, policy.file, "observe", access=AccessLog(writing), reload=False) as watched:
+            await ask(watched, http("/accounts/1"))
+            await ask(watched, http("/accounts/1", policy.bearer()))
+        os.close(writing)
+        with os.fdopen(reading) as file:
+            found = [(one["status"], one["reason"]) for one in map(json.loads, file)]
+        assert found == [(200, "token.missing"), (200, "allowed")]
+
+    async def test_before_it_has_started_nobody_is_observed_and_nobody_let_in(self, policy, seen):
+        said = await ask(OstiaryMiddleware(seen, policy.file, "observe"), http("/open/a"))
+        assert (said.status, seen.scopes) == (503, [])
 
 
 async def test_each_request_has_its_line_with_the_verdict_and_the_answer(policy, seen):
