@@ -7,8 +7,16 @@ from typing import Final
 
 from ostiary.model import Headers
 
+_RENAMED: Final = {
+    413: "Content Too Large",
+    414: "URI Too Long",
+    416: "Range Not Satisfiable",
+    422: "Unprocessable Content",
+}
+"""Phrases of RFC 9110 that older versions of Python do not know."""
 _STATUS_LINES: Final = {
-    status: f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\n".encode() for status in map(int, HTTPStatus)
+    status: f"HTTP/1.1 {status} {_RENAMED.get(status, HTTPStatus(status).phrase)}\r\n".encode()
+    for status in map(int, HTTPStatus)
 }
 
 CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"

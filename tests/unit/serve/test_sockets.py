@@ -1,16 +1,18 @@
-"""What happens to the file of a unix socket?"""
+"""What happens to the file of a unix socket, and how much does the kernel take for a caller?"""
 
 from __future__ import annotations
 
 import os
 import socket
 import stat
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from ostiary.config.schema import ListenerSpec
 from ostiary.config.sockets import SocketSpec, UnixBind
+from ostiary.config.values import Bind
 from ostiary.errors import ConfigError
 from ostiary.process import _fixed
 from ostiary.serve.sockets import bind, permit
@@ -88,3 +90,19 @@ def test_several_workers_cannot_share_one():
 
     with pytest.raises(ConfigError, match="several workers cannot share a unix socket"):
         _fixed([listener])
+
+
+@pytest.mark.skipif(not hasattr(socket, "TCP_NOTSENT_LOWAT"), reason="a matter of Linux and macOS")
+def test_the_kernel_takes_little_for_a_caller_who_reads_nothing() -> None:
+    with bind(Bind("127.0.0.1", 0)) as listener, socket.socket() as caller:
+        caller.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 14)
+        caller.connect(listener.getsockname())
+        listener.setblocking(True)
+        accepted, _ = listener.accept()
+        with accepted:
+            accepted.setblocking(False)
+            taken = 0
+            with suppress(BlockingIOError):
+                while taken < 8 << 20:
+                    taken += accepted.send(bytes(1 << 16))
+    assert 1 << 16 < taken < 3 << 19
