@@ -28,7 +28,7 @@ integration: setup node  ## run the tests against real neighbours only
 	@$(BIN)/pytest -ra $(SIDE) -m integration $(ARGS)
 
 scenarios: setup  ## run the examples with certificates on real parts: openssl, curl, nginx
-	@$(BIN)/pytest -ra tests/integration/test_scenarios.py $(ARGS)
+	@$(BIN)/pytest -ra tests/integration/test_scenarios.py tests/integration/test_rewriting.py $(ARGS)
 
 demo-compose:  ## a bank, Keycloak, the gateway and an old service in containers (needs Docker; end it: docker compose -f deploy/compose/compose.yaml down -v)
 	@docker compose -f deploy/compose/compose.yaml build && docker compose -f deploy/compose/compose.yaml run --rm bank

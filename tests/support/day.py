@@ -111,7 +111,7 @@ DAY: Final = (
     step("certs ca /CN=Test --folder ca --key ec-p256 --password env:KEY_PASSWORD"),
     step("certs request /CN=alice --name alice --folder made --password env:KEY_PASSWORD"),
     step("certs sign made/alice.csr --ca ca --yes --password env:KEY_PASSWORD --out made/alice.pem"),
-    step("certs inspect made/alice.pem"), step("certs list --ca ca"), step("certs revoke made/alice.pem --ca ca --password env:KEY_PASSWORD"),
+    step("certs inspect made/alice.pem"), step("certs check made/alice.pem"), step("certs list --ca ca"), step("certs revoke made/alice.pem --ca ca --password env:KEY_PASSWORD"),
     step("certs crl --ca ca --password env:KEY_PASSWORD"), step("doctor made/alice.pem"),
     Step(("keys", "import", "imported", "made/alice.key", "--password-stdin"), PASSWORD), step("keys trust trusted.pem made/alice.pem"),
     step("import cosmian --jwt-issuer-uri=https://accounts.google.com --https-p12-file=a.p12 --https-p12-password=" + PASSWORD),

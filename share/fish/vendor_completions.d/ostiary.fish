@@ -231,6 +231,7 @@ complete -c ostiary -n '__fish_seen_subcommand_from audit; and __fish_seen_subco
 complete -c ostiary -n '__fish_seen_subcommand_from audit; and __fish_seen_subcommand_from verify' -l json
 complete -c ostiary -n '__fish_seen_subcommand_from certs' -l help
 complete -c ostiary -n '__fish_seen_subcommand_from certs' -f -a ca
+complete -c ostiary -n '__fish_seen_subcommand_from certs' -f -a check
 complete -c ostiary -n '__fish_seen_subcommand_from certs' -f -a crl
 complete -c ostiary -n '__fish_seen_subcommand_from certs' -f -a inspect
 complete -c ostiary -n '__fish_seen_subcommand_from certs' -f -a list
@@ -293,6 +294,10 @@ complete -c ostiary -n '__fish_seen_subcommand_from certs; and __fish_seen_subco
 complete -c ostiary -n '__fish_seen_subcommand_from certs; and __fish_seen_subcommand_from inspect' -l help
 complete -c ostiary -n '__fish_seen_subcommand_from certs; and __fish_seen_subcommand_from inspect' -l json
 complete -c ostiary -n '__fish_seen_subcommand_from certs; and __fish_seen_subcommand_from inspect' -l password
+complete -c ostiary -n '__fish_seen_subcommand_from certs; and __fish_seen_subcommand_from check' -l help
+complete -c ostiary -n '__fish_seen_subcommand_from certs; and __fish_seen_subcommand_from check' -l json
+complete -c ostiary -n '__fish_seen_subcommand_from certs; and __fish_seen_subcommand_from check' -l password
+complete -c ostiary -n '__fish_seen_subcommand_from certs; and __fish_seen_subcommand_from check' -l within
 complete -c ostiary -n '__fish_seen_subcommand_from import' -l help
 complete -c ostiary -n '__fish_seen_subcommand_from import' -f -a cosmian
 complete -c ostiary -n '__fish_seen_subcommand_from import; and __fish_seen_subcommand_from cosmian' -l from-env

@@ -208,6 +208,19 @@ def test_list_names_what_expires_soon_and_says_so_with_its_exit_code(signed):
     assert "CN=John-Doe" in signed("list").out
 
 
+def test_check_says_when_anybodys_certificates_and_lists_end_and_its_exit_code_whether_that_is_soon(signed):
+    good = signed("check", "johndoe.crt", "pki/ca.pem", "--within", "60d")
+    soon = signed("check", "johndoe.crt", "pki/ca.pem", "--within", "731d", "--json")
+    overdue = signed("check", "pki/ca.crl", "--within", "8d", "--json")
+    nothing = signed("check", "johndoe.csr")
+
+    assert (good.code, [line.split()[0] for line in good.out.splitlines()]) == (0, ["good", "good"])
+    assert (soon.code, [one["state"] for one in soon.document]) == (1, ["soon", "good"])
+    assert soon.document[0]["days"] in (729, 730)
+    assert (overdue.code, overdue.document[0]["kind"], overdue.document[0]["state"]) == (1, "revocation list", "soon")
+    assert (nothing.code, nothing.out) == (1, "")
+
+
 def test_inspect_shows_the_thumbprint_that_tokens_are_bound_to(signed):
     (found,) = signed("inspect", "johndoe.crt", "--json").document
 

@@ -4,10 +4,11 @@ place.py    the options that the commands share, and what the authority's refusa
 make.py     ca, request, sign
 revoke.py   revoke, crl
 look.py     list, inspect
+ending.py   check
 facts.py    what `inspect` says of each kind of file
 """
 
-from ostiary.cli.certs import look, make, revoke
+from ostiary.cli.certs import ending, look, make, revoke
 from ostiary.cli.frame import group
 
 app = group("A small certificate authority: make, sign, revoke, look at certificates.")
@@ -18,3 +19,4 @@ app.command()(revoke.revoke)
 app.command()(revoke.crl)
 app.command("list")(look.list_)
 app.command()(look.inspect)
+app.command()(ending.check)

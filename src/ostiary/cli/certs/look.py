@@ -23,7 +23,7 @@ def list_(
 ) -> None:
     """Show what an authority has issued. With --within, the exit code is 1 when something expires in that time."""
     now = time.time()
-    limit = None if within is None else now + _seconds(within)
+    limit = None if within is None else now + seconds(within)
     with answers():
         entries = list(authority(ca).register().entries.values())
     shown = [one for one in entries if limit is None or (one.state(now) == "valid" and one.not_after <= limit)]
@@ -58,7 +58,8 @@ def _text(value: Any) -> str:
     return ("\n" + " " * 17).join(str(one) for one in value) if isinstance(value, list) else str(value)
 
 
-def _seconds(text: str) -> float:
+def seconds(text: str) -> float:
+    """Return the seconds of a duration such as 30d, given as an option."""
     try:
         return duration(text)
     except Refused as refused:

@@ -20,6 +20,16 @@ _LISTED: Final = block(
     }
 )
 _SHOWN: Final = {"type": "object", "properties": {"kind": TEXT, "subject": TEXT}, "required": ["kind"]}
+_ENDING: Final = block(
+    {
+        "file": TEXT,
+        "kind": word("certificate", "revocation list"),
+        "name": TEXT,
+        "ends": MOMENT,
+        "days": {"type": "integer"},
+        "state": word("good", "soon", "ended"),
+    }
+)
 _LIST: Final = {"crl": TEXT, "number": WHOLE}
 
 CERTS: Final[dict[str, Schema]] = {
@@ -30,4 +40,5 @@ CERTS: Final[dict[str, Schema]] = {
     "certs crl": block(_LIST),
     "certs list": several(_LISTED),
     "certs inspect": several(_SHOWN),
+    "certs check": several(_ENDING),
 }
