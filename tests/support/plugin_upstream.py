@@ -6,6 +6,7 @@ import json
 import socket
 import threading
 from contextlib import suppress
+from typing import IO
 
 
 class Echo:
@@ -14,6 +15,7 @@ class Echo:
     def __init__(self) -> None:
         self.port = 0
         self.heads: list[bytes] = []
+        self.trailers: list[bytes] = []
         self._socket = socket.create_server(("127.0.0.1", 0), backlog=128)
         self.port = self._socket.getsockname()[1]
 
@@ -38,6 +40,7 @@ class Echo:
                     head.append(line)
                 self.heads.append(b"".join(head))
                 stream.read(_length(head))
+                self.trailers = _trailers(stream, head)
                 content = _told(head)
                 stream.write(
                     b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(content)
@@ -45,6 +48,15 @@ class Echo:
                 if not head[0].startswith(b"HEAD "):
                     stream.write(content)
                 stream.flush()
+
+
+def _trailers(stream: IO[bytes], head: list[bytes]) -> list[bytes]:
+    """Read content that comes in chunks (RFC 9112, section 7.1), and return the fields behind it."""
+    if not any(line.lower().startswith(b"transfer-encoding:") for line in head):
+        return []
+    while size := int(stream.readline(), 16):
+        stream.read(size + 2)
+    return [line for line in iter(stream.readline, b"\r\n") if line]
 
 
 def _length(head: list[bytes]) -> int:

@@ -1,7 +1,8 @@
 """HAProxy 2.6 and newer, with Lua: a configuration, and the script that it loads.
 
 The client of the script tries each ask four times, and 2.6 cannot be told not to: its patience is a quarter of ours.
-Without an answer the script has not said yes, and without a yes nothing passes.
+Without an answer the script has not said yes, and without a yes nothing passes. Trailers of callers pass before 3.2,
+which is the first that can be told to drop them.
 """
 
 from __future__ import annotations
@@ -23,6 +24,9 @@ defaults
   timeout connect 2s
   timeout client 30s
   timeout server 30s
+.if version_atleast(3.2)
+  option http-drop-request-trailers
+.endif
 frontend front
   bind {listen} ssl crt {certificate} alpn h2,http/1.1{verify}
   # another form of the target would be judged as a path, and forwarded as it is (RFC 9112, section 3.2.2)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
+import subprocess
 from urllib.parse import quote
 
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from tests.integration.proxies.test_outage import until
+from tests.support.neighbours import program
 from tests.support.plugin import BASIC, CANARY, Said, World
 
 from ostiary.model import fold
@@ -128,6 +131,23 @@ def test_no_connection_to_the_upstream_becomes_one_of_another_protocol(made, pro
     if said.status == 200:
         assert "upgrade" not in said.seen
         assert [one for one in said.seen.get("connection", []) if "upgrade" in one.lower()] == []
+
+
+def test_nobody_speaks_in_the_policy_s_name_behind_the_content(made, proxy):
+    """Trailers (RFC 9110, section 6.5) come after the decision; there are upstreams that take them for fields."""
+    head = "POST /open/a HTTP/1.1\r\nHost: localhost\r\nTE: trailers\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
+    said = made.ask(proxy.port, f"{head}3\r\nabc\r\n0\r\nX-Subject: admin\r\nX_Roles: admin\r\n\r\n".encode())
+    assert (said.status, said.seen["x-subject"]) == (200, ["nobody"])
+    told = {line.partition(b":")[0].lower() for line in made.echo.trailers}
+    assert told == ({b"x-subject", b"x_roles"} if passes_trailers(proxy) else set())
+
+
+def passes_trailers(proxy) -> bool:
+    """Documented: HAProxy can drop them from 3.2 on."""
+    if proxy.name != "haproxy":
+        return False
+    said = subprocess.run([program("haproxy"), "-v"], check=True, capture_output=True, text=True).stdout
+    return tuple(map(int, re.search(r"version (\d+)\.(\d+)", said).groups())) < (3, 2)
 
 
 def test_a_certificate_that_the_caller_writes_himself_is_none(made, proxy):
