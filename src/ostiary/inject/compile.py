@@ -102,7 +102,7 @@ COMPILERS: Final[Mapping[type[Spec], Callable[[Any, Sources, Tools], Injector]]]
     QuerySpec: _query,
     CookieSpec: _cookie,
     ClientCredentialsSpec: lambda spec, _, tools: own_token(spec, tools.token(spec)),
-    SigV4Spec: lambda spec, _, tools: tools.signer(spec),
+    SigV4Spec: lambda spec, credentials, tools: tools.signer(spec, lambda alias: _source(alias, credentials)),
     IdentityTokenSpec: lambda spec, _, tools: compile_identity(spec, tools.key(spec.key)),
     CustomSpec: lambda spec, _, tools: compile_custom(spec, _given(spec, tools)),
     TokenExchangeSpec: lambda spec, _, tools: exchanged_token(spec, tools.exchange(spec)),

@@ -107,6 +107,11 @@ def encoded(source: CredentialSource | Each, encode: Callable[[Credential], byte
     return EncodedEach(source, encode) if isinstance(source, Each) else Encoded(source, encode)
 
 
+def finder(source: CredentialSource | Each) -> Callable[[Outbound], Obtainable]:
+    """Return what finds the credential for a caller, which is everybody's or each caller's own."""
+    return source.of if isinstance(source, Each) else lambda _: source
+
+
 async def _rejected(source: object, version: str | None) -> bool:
     """Tell a source that its credential was not accepted, if it is one that cares."""
     told: Callable[[str], Awaitable[bool]] | None = getattr(source, "rejected", None)

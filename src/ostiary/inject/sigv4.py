@@ -17,6 +17,7 @@ from typing import ClassVar, Final
 from urllib.parse import quote, unquote_to_bytes
 
 from ostiary.errors import CredentialUnavailable
+from ostiary.inject.encoded import Each, Obtainable, finder
 from ostiary.inject.template import unsafe
 from ostiary.inject.write import note, put, unusable
 from ostiary.model import Credential, CredentialSource, Headers, Outbound
@@ -29,6 +30,7 @@ _NAME: Final = re.compile(r"[A-Za-z0-9]{1,128}")
 _VISIBLE: Final = re.compile(rb"[!-~]+")
 _BLANKS: Final = re.compile(rb" +")
 _TRIES: Final = 2
+MOST: Final = 1024  # keys of a day that are remembered
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ class SigV4Injector:
     """Signs requests.
 
     Attributes:
-        credential: the id is the access key id, the secret the secret access key.
+        credential: the id is the access key id, the secret the secret access key; everybody's, or each caller's.
         session: the session token that belongs to them, for temporary ones, or None.
         scope: where signatures count.
         host: what the upstream is sent as Host; the caller's by default.
@@ -58,14 +60,21 @@ class SigV4Injector:
     """
 
     owns: ClassVar[frozenset[bytes]] = _OURS
-    credential: CredentialSource
-    session: CredentialSource | None
+    credential: CredentialSource | Each
+    session: CredentialSource | Each | None
     scope: Scope
     host: bytes | None
     unsigned: bool
     passing: frozenset[bytes]
     clock: Callable[[], float] = time.time
-    _keys: dict[str, tuple[Credential, bytes]] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _keys: dict[int, tuple[Credential, str, bytes]] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    _find: Callable[[Outbound], Obtainable] = field(init=False, repr=False, compare=False)
+    _find_session: Callable[[Outbound], Obtainable] | None = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_find", finder(self.credential))
+        object.__setattr__(self, "_find_session", None if self.session is None else finder(self.session))
 
     async def inject(self, outbound: Outbound) -> None:
         """Sign.
@@ -76,7 +85,7 @@ class SigV4Injector:
         """
         if not self.unsigned and outbound.request.body.length != 0:
             raise unsafe("a body is not read, so it cannot be signed")
-        credential, session = await self._credentials()
+        credential, session = await self._credentials(outbound)
         note(outbound, credential)
         at = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(self.clock()))
         self._write(outbound, at, session)
@@ -88,15 +97,15 @@ class SigV4Injector:
         )
         put(outbound, b"Authorization", value)
 
-    async def _credentials(self) -> tuple[Credential, Credential | None]:
+    async def _credentials(self, outbound: Outbound) -> tuple[Credential, Credential | None]:
         """Return the key and the session token of one version: they may be replaced while they are asked for."""
         for _ in range(_TRIES):
-            credential = await self.credential.get()
+            credential = await self._find(outbound).get()
             if not _NAME.fullmatch(credential.id):
                 raise unusable(credential, "the id is no access key id")
-            if self.session is None:
+            if self._find_session is None:
                 return credential, None
-            session = await self.session.get()
+            session = await self._find_session(outbound).get()
             if not _VISIBLE.fullmatch(session.secret.reveal()):
                 raise unusable(session, "the secret is no session token")
             if session.version == credential.version:
@@ -125,12 +134,14 @@ class SigV4Injector:
         return names, b"\n".join((ALGORITHM, at.encode(), self.scope.of(at[:8]).encode(), digest))
 
     def _key(self, credential: Credential, date: str) -> bytes:
-        """Return the key of a day, derived once."""
-        known = self._keys.get(date)
-        if known is None or known[0] is not credential:
-            self._keys.clear()
-            known = self._keys[date] = credential, derived(credential.secret.reveal(), self.scope.of(date))
-        return known[1]
+        """Return the key of a day, derived once for each credential."""
+        known = self._keys.get(id(credential))
+        if known is None or known[0] is not credential or known[1] != date:
+            if len(self._keys) >= MOST:
+                self._keys.clear()
+            key = derived(credential.secret.reveal(), self.scope.of(date))
+            known = self._keys[id(credential)] = credential, date, key
+        return known[2]
 
 
 def derived(secret: bytes, scope: str) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -13,6 +13,7 @@ from ostiary.config.oauth import ClientCredentialsSpec, TokenExchangeSpec, Token
 from ostiary.config.schema import UpstreamSpec
 from ostiary.config.sigv4 import SigV4Spec
 from ostiary.errors import ConfigError, CredentialUnavailable
+from ostiary.inject.encoded import Each
 from ostiary.inject.sigv4 import Scope, SigV4Injector
 from ostiary.model import CredentialSource, KeySource, SigningKey, fold
 from ostiary.oauth import ClientToken, ExchangedTokens, compile_exchange, compile_token
@@ -69,8 +70,8 @@ class Tools:
             made = self.made[name] = compile_exchange(name, spec, self._around)
         return made
 
-    def signer(self, spec: SigV4Spec) -> SigV4Injector:
-        """Return what signs for AWS.
+    def signer(self, spec: SigV4Spec, find: Callable[[str], CredentialSource | Each]) -> SigV4Injector:
+        """Return what signs for AWS; `find` finds a credential.
 
         Raises:
             ConfigError: a credential is not defined, or the Host is not known.
@@ -78,8 +79,8 @@ class Tools:
         if self.host is not None and len(self.host) != 1:
             raise ConfigError("sigv4: the upstream has several endpoints, so Host is not known when it is signed")
         return SigV4Injector(
-            credential=self.credential(spec.credential),
-            session=None if spec.session_token is None else self.credential(spec.session_token),
+            credential=find(spec.credential),
+            session=None if spec.session_token is None else find(spec.session_token),
             scope=Scope(spec.region, spec.service),
             host=None if self.host is None else self.host[0],
             unsigned=spec.payload == "unsigned",

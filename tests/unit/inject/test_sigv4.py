@@ -182,6 +182,37 @@ async def test_key_and_session_token_are_of_one_version():
     assert caught.value.retry_after == 1
 
 
+class Several:
+    """Each caller's own key."""
+
+    alias = "aws"
+
+    def __init__(self, **keys: Source) -> None:
+        self._keys = keys
+
+    def of(self, outbound: Outbound) -> Source:
+        return self._keys[outbound.permit.principal.subject]
+
+
+async def test_each_caller_signs_with_its_own_key_and_session_token() -> None:
+    keys = Several(ada=Source("aws", "AKIDADA", "one"), bob=Source("aws", "AKIDBOB", "two"))
+    tokens = Several(ada=Source("session", "", "of-ada"), bob=Source("session", "", "of-bob"))
+    injector = signer(credential=keys, session=tokens)
+    seen = {}
+    for name in ("ada", "bob", "ada"):
+        outbound = request()
+        outbound.permit = SimpleNamespace(principal=SimpleNamespace(subject=name))  # type: ignore[assignment]
+        await injector.inject(outbound)
+        value = (outbound.headers.get(b"authorization") or b"").decode()
+        assert outbound.headers.get(b"x-amz-security-token") == f"of-{name}".encode()
+        assert f"Credential=AKID{name.upper()}/" in value
+        assert seen.setdefault(name, value) == value
+    alone = request()
+    alone.permit = SimpleNamespace(principal=SimpleNamespace(subject="ada"))  # type: ignore[assignment]
+    await signer(credential=Source("aws", "AKIDADA", "one"), session=Source("session", "", "of-ada")).inject(alone)
+    assert (alone.headers.get(b"authorization") or b"").decode() == seen["ada"]
+
+
 async def test_a_new_key_and_a_new_day_are_used_at_once():
     source, now = Source("aws", ID, KEY), [float(NOW)]
     injector = signer(credential=source, clock=lambda: now[0])
@@ -205,7 +236,10 @@ def test_several_endpoints_with_hosts_of_their_own_stop_the_start():
     spec = SigV4Spec(credential="aws", region="eu-west-1", service="s3")
     upstream = {"endpoints": ["https://a.example", "https://b.example:8443"], "host": "endpoint"}
     with pytest.raises(ConfigError):
-        tools.towards(UpstreamSpec.model_validate(upstream)).signer(spec)
-    assert tools.towards(UpstreamSpec.model_validate(upstream | {"host": "preserve"})).signer(spec).host is None
+        tools.towards(UpstreamSpec.model_validate(upstream)).signer(spec, tools.credential)
+    assert (
+        tools.towards(UpstreamSpec.model_validate(upstream | {"host": "preserve"})).signer(spec, tools.credential).host
+        is None
+    )
     one = tools.towards(UpstreamSpec.model_validate(upstream | {"endpoints": ["https://b.example:8443"]}))
-    assert one.signer(spec).host == b"b.example:8443"
+    assert one.signer(spec, tools.credential).host == b"b.example:8443"

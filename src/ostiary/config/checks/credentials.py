@@ -13,11 +13,12 @@ from ostiary.config.nearest import nearest
 from ostiary.config.oauth import TokenSpec
 from ostiary.config.problem import Path, Problem
 from ostiary.config.schema import UpstreamSpec
+from ostiary.config.sigv4 import SigV4Spec
 from ostiary.config.values import is_loopback_host
 
 _ABOUT: Final = tuple(place for place in PLACES if place.startswith("principal."))
-_WRITE: Final = frozenset(("basic", "bearer", "header", "query", "cookie"))
-"""Injectors that write a credential as it is."""
+_WRITE: Final = frozenset(("basic", "bearer", "header", "query", "cookie", "sigv4"))
+"""Injectors that write a credential, or sign with it, for a caller who is known by then."""
 
 
 def paths(draft: Draft) -> Iterator[Problem]:
@@ -51,7 +52,11 @@ def users(draft: Draft) -> Iterator[Problem]:
 
 def _writes(path: Path) -> bool:
     """Whether a reference is the `credential` of an injector that writes it."""
-    return bool(re.fullmatch(rf"routes/\d+/inject/\d+/({'|'.join(_WRITE)})/credential", "/".join(map(str, path))))
+    return bool(
+        re.fullmatch(
+            rf"routes/\d+/inject/\d+/({'|'.join(_WRITE)})/(credential|session_token)", "/".join(map(str, path))
+        )
+    )
 
 
 def bound(draft: Draft) -> Iterator[Problem]:
@@ -79,6 +84,9 @@ def signatures(draft: Draft) -> Iterator[Problem]:
             if injector.sigv4 is None:
                 continue
             where: Path = ("routes", index, "inject", position)
+            if not _together(draft, injector.sigv4):
+                message = "key and session token are two fields of one record, and these are of two"
+                yield draft.problem("C355", message, (*where, "sigv4", "session_token"))
             if position != len(route.inject) - 1:
                 yield draft.problem("C355", "`sigv4` signs what the others write: it is the last one", where)
             if upstream is not None and upstream.host == "endpoint" and len(upstream.endpoints) > 1:
@@ -89,6 +97,16 @@ def signatures(draft: Draft) -> Iterator[Problem]:
                     f"a body that is not signed is accepted over TLS only, and upstream {route.upstream!r} has none"
                 )
                 yield draft.problem("C355", message, (*where, "sigv4", "payload"))
+
+
+def _together(draft: Draft, spec: SigV4Spec) -> bool:
+    """Whether key and session token are of one record: versions of two say nothing of each other."""
+    key, session = draft.credentials.get(spec.credential), draft.credentials.get(spec.session_token or "")
+    if key is None or session is None:
+        return True
+    paths = (key.path or spec.credential, session.path or spec.session_token)
+    same = ("vault", "version", "engine", "mount")
+    return paths[0] == paths[1] and all(getattr(key, name) == getattr(session, name) for name in same)
 
 
 def _secure(upstream: UpstreamSpec) -> bool:

@@ -57,7 +57,8 @@ INJECTORS: Final = (
         "C355",
         "a signature that would not hold",
         "`sigv4` signs the request as it is sent, so nothing is written after it, and the Host must be known: the "
-        "caller's, or that of the only endpoint. S3 accepts an unsigned body over TLS only.",
+        "caller's, or that of the only endpoint. S3 accepts an unsigned body over TLS only. Key and session token are "
+        "fields of one record, or their versions say nothing of each other.",
         "inject:\n  - sigv4: {...}\n  - query: {name: tenant, value: a}",
         "inject:\n  - query: {name: tenant, value: a}\n  - sigv4: {...}",
     ),
