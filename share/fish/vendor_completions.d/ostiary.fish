@@ -11,6 +11,7 @@ complete -c ostiary -n '__fish_use_subcommand' -f -a token
 complete -c ostiary -n '__fish_use_subcommand' -f -a vault
 complete -c ostiary -n '__fish_use_subcommand' -f -a keys
 complete -c ostiary -n '__fish_use_subcommand' -f -a audit
+complete -c ostiary -n '__fish_use_subcommand' -f -a revoke
 complete -c ostiary -n '__fish_use_subcommand' -f -a certs
 complete -c ostiary -n '__fish_use_subcommand' -f -a import
 complete -c ostiary -n '__fish_use_subcommand' -f -a export
@@ -229,6 +230,40 @@ complete -c ostiary -n '__fish_seen_subcommand_from audit' -l help
 complete -c ostiary -n '__fish_seen_subcommand_from audit' -f -a verify
 complete -c ostiary -n '__fish_seen_subcommand_from audit; and __fish_seen_subcommand_from verify' -l help
 complete -c ostiary -n '__fish_seen_subcommand_from audit; and __fish_seen_subcommand_from verify' -l json
+complete -c ostiary -n '__fish_seen_subcommand_from revoke' -l help
+complete -c ostiary -n '__fish_seen_subcommand_from revoke' -f -a certificate
+complete -c ostiary -n '__fish_seen_subcommand_from revoke' -f -a list
+complete -c ostiary -n '__fish_seen_subcommand_from revoke' -f -a subject
+complete -c ostiary -n '__fish_seen_subcommand_from revoke' -f -a token
+complete -c ostiary -n '__fish_seen_subcommand_from revoke' -f -a undo
+complete -c ostiary -n '__fish_seen_subcommand_from revoke; and __fish_seen_subcommand_from token' -l config
+complete -c ostiary -n '__fish_seen_subcommand_from revoke; and __fish_seen_subcommand_from token' -l for
+complete -c ostiary -n '__fish_seen_subcommand_from revoke; and __fish_seen_subcommand_from token' -l help
+complete -c ostiary -n '__fish_seen_subcommand_from revoke; and __fish_seen_subcommand_from token' -l issuer
+complete -c ostiary -n '__fish_seen_subcommand_from revoke; and __fish_seen_subcommand_from token' -l json
+complete -c ostiary -n '__fish_seen_subcommand_from revoke; and __fish_seen_subcommand_from token' -l jti
+complete -c ostiary -n '__fish_seen_subcommand_from revoke; and __fish_seen_subcommand_from token' -l note
+complete -c ostiary -n '__fish_seen_subcommand_from revoke; and __fish_seen_subcommand_from token' -l overlay
+complete -c ostiary -n '__fish_seen_subcommand_from revoke; and __fish_seen_subcommand_from subject' -l config
+complete -c ostiary -n '__fish_seen_subcommand_from revoke; and __fish_seen_subcommand_from subject' -l for
+complete -c ostiary -n '__fish_seen_subcommand_from revoke; and __fish_seen_subcommand_from subject' -l help
+complete -c ostiary -n '__fish_seen_subcommand_from revoke; and __fish_seen_subcommand_from subject' -l issuer
+complete -c ostiary -n '__fish_seen_subcommand_from revoke; and __fish_seen_subcommand_from subject' -l json
+complete -c ostiary -n '__fish_seen_subcommand_from revoke; and __fish_seen_subcommand_from subject' -l note
+complete -c ostiary -n '__fish_seen_subcommand_from revoke; and __fish_seen_subcommand_from subject' -l overlay
+complete -c ostiary -n '__fish_seen_subcommand_from revoke; and __fish_seen_subcommand_from certificate' -l config
+complete -c ostiary -n '__fish_seen_subcommand_from revoke; and __fish_seen_subcommand_from certificate' -l help
+complete -c ostiary -n '__fish_seen_subcommand_from revoke; and __fish_seen_subcommand_from certificate' -l json
+complete -c ostiary -n '__fish_seen_subcommand_from revoke; and __fish_seen_subcommand_from certificate' -l note
+complete -c ostiary -n '__fish_seen_subcommand_from revoke; and __fish_seen_subcommand_from certificate' -l overlay
+complete -c ostiary -n '__fish_seen_subcommand_from revoke; and __fish_seen_subcommand_from list' -l config
+complete -c ostiary -n '__fish_seen_subcommand_from revoke; and __fish_seen_subcommand_from list' -l help
+complete -c ostiary -n '__fish_seen_subcommand_from revoke; and __fish_seen_subcommand_from list' -l json
+complete -c ostiary -n '__fish_seen_subcommand_from revoke; and __fish_seen_subcommand_from list' -l overlay
+complete -c ostiary -n '__fish_seen_subcommand_from revoke; and __fish_seen_subcommand_from undo' -l config
+complete -c ostiary -n '__fish_seen_subcommand_from revoke; and __fish_seen_subcommand_from undo' -l help
+complete -c ostiary -n '__fish_seen_subcommand_from revoke; and __fish_seen_subcommand_from undo' -l json
+complete -c ostiary -n '__fish_seen_subcommand_from revoke; and __fish_seen_subcommand_from undo' -l overlay
 complete -c ostiary -n '__fish_seen_subcommand_from certs' -l help
 complete -c ostiary -n '__fish_seen_subcommand_from certs' -f -a ca
 complete -c ostiary -n '__fish_seen_subcommand_from certs' -f -a check

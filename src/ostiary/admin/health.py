@@ -55,14 +55,20 @@ def parts(view: View, now: float, wall: float) -> Iterator[Part]:
         yield of_token(token.alias, token.state)
     for ring in view.rings:
         yield of_ring(ring.alias, ring.failure, signs=ring.current() is not None)
-    for link in view.links:
-        yield of_link(link.name, here=link.here)
+    yield from _shared(view)
     for pool in view.upstreams:
         yield of_upstream(pool.name, pool.endpoints(now))
     if view.access.audit is not None:
         yield of_audit(broken=view.access.audit.broken)
     for listener in view.listeners:
         yield of_listener(listener.place.name, listener.place.tls.ends if listener.place.tls else (), wall)
+
+
+def _shared(view: View) -> Iterator[Part]:
+    for link in view.links:
+        yield of_link(link.name, here=link.here)
+    for copy in view.revocations:
+        yield of_revocations(copy.name, known=copy.known, here=all(link.here for link in view.links))
 
 
 def of_keys(name: str, facts: KeyFacts) -> Part:
@@ -96,6 +102,13 @@ def of_ring(name: str, failure: SecretError | None, *, signs: bool) -> Part:
 def of_link(name: str, *, here: bool) -> Part:
     """What several gateways know together. Without it only what counts once is refused."""
     return Part("shared", name, "ok") if here else Part("shared", name, "down", Reason.SHARED_UNAVAILABLE)
+
+
+def of_revocations(name: str, *, known: bool, here: bool) -> Part:
+    """The copy of what is revoked together: while Redis is away it still answers, for a while."""
+    if known and here:
+        return Part("shared", name, "ok")
+    return Part("shared", name, "degraded" if known else "down", Reason.REVOCATION_UNKNOWN)
 
 
 def of_upstream(name: str, endpoints: Sequence[EndpointState]) -> Part:

@@ -21,7 +21,7 @@ from ostiary.observe.access import AccessLog
 from ostiary.observe.lag import Lag
 from ostiary.observe.lifecycle import Lifecycle
 from ostiary.observe.metrics import Metrics
-from ostiary.shared import Link
+from ostiary.shared import Link, Revocations
 from ostiary.upstream import UpstreamPool
 from ostiary.vault import Vault
 
@@ -174,6 +174,11 @@ class View:
     def links(self) -> Sequence[Link]:
         """The line to Redis, if there is one."""
         return [part for part in self.serving.gateway.parts if isinstance(part, Link)]
+
+    @property
+    def revocations(self) -> Sequence[Revocations]:
+        """The copy of what is revoked together, if there is one."""
+        return [part for part in self.serving.gateway.parts if isinstance(part, Revocations)]
 
     @property
     def publication(self) -> Publication | None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from ostiary.authn.compile import Around, compose
+from ostiary.authn.compose import Every, First
+from ostiary.authn.unrevoked import Unrevoked
 from ostiary.authz import compile_policy
 from ostiary.build.stock import Stock
 from ostiary.config.schema import AnonymousSpec, AuthenticateSpec, MatchSpec, PublicationSpec, RouteSpec
@@ -44,7 +46,7 @@ def _owned(injectors: Iterable[Sequence[Injector]]) -> frozenset[bytes]:
 
 
 def _route(spec: RouteSpec, stock: Stock, owned: frozenset[bytes], injectors: Sequence[Injector]) -> Route:
-    authenticators = compose(spec.authenticate, stock.around)
+    authenticators = _proven(spec, stock)
     strip = owned.union(*(injector.owns for injector in injectors), evidence(authenticators), stripped(spec.rewrite))
     upstream = stock.upstreams[spec.upstream].for_route(strip, frozenset(name.encode() for name in spec.upgrades))
     require_own(spec.rewrite, owned)
@@ -52,6 +54,13 @@ def _route(spec: RouteSpec, stock: Stock, owned: frozenset[bytes], injectors: Se
     policy = compile_policy(spec.name, spec.authorize, stock.around.clock)
     pipeline = Pipeline(authenticators, policy, tuple(injectors), watched(told, injectors))
     return Route(spec.name, pipeline, authenticators.challenges)
+
+
+def _proven(spec: RouteSpec, stock: Stock) -> First | Every | Unrevoked:
+    """Return who says who is calling; where things are revoked together, nobody whose evidence is."""
+    composed = compose(spec.authenticate, stock.around)
+    revocations = None if stock.shared is None else stock.shared.revocations
+    return composed if revocations is None else Unrevoked(composed, revocations)
 
 
 def evidence(authenticators: object) -> frozenset[bytes]:

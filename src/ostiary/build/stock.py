@@ -60,7 +60,9 @@ class Stock:
     @property
     def parts(self) -> tuple[Part, ...]:
         """What has a lifetime, in the order in which it starts."""
-        shared = {} if self.shared is None else {"": self.shared.link}
+        shared: dict[str, Part] = {} if self.shared is None else {"link": self.shared.link}
+        if self.shared is not None and self.shared.revocations is not None:
+            shared["revocations"] = self.shared.revocations
         several = (self.each, self.vaults, shared, self.keys, self.issuers, self.upstreams, self.tools.made)
         return tuple(part for one in several for part in one.values())
 

@@ -46,6 +46,7 @@ COMMANDS: Final = (
     Entry("vault", "ostiary.cli.vault:app", SECRETS, "Keep credentials in the local vault."),
     Entry("keys", "ostiary.cli.keys:app", SECRETS, "Keep the keys that the gateway signs and connects with."),
     Entry("audit", "ostiary.cli.audit:app", UNDERSTAND, "Say whether an audit log is whole."),
+    Entry("revoke", "ostiary.cli.revoke:app", SECRETS, "Refuse tokens, subjects and certificates at every gateway."),
     Entry("certs", "ostiary.cli.certs:app", SECRETS, "Be a small certificate authority, and look at certificates."),
     Entry("import", "ostiary.cli.import_:app", MOVE, "Write a configuration from another program's."),
     Entry("export", "ostiary.cli.export:app", MOVE, "Write the policy as another engine's own configuration."),

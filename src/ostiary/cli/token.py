@@ -81,7 +81,7 @@ def show(
     from ostiary.errors import InvalidToken
 
     try:
-        jws = parse(_read(file), _LARGEST)
+        jws = parse(read_token(file), _LARGEST)
         claims = read_claims(jws.payload)
     except InvalidToken as error:
         fail(error.reason.value, f"it cannot be read: {error.detail}", exit_code=Exit.NO)
@@ -108,7 +108,8 @@ def _moment(seconds: float) -> str:
         return "out of range"
 
 
-def _read(path: Path) -> bytes:
+def read_token(path: Path) -> bytes:
+    """Return the token of a file, or of stdin, without the word Bearer."""
     if str(path) == "-":
         if sys.stdin.isatty():
             say("paste the token, then Ctrl-D")

@@ -36,7 +36,7 @@ from ostiary.config.listeners import (
 from ostiary.config.observing import AdminSpec, AuditSpec, LogSpec, TracingSpec
 from ostiary.config.rewriting import RewriteSpec, SentHost
 from ostiary.config.rules import RuleSpec, ScopesSpec, SomeOf, TimeSpec
-from ostiary.config.shared import RedisSpec, RedisTlsSpec, SharedSpec
+from ostiary.config.shared import RedisSpec, RedisTlsSpec, SharedRevocationSpec, SharedSpec
 from ostiary.config.sockets import LocalSpec, SocketSpec
 from ostiary.config.spec import OneOf, Some, Spec
 from ostiary.config.sync import SyncSpec

@@ -109,6 +109,13 @@ class RedisSpec(Spec):
         return self
 
 
+class SharedRevocationSpec(Spec):
+    """What is revoked for all gateways at once (`ostiary revoke`)."""
+
+    max_stale: Duration = Field(600.0, description="How long the last copy answers while Redis is away; then 503.")
+    poll: Duration = Field(1.0, description="How often the list is looked at: what is revoked counts so much longer.")
+
+
 class SharedSpec(Spec):
     """What several gateways know together, so that what counts once counts once for all of them."""
 
@@ -121,6 +128,11 @@ class SharedSpec(Spec):
         "refuse",
         description="Of what was made before Redis was started, nobody knows whether it was used already. "
         "refuse: 503. accept: it counts.",
+    )
+
+    revocation: SharedRevocationSpec | None = Field(
+        None,
+        description="Ask of every caller whether its token, subject or certificate is revoked; {} for the defaults.",
     )
 
     @model_validator(mode="after")

@@ -20,7 +20,7 @@ from ostiary.config.words import LATER, NOUNS, at, found, range_of, wanted
 Facts = tuple[tuple[str, str], ...]
 _OF_BLOCKS: Final = frozenset(
     (
-        *("C102", "C113", "C310", "C335", "C336", "C337", "C341", "C342", "C347", "C348", "C394", "C395"),
+        *("C102", "C113", "C310", "C335", "C336", "C341", "C342", "C347", "C348", "C394", "C395"),
         *(f"C30{number}" for number in range(1, 10)),
     )
 )

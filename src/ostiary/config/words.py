@@ -39,6 +39,7 @@ NOUNS: Final[dict[type, str]] = {
     schema.SharedSpec: "shared",
     schema.RedisSpec: "redis",
     schema.RedisTlsSpec: "redis tls",
+    schema.SharedRevocationSpec: "shared revocation",
     schema.IssuerSpec: "an issuer",
     schema.KeysSpec: "an issuer's keys",
     schema.ClaimsSpec: "an issuer's claims",

@@ -12,6 +12,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from ostiary.authn.compose import Every, First
 from ostiary.authn.rehearsal import rehearsed
+from ostiary.authn.unrevoked import Unrevoked
 from ostiary.authz.policy import Policy
 from ostiary.config.load import Loaded
 from ostiary.config.schema import RouteSpec
@@ -128,16 +129,16 @@ class Explainer:
         text = f"{_written(one)} ******" + (f" (credential {alias})" if alias else "")
         return Note("inject", one.kind, "yes", text, where)
 
-    def _composed(self, route: Route, index: int, spec: RouteSpec, told: Explanation) -> First | Every:
+    def _composed(self, route: Route, index: int, spec: RouteSpec, told: Explanation) -> First | Every | Unrevoked:
         several = spec.authenticate.kind in ("any", "all")
         composed = route.pipeline.authenticators
-        assert isinstance(composed, First | Every)  # noqa: S101 - what the build makes
+        assert isinstance(composed, First | Every | Unrevoked)  # noqa: S101 - what the build makes
         noting = []
         for position, one in enumerate(composed.each):
             below = (spec.authenticate.kind, position) if several else ()
             where = self._loaded.place("routes", index, "authenticate", *below)
             noting.append(NotingAuthenticator(one, told.notes, where, self._aged))
-        return type(composed)(noting)
+        return composed.over(noting) if isinstance(composed, Unrevoked) else type(composed)(noting)
 
     def _policy(self, route: Route, index: int, spec: RouteSpec, told: Explanation) -> Any:
         policy = route.pipeline.policy

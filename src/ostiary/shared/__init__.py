@@ -3,6 +3,8 @@
 link.py        the one line of a process to Redis: up, away, up again
 connection.py  redis-py, and whether a server can be believed
 marks.py       what was used once, anywhere
+entry.py       what is revoked, as values
+revocations.py the list of it, and the copy that answers
 diagnosis.py   what `ostiary doctor` finds wrong with it
 compile.py     from the configuration to all of it
 
@@ -14,5 +16,6 @@ from __future__ import annotations
 from ostiary.shared.compile import Shared, compile_shared
 from ostiary.shared.link import Link
 from ostiary.shared.marks import Marks
+from ostiary.shared.revocations import Revocations
 
-__all__ = ["Link", "Marks", "Shared", "compile_shared"]
+__all__ = ["Link", "Marks", "Revocations", "Shared", "compile_shared"]

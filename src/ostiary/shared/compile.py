@@ -15,6 +15,7 @@ from ostiary.model import CredentialSource, Secret
 from ostiary.pki.identity import load_identity, use
 from ostiary.shared.link import Connection, Link
 from ostiary.shared.marks import Digests, Marks
+from ostiary.shared.revocations import Revocations
 
 _SHORTEST: int = 16
 """Octets that a key has at least."""
@@ -27,10 +28,14 @@ class Shared:
     Attributes:
         link: to Redis.
         marks: what was used once.
+        digests: what names are made with.
+        revocations: what is revoked, or None.
     """
 
     link: Link
     marks: Marks
+    digests: Digests
+    revocations: Revocations | None = None
 
 
 def compile_shared(
@@ -54,7 +59,9 @@ def compile_shared(
     if spec.key is not None:
         digests.learn(_long_enough(resolve(spec.key, folder)))
     link = Link(_Connecting(spec, credentials, folder, clock, digests), spec.redis.timeout)
-    return Shared(link, Marks(link, digests, spec.forgotten))
+    kept, prefix = spec.revocation, spec.redis.prefix
+    revocations = None if kept is None else Revocations(link, digests, prefix, kept.max_stale, kept.poll, clock=clock)
+    return Shared(link, Marks(link, digests, spec.forgotten), digests, revocations)
 
 
 class _Connecting:

@@ -42,10 +42,17 @@ class Digests:
         Raises:
             SharedUnavailable: the key is not known yet.
         """
+        return f"{self._prefix}:{kind}:{self.digest(kind, what)}"
+
+    def digest(self, kind: str, what: bytes) -> str:
+        """Return the digest of something, in hexadecimal.
+
+        Raises:
+            SharedUnavailable: the key is not known yet.
+        """
         if not self._key:
             raise SharedUnavailable("the shared key is not known yet", retry_after=1)
-        digest = hmac.digest(self._key, f"{kind}\0".encode() + what, "sha256")[:_DIGEST]
-        return f"{self._prefix}:{kind}:{digest.hex()}"
+        return hmac.digest(self._key, f"{kind}\0".encode() + what, "sha256")[:_DIGEST].hex()
 
 
 class Marks:

@@ -23,5 +23,10 @@ def shared(view: View) -> Iterator[Metric]:
     yield summary(
         "ostiary_shared_trip_duration_seconds", "How long Redis took; several questions may go at once.", (), took
     )
+    entries = [((), float(len(one))) for one in view.revocations]
+    yield gauge("ostiary_revocations", "What is revoked for all gateways together.", (), entries)
+    ages = [((), one.age) for one in view.revocations if one.age is not None]
+    text = "How long ago the copy of what is revoked was compared with the list."
+    yield gauge("ostiary_revocations_compared_age_seconds", text, (), ages)
     made = [((), float(one.connected)) for one in tallies]
     yield counter("ostiary_shared_connections", "Connections to Redis that were made.", (), made)

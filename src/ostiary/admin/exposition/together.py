@@ -62,6 +62,8 @@ LARGEST: Final = frozenset(
         "ostiary_key_set_stale",
         "ostiary_key_set_void",
         "ostiary_ocsp_oldest_answer_age_seconds",
+        "ostiary_revocations",
+        "ostiary_revocations_compared_age_seconds",
         "ostiary_signing_key_version_info",
         "ostiary_signing_key_versions",
     )

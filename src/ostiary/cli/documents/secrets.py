@@ -54,6 +54,14 @@ _RING: Final = block(
         ),
     }
 )
+_REVOKED: Final = {
+    "id": TEXT,
+    "kind": word("token", "subject", "certificate", "serial"),
+    "made": MOMENT,
+    "until": MOMENT,
+    "before": perhaps(MOMENT),
+    "note": TEXT,
+}
 _TRUSTED: Final = block({"subject": TEXT, "not_after": MOMENT, "sha256": TEXT})
 
 SECRETS: Final[dict[str, Schema]] = {
@@ -79,6 +87,9 @@ SECRETS: Final[dict[str, Schema]] = {
     "vault rekey": block({"vault": TEXT, "master_key_id": TEXT, "data_keys": WHOLE}),
     **{f"keys {name}": _MADE for name in ("generate", "import", "rotate")},
     **{f"keys {name}": _TURNED for name in ("enable", "disable", "destroy")},
+    **{f"revoke {name}": block({**_REVOKED, "version": WHOLE}) for name in ("token", "subject", "certificate")},
+    "revoke list": several(block(_REVOKED)),
+    "revoke undo": block({"id": TEXT, "version": WHOLE}),
     "keys list": several(_RING),
     "keys trust": block({"written": TEXT, "certificates": several(_TRUSTED)}),
 }

@@ -74,6 +74,18 @@ TOKEN: Final[dict[Reason, tuple[str, str]]] = {
         "`once` is set, and a token with this `jti` was used already, here or at another gateway.",
         "Get a token for each request; if the caller does, somebody repeats its requests.",
     ),
+    Reason.TOKEN_REVOKED: (
+        "`ostiary revoke token` has revoked it; the log has the entry's id.",
+        "Get a new one. `ostiary revoke list` says what is revoked, `ostiary revoke undo ID` takes it back.",
+    ),
+    Reason.SUBJECT_REVOKED: (
+        "`ostiary revoke subject` has revoked everything that this caller was given before a moment.",
+        "Get a new token; evidence that does not say when it was issued stays revoked until `ostiary revoke undo`.",
+    ),
+    Reason.REVOCATION_UNKNOWN: (
+        "The list of revocations in Redis could not be looked at for `shared.revocation.max_stale`, or never yet.",
+        "Look at Redis (`shared.redis`); the log says what it said.",
+    ),
     Reason.TOKEN_UNDECIPHERABLE: (
         "The token is encrypted (RFC 7516), and no key of `decryption_keys` opens it, or its algorithms are not ours.",
         "Publish the public half of `decryption_keys` to the issuer; RSA-OAEP-256 or ECDH-ES, with A256GCM.",

@@ -1,4 +1,4 @@
-"""C151 and C335 to C337: what several gateways know together."""
+"""C151 and C335, C336: what several gateways know together."""
 
 from __future__ import annotations
 

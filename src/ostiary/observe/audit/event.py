@@ -37,6 +37,11 @@ _TOLD: Final[dict[str, tuple[str, str, dict[str, str]]]] = {
         "success",
         {"vault": "ostiary.vault", "path": "ostiary.path", "version": "ostiary.credential_version"},
     ),
+    "revocations taken up": (
+        "revocations-changed",
+        "success",
+        {"added": "ostiary.revocations.added", "removed": "ostiary.revocations.removed"},
+    ),
     "client certificate refused in the handshake": (
         "connection-refused",
         "failure",
