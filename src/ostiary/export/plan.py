@@ -14,7 +14,7 @@ from ostiary.config.sockets import UnixBind
 from ostiary.config.values import Bind
 from ostiary.export.clause import Clause, Held, Judged, settle
 from ostiary.export.judge import Surroundings, judge_route
-from ostiary.export.judge.listeners import judge_listener, verifies
+from ostiary.export.judge.listeners import judge_asking, judge_listener, verifies
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,18 +124,20 @@ def plan(
         for number, route in enumerate(spec.routes)
     )
     decide = None if asked is None else spec.listeners[asked].decide
+    told = decide is not None and decide.client is not None and decide.client.mode != "off"
+    clauses = [*judge_listener(name, spec), *judge_asking(name, asked, spec, told=told)]
     return Plan(
         spec=spec,
         folder=loaded.folder.resolve(),
         name=name,
         place=place,
         asked=None if asked is None else spec.listeners[asked].bind,
-        told=decide is not None and decide.client is not None and decide.client.mode != "off",
+        told=told,
         owned=tuple(one.decode() for one in owned),
         evidence=tuple(sorted(one.decode() for one in evidence)),
         issuers=issuers,
         routes=routes,
-        around=tuple(_around(one, asking=asked is not None) for one in judge_listener(name, spec)),
+        around=tuple(_around(one, asking=asked is not None) for one in clauses),
     )
 
 

@@ -28,7 +28,9 @@ def route(name: str = "one", path: str = "/one", **changed: Any) -> dict[str, An
 
 def document(*routes: dict[str, Any], asking: bool = True, **changed: Any) -> dict[str, Any]:
     """Return a file."""
-    decides = {"decides": {"bind": "unix:/run/d.sock", "decide": "envoy-http"}} if asking else {}
+    client = {"client": {"mode": "optional", "authorities": ["file:ca.pem"]}} if changed.pop("told", False) else {}
+    decide = {"dialect": "envoy-http", **client}
+    decides = {"decides": {"bind": "unix:/run/d.sock", "decide": decide}} if asking else {}
     return {
         "version": 1,
         "listeners": {"public": {"bind": "127.0.0.1:8443", **changed.pop("public", {})}, **decides},

@@ -178,6 +178,14 @@ def test_a_certificate_that_upstreams_cannot_be_shown_is_left_out_where_the_rout
     assert "sds_secret_config" not in str(bootstrap(made))
 
 
+def test_who_judges_certificates_has_to_be_told_of_them(tmp_path: Path):
+    proof = {"authenticate": {"mtls": {"allow": ["**"]}}, **PARTIAL}
+    (refused,) = planned(tmp_path, route(**proof), public={"tls": TLS}).refused
+    assert refused.path == ("listeners", "decides", "decide")
+    assert planned(tmp_path, route(**proof), public={"tls": TLS}, told=True).refused == ()
+    assert planned(tmp_path, route(), public={"tls": TLS}).refused == ()
+
+
 def test_an_upstream_whose_servers_could_stand_for_each_other_is_refused(tmp_path: Path):
     several = {"endpoints": ["https://a.example.com", "https://b.example.com"]}
     assert [one.path[-1] for one in planned(tmp_path, route(), old=several).refused] == ["endpoints"]

@@ -8,6 +8,7 @@ from typing import Final
 from ostiary.config.schema import RouteSpec
 from ostiary.export.envoy import shapes
 from ostiary.export.envoy.words import PEER, UPSTREAM, Block, literal, spelt
+from ostiary.export.judge.evidence import members
 from ostiary.export.plan import Plan
 from ostiary.export.texts import constant
 from ostiary.model import fold
@@ -30,7 +31,7 @@ def _shaped(name: str, regex: str, *, needed: bool) -> Block:
 def authorization(route: RouteSpec) -> Block:
     """Return the shape of Authorization in requests that are native: the plainest, and never two."""
     spec = route.authenticate
-    if spec.jwt is not None or (spec.all is not None and any(one.jwt is not None for one in spec.all)):
+    if evidence(route) and (spec.any is None or len(spec.any) == 1):
         return _shaped(AUTHORIZATION, shapes.TOKEN, needed=True)
     if AUTHORIZATION in evidence(route):
         return _shaped(AUTHORIZATION, f"(?:{shapes.TOKEN})?", needed=False)
@@ -39,9 +40,7 @@ def authorization(route: RouteSpec) -> Block:
 
 def evidence(route: RouteSpec) -> tuple[str, ...]:
     """Return the headers in which callers of a native route show evidence: they end here."""
-    spec = route.authenticate
-    several = spec.value if spec.kind in ("any", "all") else (spec,)
-    return (AUTHORIZATION,) if any(one.jwt is not None for one in several) else ()
+    return (AUTHORIZATION,) if any(one.jwt is not None for one in members(route.authenticate)) else ()
 
 
 def injected(route: RouteSpec) -> Iterator[str]:

@@ -12,10 +12,11 @@ from typing import Any, Final
 
 from ostiary.authn.claims import normal_type
 from ostiary.config.evidence import JwtSpec
-from ostiary.config.schema import IssuerSpec
+from ostiary.config.schema import IssuerSpec, RouteSpec
 from ostiary.export.clause import Judged
 from ostiary.export.envoy import condition
 from ostiary.export.envoy.words import HEAD, JWT, NATIVE, Block, extension, seconds
+from ostiary.export.judge.evidence import members
 from ostiary.export.plan import Plan
 
 _PLAIN: Final = r"[^\p{Cc}\p{Zl}\p{Zp}]+"
@@ -28,9 +29,7 @@ def native_tokens(plan: Plan) -> Iterator[JwtSpec]:
     """Return every block of a native route that judges tokens."""
     for one in plan.routes:
         if one.native:
-            spec = one.route.authenticate
-            several = spec.value if spec.kind in ("any", "all") else (spec,)
-            yield from (each.jwt for each in several if each.jwt is not None)
+            yield from (each.jwt for each in members(one.route.authenticate) if each.jwt is not None)
 
 
 def native_issuers(plan: Plan) -> tuple[str, ...]:
@@ -66,11 +65,11 @@ def requirement(one: Judged) -> str:
     return f"{one.route.name}~{one.number}"
 
 
-def _of(route: Any) -> Iterator[tuple[JwtSpec, bool]]:
+def _of(route: RouteSpec) -> Iterator[tuple[JwtSpec, bool]]:
     """Return the token of a route, and whether it may be missing."""
     spec = route.authenticate
-    several = spec.value if spec.kind in ("any", "all") else (spec,)
-    yield from ((one.jwt, spec.kind == "any" and len(several) > 1) for one in several if one.jwt is not None)
+    several = members(spec)
+    yield from ((one.jwt, spec.any is not None and len(several) > 1) for one in several if one.jwt is not None)
 
 
 def _needed(spec: tuple[JwtSpec, bool], plan: Plan) -> Block:

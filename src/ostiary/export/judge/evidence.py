@@ -66,10 +66,16 @@ def judge_evidence(spec: AuthenticateSpec, here: Path, around: Surroundings) -> 
     if around.demanded:
         yield Clause(here, "asked", "the listener wants a certificate of everybody, which the engine cannot verify")
     if spec.kind in ("any", "all"):
-        for position, one in enumerate(spec.value):
+        for position, one in enumerate(members(spec)):
             yield _judge(one, (*here, spec.kind, position, one.kind), around)
     else:
         yield _judge(spec, (*here, spec.kind), around)
+
+
+def members(spec: AuthenticateSpec) -> tuple[AuthenticatorSpec, ...]:
+    """Return the authenticators of a route: those of `any:` and `all:`, or the only one."""
+    several: tuple[AuthenticatorSpec, ...] | None = spec.any or spec.all
+    return several or (spec,)
 
 
 def _judge(spec: AuthenticatorSpec, path: Path, around: Surroundings) -> Clause:

@@ -11,7 +11,7 @@ from ostiary.config.problem import Path
 from ostiary.config.schema import GatewaySpec
 from ostiary.config.sockets import UnixBind
 from ostiary.export.clause import Ability, Clause
-from ostiary.export.judge.evidence import strange_to
+from ostiary.export.judge.evidence import members, strange_to
 
 _LIMITS: Final[Mapping[str, tuple[Ability, str]]] = {
     "headers": ("native", "in whole KiB"),
@@ -59,6 +59,15 @@ def judge_listener(name: str, spec: GatewaySpec) -> Iterator[Clause]:
         yield Clause((*here, field), "impossible", _UNKNOWN)
     if spec.publication is not None and spec.publication.listeners == "all":
         yield Clause(("publication",), "impossible", "our public keys are handed out by the gateway's own listeners")
+
+
+def judge_asking(name: str, asked: str | None, spec: GatewaySpec, *, told: bool) -> Iterator[Clause]:
+    """Return what is wrong with whoever is asked: who judges certificates has to be told of them."""
+    tls = spec.listeners[name].tls
+    shown = tls is not None and tls.client.mode != "off"
+    wanted = any(one.mtls is not None for route in spec.routes for one in members(route.authenticate))
+    if asked is not None and shown and wanted and not told:
+        yield Clause(("listeners", asked, "decide"), "never", "callers' certificates are not told: give it `client`")
 
 
 def verifies(listener: ListenerSpec) -> bool:

@@ -1,0 +1,157 @@
+"""Does Envoy accept whatever a policy may say?"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.support.exported import export, exported, validated
+from tests.support.plugged import CLIENT
+from tests.support.plugin import BASIC, Gateway, World, world
+
+pytestmark = pytest.mark.integration
+PARTIAL = {"decision": "allow-partial"}
+SERVER = {"certificate": "file:server.pem", "private_key": "file:server.key"}
+ASKED = {"client": {"mode": "optional", "authorities": ["file:ca.pem"]}}
+
+
+def document(made: World, tls: dict[str, Any] | None, old: dict[str, Any], *routes: dict[str, Any]) -> str:
+    """Return a file with these blocks."""
+    plain = {"authenticate": {"anonymous": {}}, "authorize": "anyone", "upstream": "old", **PARTIAL}
+    bank = {"issuer": "https://id.example.com", "audiences": ["a"], "authorities": ["file:ca.pem"]}
+    listener = {"bind": f"127.0.0.1:{made.ports['native']}"} | ({} if tls is None else {"tls": {**SERVER, **tls}})
+    return json.dumps(
+        {
+            "version": 1,
+            "listeners": {"native": listener},
+            "issuers": {"bank": {**bank, "jwks_url": "https://id.example.com/keys"}},
+            "vaults": {"folder": {"type": "files", "path": "secrets"}},
+            "credentials": {"legacy": {"vault": "folder"}},
+            "upstreams": {"old": {"endpoints": ["http://127.0.0.1:9"], **old}},
+            "routes": [{"name": f"r{number}", **plain, **one} for number, one in enumerate(routes)],
+        }
+    )
+
+
+ANY = {"match": {"path": "/**"}}
+JWT = {"authenticate": {"jwt": {"issuers": ["bank"]}}}
+CRL = {"crls": ["file:ca.crl"]}
+POLICIES: dict[str, tuple[dict[str, Any] | None, dict[str, Any], list[dict[str, Any]]]] = {
+    "without TLS": (None, {}, [ANY]),
+    "TLS 1.3 only": ({"minimum_version": "1.3"}, {}, [ANY]),
+    "one cipher": ({"ciphers": ["ECDHE-ECDSA-AES128-GCM-SHA256"]}, {}, [ANY]),
+    "several certificates": ({"also": [SERVER]}, {}, [ANY]),
+    "certificates of everybody": (
+        {"client": {**ASKED["client"], "mode": "required", "revocation": CRL, "depth": 1}},
+        {},
+        [{**ANY, "authenticate": {"mtls": {"allow": ["**"]}}}],
+    ),
+    "several endpoints": (
+        None,
+        {"endpoints": ["http://127.0.0.1:9", "http://localhost:8"], "host": "endpoint", "connections": 7},
+        [ANY],
+    ),
+    "an upstream with TLS": (
+        None,
+        {
+            "endpoints": ["https://localhost:9"],
+            "host": "legacy.example",
+            "tls": {"trusted": ["file:ca.pem"], "server_name": "legacy.example", "client": SERVER},
+            "timeouts": {"connect": "500ms", "response": "1m", "idle": "2m", "keep_alive": "1s"},
+        },
+        [ANY],
+    ),
+    "an upstream of a number": (None, {"endpoints": ["https://127.0.0.1:9"]}, [ANY]),
+    "hosts and methods": (
+        {},
+        {},
+        [
+            {"match": {"host": "*.example.com", "path": "/a/*/b", "methods": ["GET"]}, "upgrades": ["websocket"]},
+            {"match": {"path": "/a.b/(c)+$&'!/~"}},
+            {"match": {"path": "/"}},
+            {"match": {"path": "/slash/"}},
+        ],
+    ),
+    "all rules": (
+        {},
+        {},
+        [
+            {
+                **JWT,
+                "match": {"path": "/rules"},
+                "authorize": [
+                    {"audience": "a"},
+                    {"tenant": ["x", "on"]},
+                    {"environment": "1e3"},
+                    {"permissions": {"a.b": {"all": ["r", 'w"q']}}},
+                    {"methods": {"GET": "anyone", "POST": {"a": {"any": ["r"]}}}},
+                    {"scopes": {"all": ["read.all", "a(b)*"]}},
+                    {"subject": "al'ice"},
+                    {"subject_type": "user"},
+                    {"claims": {"https://a.example/role": ["x", "y"]}},
+                    {"source": ["10.0.0.0/8", "2001:db8::/32"]},
+                ],
+            }
+        ],
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """Certificates, secrets, and an upstream."""
+    with world(tmp_path_factory.mktemp("accepted"), {}) as one:
+        yield one
+
+
+@pytest.mark.parametrize("name", POLICIES)
+def test_envoy_accepts(made: World, name: str):
+    tls, old, routes = POLICIES[name]
+    file = made.folder / "policy.yaml"
+    file.write_text(document(made, tls, old, *routes))
+    home = made.folder / "accepted"
+    shutil.rmtree(home, ignore_errors=True)
+    export(file, home, made.ports["native"])
+    validated(home)
+
+
+DECIDES = '{{bind: "unix:{folder}/d.sock", socket: {{mode: "0666"}}, decide: {{dialect: envoy-http, {client}}}}}'
+
+
+def test_what_envoy_cannot_look_up_it_passes_on_and_the_gateway_judges(made: World):
+    """A list that may be missing: Envoy lets every certificate through, and asks."""
+    soft = CLIENT.replace("crls: [file:ca.crl]", "crls: [file:ca.crl], mode: soft")
+    listener = f"{{bind: 127.0.0.1:{made.ports['native']}, tls: {{certificate: file:server.pem, private_key: file:server.key, {soft}}}}}"
+    folder = Path(made.folder)
+    route = "match: {path: /who}, authenticate: {mtls: {allow: ['spiffe://example.com/bank/*']}}, authorize: anyone"
+    made.policy = folder / "soft.yaml"
+    made.policy.write_text(
+        "version: 1\nlisteners:\n"
+        f"  native: {listener}\n  decides: {DECIDES.format(folder=folder, client=soft)}\n"
+        "vaults: {folder: {type: files, path: secrets}}\ncredentials: {legacy: {vault: folder}}\n"
+        f'upstreams: {{old: {{endpoints: ["http://127.0.0.1:{made.echo.port}"]}}}}\n'
+        f"routes: [{{name: who, {route}, inject: [basic: {{credential: legacy}}], upstream: old}}]\n"
+    )
+    gateway = Gateway(made.file)
+    gateway.start()
+    raw = b"GET /who HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+    try:
+        with exported(made.file, folder / "soft", "--listener", "native") as envoy:
+            said = {
+                name: made.ask(envoy.port, raw, shown=name) for name in ("john", "mallory", "fired", "stranger", None)
+            }
+    finally:
+        gateway.stop()
+    assert {name: one.status for name, one in said.items()} == {
+        "john": 200,
+        "mallory": 401,
+        "fired": 401,
+        "stranger": 401,
+        None: 401,
+    }
+    assert said["john"].seen["authorization"] == [BASIC]
+    assert said["fired"].reason == "certificate.revoked"
