@@ -32,6 +32,7 @@ keys:
   identity: {type: local, vault: local, publish_before: 10m, keep: 1h}
   pinned: {type: local, vault: local, path: shared, version: 1}
   rsa: {type: local, vault: local, algorithm: PS256}
+  inbox: {type: local, vault: local, algorithm: RSA-OAEP-256}
   far: {type: local, vault: corporate}
   broken: {type: local, vault: local, publish_before: soon}
 routes: this part does not work yet
@@ -71,6 +72,13 @@ def keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
 def roles(keys: Run, alias: str = "identity") -> dict[int, tuple[str, str]]:
     (ring,) = keys("list", alias, "--json").document
     return {one["version"]: (one["state"], one["role"]) for one in ring["versions"]}
+
+
+def test_a_ring_for_encrypted_tokens_opens_and_wants_a_key_that_can(keys):
+    assert "cannot be encrypted to this key with RSA-OAEP-256" in keys("generate", "inbox").err
+    assert "is published now and opens tokens now" in keys("generate", "inbox", "--kind", "rsa-2048").out
+    assert roles(keys, "inbox") == {1: ("enabled", "opens")}
+    assert " RSA-OAEP-256 " in keys("list", "inbox").out
 
 
 def test_a_new_key_signs_at_once(keys):

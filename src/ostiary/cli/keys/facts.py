@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ostiary.cli.keys.place import Place
+from ostiary.keys.algorithms import encrypts
 from ostiary.keys.record import KeptKey
 from ostiary.keys.version import published, signing
 
@@ -20,7 +21,11 @@ def told(place: Place, found: Sequence[KeptKey], now: float) -> list[dict[str, A
         {
             "version": int(one.version.id),
             "state": one.state.value,
-            "role": "signs" if one.version is signer else "published" if one.version in public else "none",
+            "role": does(one.version.alg)
+            if one.version is signer
+            else "published"
+            if one.version in public
+            else "none",
             "algorithm": one.version.alg,
             "kid": one.version.kid,
             "not_before": moment(one.version.begins),
@@ -29,6 +34,11 @@ def told(place: Place, found: Sequence[KeptKey], now: float) -> list[dict[str, A
         }
         for one in found
     ]
+
+
+def does(alg: str) -> str:
+    """Return what the version in use does."""
+    return "opens" if encrypts(alg) else "signs"
 
 
 def moment(seconds: float) -> str:

@@ -37,10 +37,11 @@ def list_(
         return
     for ring in rings:
         print(f"{ring['key']}" + (f"  ({ring['problem']})" if ring["problem"] else ""))
+        width = max((len(one["algorithm"]) for one in ring["versions"]), default=0)
         for one in ring["versions"]:
             until = f"  until {one['not_after']}" if one["not_after"] else ""
             print(
-                f"  {one['version']:>3}  {one['state']:<9} {one['role']:<10} {one['algorithm']:<6} {one['kid']}"
+                f"  {one['version']:>3}  {one['state']:<9} {one['role']:<10} {one['algorithm']:<{width}} {one['kid']}"
                 f"  from {one['not_before']}{until}"
             )
 

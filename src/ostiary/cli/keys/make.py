@@ -13,9 +13,9 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 
 from ostiary.cli.frame import DEFAULT_CONFIG, ConfigOption, Exit, Json, Overlays, emit, fail
 from ostiary.cli.keys.answer import answers
-from ostiary.cli.keys.facts import moment
+from ostiary.cli.keys.facts import does, moment
 from ostiary.cli.keys.place import Alias, Place, VaultName, place
-from ostiary.keys.algorithms import algorithm, thumbprint
+from ostiary.keys.algorithms import algorithm, encrypts, thumbprint
 from ostiary.keys.material import Material, make, read_material
 from ostiary.keys.record import KeptKey
 from ostiary.model import Secret
@@ -127,14 +127,15 @@ def _there(where: Place) -> list[KeptKey]:
 
 
 def _add(where: Place, material: Material, begins: float, days: int | None, *, as_json: bool) -> None:
-    algorithm(material.public, where.spec.algorithm)
+    alg = algorithm(material.public, where.spec.algorithm)
     number = where.ring.add(material, begins, None if days is None else begins + days * 86400)
     kid = thumbprint(material.public)
     if as_json:
         emit({"key": where.alias, "version": number, "kid": kid, "not_before": moment(begins)})
         return
     at = "now" if begins <= time.time() else f"from {moment(begins)}"
-    print(f"{where.alias}: version {number} is published now and signs {at} (kid {kid})")
+    use = f"{does(alg)} tokens" if encrypts(alg) else does(alg)
+    print(f"{where.alias}: version {number} is published now and {use} {at} (kid {kid})")
 
 
 def _kind(newest: KeptKey) -> KeyKind:
