@@ -101,6 +101,19 @@ async def test_certificate_and_token_open_the_route_and_the_upstream_sees_the_cr
     assert there.token()["Authorization"].split(".")[0].encode() not in head
 
 
+async def test_a_path_is_told_in_other_words_and_what_comes_back_is_as_well(edge, there):
+    large = await edge.get("/public/large", headers=there.token())
+    moved = await edge.get("/public/moved", headers=there.token(), follow_redirects=False)
+    refused(await edge.get("/public/%2e%2e/x", headers=there.token()), 400, "path.ambiguous")
+
+    assert (large.status_code, large.content) == (200, LARGE)
+    assert there.service.heads[0].startswith(b"GET /old/large HTTP/1.1\r\n")
+    assert (moved.status_code, moved.headers["location"]) == (302, "/public/1")
+    assert moved.headers["set-cookie"] == "s=1; Path=/public"
+    assert "x-powered-by" not in moved.headers
+    assert len(there.service.heads) == 2
+
+
 async def test_without_a_certificate_the_route_says_so(tls, there):
     async with tls(certificate=False) as client:
         refused(await client.get("/both/1", headers=there.token()), 401, "certificate.missing")

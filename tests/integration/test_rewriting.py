@@ -88,7 +88,7 @@ def ask(tmp_path: Path, gateway: GatewayProcess):
 
 async def test_the_application_is_asked_by_its_own_name_and_paths_and_told_what_it_calls_things(ask):
     reply = await ask("/api/accounts/7?a=%2F", "-H", "X-Account-Id: 7", "-H", "X-Debug: 1", "-H", "X-Konto: 8")
-    statement = await ask("/api/customers/acme/statements/3")
+    statement = await ask("/api/customers/acme/statements/3", "--http2")
 
     assert (reply.status, reply.content.read_bytes()) == (200, b"seven")
     assert reply.headers["x-saw"] == "7|||/app/v1/accounts/7?a=%2F"

@@ -70,6 +70,14 @@ routes:
       - basic: {{credential: legacy-accounts}}
       - header: {{name: X-Subject, value: "{{principal.subject}}"}}
     upstream: accounts
+  - name: rewritten
+    match: {{host: localhost, path: /public/**}}
+    authenticate: {{jwt: {{issuers: [bank]}}}}
+    authorize: anyone
+    rewrite:
+      path: {{strip_prefix: /public, add_prefix: /old}}
+      response: {{location: true, cookies: true, headers: {{remove: [X-Powered-By]}}}}
+    upstream: accounts
   - name: down
     match: {{host: localhost, path: /down}}
     authenticate: {{jwt: {{issuers: [bank]}}}}
@@ -126,6 +134,12 @@ class Service:
         elif path.endswith(b"/trailers"):
             writer.write(b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>\r\n\r\nHTTP/1.1 200 OK\r\n")
             writer.write(b"Trailer: X-Sum\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nwell\r\n0\r\nX-Sum: 4\r\n\r\n")
+            return False
+        elif path.endswith(b"/moved"):
+            writer.write(
+                b"HTTP/1.1 302 Found\r\nContent-Length: 0\r\nLocation: http://localhost:%d/old/1\r\n" % self.port
+            )
+            writer.write(b"X-Powered-By: age\r\nSet-Cookie: s=1; Path=/\r\n\r\n")
             return False
         elif path.endswith(b"/broken"):
             writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n")
