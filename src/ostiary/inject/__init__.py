@@ -2,7 +2,7 @@
 
 basic.py    Authorization: Basic        header.py  a header: a secret, or text about the caller
 bearer.py   Authorization: Bearer       query.py   a parameter of the query, likewise
-cookie.py   a cookie, likewise
+cookie.py   a cookie, likewise          value.py   what the two have in common
 token.py    a token that an issuer gave
 sigv4.py    a signature as AWS wants it
 identity.py a token about the caller, signed by the gateway

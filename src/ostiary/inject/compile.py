@@ -22,6 +22,7 @@ from ostiary.inject.identity import compile_identity
 from ostiary.inject.template import compile_template
 from ostiary.inject.token import exchanged_token, own_token
 from ostiary.inject.tools import Tools
+from ostiary.inject.value import SecretValue, TextValue
 from ostiary.inject.written import refuse_shared, refuse_twice
 from ostiary.model import Credential, CredentialSource, Injector, fold
 
@@ -66,19 +67,19 @@ def _header(spec: HeaderSpec, credentials: Sources, _: Tools) -> Injector:
 
 
 def _query(spec: QuerySpec, credentials: Sources, _: Tools) -> Injector:
-    nothing: frozenset[bytes] = frozenset()
+    put = query.into(spec.name)
     if spec.credential is not None:
         written = _written(spec.credential, credentials, query.encode)
-        return query.SecretParameter(spec.name, nothing, written, spec.on_reject, spec.reject_status)
-    return query.TextParameter(spec.name, nothing, compile_template(spec.value or ""))
+        return SecretValue(put, written, spec.on_reject, spec.reject_status)
+    return TextValue(put, compile_template(spec.value or ""), query.spell)
 
 
 def _cookie(spec: CookieSpec, credentials: Sources, _: Tools) -> Injector:
-    nothing: frozenset[bytes] = frozenset()
+    put = cookie.into(spec.name)
     if spec.credential is not None:
         written = _written(spec.credential, credentials, cookie.encode)
-        return cookie.SecretCookie(spec.name, nothing, written, spec.on_reject, spec.reject_status)
-    return cookie.TextCookie(spec.name, nothing, compile_template(spec.value or ""))
+        return SecretValue(put, written, spec.on_reject, spec.reject_status)
+    return TextValue(put, compile_template(spec.value or ""), cookie.spell)
 
 
 def _written(alias: str, credentials: Sources, encode: Callable[[Credential], bytes]) -> Written:

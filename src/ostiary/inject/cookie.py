@@ -8,16 +8,13 @@ is such a cookie at all, the request is refused.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote, unquote_to_bytes
 
-from ostiary.config.oauth import OnReject
 from ostiary.errors import BadRequest
-from ostiary.inject.encoded import Written
-from ostiary.inject.template import Template
+from ostiary.inject.value import Put
 from ostiary.inject.write import unusable
-from ostiary.model import Credential, Headers, Outbound
+from ostiary.model import Credential, Headers
 from ostiary.reasons import Reason
 
 _VALUE: Final = re.compile(rb"[!#-+\--:<-\[\]-~]+")
@@ -28,43 +25,15 @@ _APART: Final = re.compile(rb"[,\s]")
 """What ends a cookie for old servers (RFC 2109), and is part of its value for others."""
 
 
-@dataclass(frozen=True, slots=True)
-class SecretCookie:
-    """Writes a credential's secret into a cookie."""
-
-    name: str
-    owns: frozenset[bytes]
-    credential: Written
-    on_reject: OnReject = "ignore"
-    reject_status: tuple[int, ...] = (401,)
-
-    async def inject(self, outbound: Outbound) -> None:
-        """Write.
-
-        Raises:
-            CredentialUnavailable: there is no credential, or its secret cannot stand in a cookie.
-            BadRequest: the caller's cookies can be read in two ways.
-        """
-        replace(outbound.headers, self.name.encode(), await self.credential.octets(outbound))
+def into(name: str) -> Put:
+    """Return what writes a cookie of a name."""
+    octets = name.encode()
+    return lambda outbound, value: replace(outbound.headers, octets, value)
 
 
-@dataclass(frozen=True, slots=True)
-class TextCookie:
-    """Writes text about the caller into a cookie, percent-encoded where a cookie cannot hold it."""
-
-    name: str
-    owns: frozenset[bytes]
-    template: Template
-
-    async def inject(self, outbound: Outbound) -> None:
-        """Write.
-
-        Raises:
-            Forbidden: a value cannot be passed on safely.
-            BadRequest: the caller's cookies can be read in two ways.
-        """
-        value = quote(self.template.fill(outbound, str), safe=_KEPT)
-        replace(outbound.headers, self.name.encode(), value.encode())
+def spell(text: str) -> str:
+    """Return text, percent-encoded where a cookie cannot hold it."""
+    return quote(text, safe=_KEPT)
 
 
 def encode(credential: Credential) -> bytes:

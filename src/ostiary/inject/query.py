@@ -8,14 +8,11 @@ upstream lets you choose.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote, quote_from_bytes, unquote_to_bytes
 
-from ostiary.config.oauth import OnReject
 from ostiary.errors import BadRequest
-from ostiary.inject.encoded import Written
-from ostiary.inject.template import Template
+from ostiary.inject.value import Put
 from ostiary.model import Credential, Outbound
 from ostiary.reasons import Reason
 
@@ -23,43 +20,18 @@ _UNICODE: Final = re.compile(rb"%u00([0-9A-Fa-f]{2})")  # how old Microsoft serv
 _ALIKE: Final = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ. ", b"abcdefghijklmnopqrstuvwxyz__")
 
 
-@dataclass(frozen=True, slots=True)
-class SecretParameter:
-    """Writes a credential's secret into the query."""
+def into(name: str) -> Put:
+    """Return what writes a parameter of a name."""
 
-    name: str
-    owns: frozenset[bytes]
-    credential: Written
-    on_reject: OnReject = "ignore"
-    reject_status: tuple[int, ...] = (401,)
+    def put(outbound: Outbound, value: bytes) -> None:
+        outbound.target = replaced(outbound.target, name, value)
 
-    async def inject(self, outbound: Outbound) -> None:
-        """Write.
-
-        Raises:
-            CredentialUnavailable: there is no credential.
-            BadRequest: the caller's query can be read in two ways.
-        """
-        outbound.target = replaced(outbound.target, self.name, await self.credential.octets(outbound))
+    return put
 
 
-@dataclass(frozen=True, slots=True)
-class TextParameter:
-    """Writes text about the caller into the query."""
-
-    name: str
-    owns: frozenset[bytes]
-    template: Template
-
-    async def inject(self, outbound: Outbound) -> None:
-        """Write.
-
-        Raises:
-            Forbidden: a value cannot be passed on safely.
-            BadRequest: the caller's query can be read in two ways.
-        """
-        value = quote(self.template.fill(outbound, str), safe="")
-        outbound.target = replaced(outbound.target, self.name, value.encode())
+def spell(text: str) -> str:
+    """Return text, percent-encoded (RFC 3986, section 2.1)."""
+    return quote(text, safe="")
 
 
 def encode(credential: Credential) -> bytes:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final
+from typing import Final, TypeVar, cast
 
 from ostiary.config.oauth import ClientCredentialsSpec, TokenExchangeSpec, TokenSpec
 from ostiary.config.schema import UpstreamSpec
@@ -19,6 +19,8 @@ from ostiary.model import CredentialSource, KeySource, SigningKey, fold
 from ostiary.oauth import ClientToken, ExchangedTokens, compile_exchange, compile_token
 from ostiary.oauth.client import Around, Showing
 
+Asked = TypeVar("Asked", bound=TokenSpec)
+Tokens = TypeVar("Tokens", ClientToken, ExchangedTokens)
 _NONE: Final[Mapping[str, CredentialSource]] = MappingProxyType({})
 _KEYS: Final[Mapping[str, KeySource]] = MappingProxyType({})
 _NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
@@ -52,11 +54,7 @@ class Tools:
         Raises:
             ConfigError: a credential is not defined, or a file cannot be read.
         """
-        name = self._name(spec)
-        made = self.made.get(name)
-        if not isinstance(made, ClientToken):
-            made = self.made[name] = compile_token(name, spec, self._around)
-        return made
+        return self._shared(spec, compile_token)
 
     def exchange(self, spec: TokenExchangeSpec) -> ExchangedTokens:
         """Return the tokens in exchange for those of callers. Routes whose blocks say the same share them.
@@ -64,11 +62,7 @@ class Tools:
         Raises:
             ConfigError: a credential is not defined, or a file cannot be read.
         """
-        name = self._name(spec)
-        made = self.made.get(name)
-        if not isinstance(made, ExchangedTokens):
-            made = self.made[name] = compile_exchange(name, spec, self._around)
-        return made
+        return self._shared(spec, compile_exchange)
 
     def signer(self, spec: SigV4Spec, find: Callable[[str], CredentialSource | Each]) -> SigV4Injector:
         """Return what signs for AWS; `find` finds a credential.
@@ -118,6 +112,13 @@ class Tools:
     @property
     def _around(self) -> Around:
         return Around(self.credentials, self.folder, self.keys, self.shown)
+
+    def _shared(self, spec: Asked, make: Callable[[str, Asked, Around], Tokens]) -> Tokens:
+        """Return what a block describes, made once; the kind of the block is part of its name."""
+        name = self._name(spec)
+        if name not in self.made:
+            self.made[name] = make(name, spec, self._around)
+        return cast("Tokens", self.made[name])
 
     def _name(self, spec: TokenSpec) -> str:
         """Return what a token is kept under: all that it depends on, so that another configuration has another."""
