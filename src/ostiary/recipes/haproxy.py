@@ -31,6 +31,7 @@ frontend front
   bind {listen} ssl crt {certificate} alpn h2,http/1.1{verify}
   # another form of the target would be judged as a path, and forwarded as it is (RFC 9112, section 3.2.2)
   http-request deny deny_status 400 if !{{ url -m beg / }} !{{ req.ver 2.0 }}
+  http-request deny deny_status 400 if {{ req.ver 2.0 }} !{{ url -m beg / https:// http:// }}
   http-request set-var(txn.ostiary_ok) int(0)
   http-request lua.ostiary
   http-request deny deny_status 503 unless {{ var(txn.ostiary_ok) -m int 1 }}
