@@ -117,7 +117,7 @@ def test_without_the_gateway_nothing_passes_and_neither_does_it_when_somebody_an
 def test_a_new_policy_takes_over_without_a_wrong_verdict(made, fronts, name):
     """The upstream is told another role from one moment on; nobody is told anything else."""
     proxy = fronts[name]
-    before, after = ("reader", "writer") if "value: reader" in made.file.read_text() else ("writer", "reader")
+    before, after, text = "reader", "writer", made.file.read_text()
     allowed = f"GET /accounts/1 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAuthorization: Bearer {made.tokens['good']}\r\n\r\n"
     refused = allowed.replace(made.tokens["good"], made.tokens["expired"])
     roles: list[str] = []
@@ -139,7 +139,7 @@ def test_a_new_policy_takes_over_without_a_wrong_verdict(made, fronts, name):
         one.start()
     try:
         until(lambda: len(roles) > 5)
-        made.file.write_text(made.file.read_text().replace(f"value: {before}", f"value: {after}"))
+        made.file.write_text(text.replace(f"value: {before}", f"value: {after}"))
         made.gateway.signal(signal.SIGHUP)
         until(lambda: after in roles)
         many = len(roles)
@@ -148,6 +148,9 @@ def test_a_new_policy_takes_over_without_a_wrong_verdict(made, fronts, name):
         stop.set()
         for one in threads:
             one.join(15)
+        made.file.write_text(text)  # for those who come after
+        made.gateway.signal(signal.SIGHUP)
+        until(lambda: made.ask(proxy.port, allowed.encode()).seen["x-roles"] == [before])
 
     assert wrong == []
     assert set(roles) == {before, after}
