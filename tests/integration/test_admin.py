@@ -113,7 +113,7 @@ async def test_while_it_drains_it_is_not_ready_and_says_why(tmp_path):
 async def test_the_configuration_is_shown_with_references_as_written(gateway):
     shown = (await gateway.json("/config"))["config"]
     assert shown["vaults"]["local"]["master_key"] == "file:master.key"
-    assert [route["name"] for route in shown["routes"]] == ["both", "token", "down"]
+    assert [route["name"] for route in shown["routes"]] == ["both", "token", "rewritten", "down"]
 
 
 @pytest.mark.parametrize("page", PAGES)
