@@ -32,6 +32,7 @@ class Case:
         cert: whose certificate is shown.
         headers: more fields.
         host, server_name: of the request, and of the handshake.
+        connection: what it says of its connection.
         by: who allows it, envoy or gateway; "" for what is refused.
     """
 
@@ -45,10 +46,11 @@ class Case:
     headers: tuple[str, ...] = ()
     host: str = "localhost"
     server_name: str = "localhost"
+    connection: str = "close"
 
     def raw(self) -> bytes:
         """Return it as octets."""
-        lines = [f"{self.ask} HTTP/1.1", f"Host: {self.host}", "Connection: close"]
+        lines = [f"{self.ask} HTTP/1.1", f"Host: {self.host}", f"Connection: {self.connection}"]
         if self.token is not None:
             lines.append(f"Authorization: Bearer {signed(self.signer or BANK, self.token, self.head)}")
         if self.ask.startswith("POST "):
@@ -197,6 +199,7 @@ OTHERS = (
     Case("the whole URL", "GET https://localhost/near"),
     Case("an octet that no query holds", "GET /near?a=\u00e9"),
     Case("an empty header of the policy's", "GET /far", {}, headers=("X-Said:", "X-Secret:", "Cookie:"), by="envoy"),
+    Case("an upgrade", "GET /near", headers=("Upgrade: websocket", "Ostiary-Upstream: old"), connection="upgrade"),
     Case("two types", "GET /near", headers=("Content-Type: a/b", "Content-Type: a/c")),
     Case("two lengths", "GET /near", headers=("Content_Length: 7",)),
 )

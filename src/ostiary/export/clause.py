@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple, TypeAlias
 from ostiary.config.problem import Path
 from ostiary.config.schema import RouteSpec
 
-Ability: TypeAlias = Literal["native", "partial", "asked", "impossible", "never"]
+Ability: TypeAlias = Literal["native", "partial", "asked", "own", "impossible", "never"]
 How: TypeAlias = Literal["native", "asked", "impossible"]
 
 
@@ -18,9 +18,10 @@ class Clause(NamedTuple):
 
     Attributes:
         path: where it stands, seen from the file.
-        ability: native: the engine holds it. partial: nearly; `why` is the rest. asked: only this gateway can
-            hold it, when it is asked. impossible: neither, because it is about what follows the decision. never: the
-            same, and what is left without it is of no use to anybody.
+        ability: native: the engine holds it. partial: nearly; `why` is the rest. asked: only this gateway can hold it,
+            when it is asked. own: the engine holds it on routes that are its own, and nobody on others. impossible:
+            nobody does, because it is about what follows the decision. never: the same, and what is left without it
+            is of no use to anybody.
         why: what is different, or what is in the way.
     """
 
@@ -92,8 +93,10 @@ def settle(route: RouteSpec, number: int, clauses: Iterable[Clause], *, asking: 
 
 
 def _held(clause: Clause, *, native: bool, forcing: bool) -> Held:
-    if clause.ability in ("impossible", "never"):
+    if clause.ability in ("impossible", "never") or (clause.ability == "own" and not native):
         return Held(clause.path, "impossible", clause.why, never=clause.ability == "never")
+    if clause.ability == "own":
+        return Held(clause.path, "native", "")
     if native or clause.path[0] == "upstreams":  # which are the engine's, whoever decides
         return Held(clause.path, "native", clause.why)
     return Held(clause.path, "asked", f"{clause.why}{_word(clause)}" if forcing else "")

@@ -17,9 +17,14 @@ from tests.support.plugin_furnish import furnish_cases
 
 pytestmark = pytest.mark.integration
 DECIDES = f'{{bind: "unix:{{home}}/d.sock", socket: {{mode: "0666"}}, decide: {{dialect: envoy-http, {CLIENT}}}}}'
-OTHERWISE = {"two lengths": (400, 200), "and a comma": (401, 400), "the whole URL": (400, 404)}
-"""What is otherwise: Envoy takes another spelling of a length away, joins two fields with a comma, and has no route for
-a target that does not begin with a slash."""
+OTHERWISE = {
+    "two lengths": (400, 200),
+    "and a comma": (401, 400),
+    "the whole URL": (400, 404),
+    "an upgrade": (400, 403),
+}
+"""What is otherwise: Envoy takes another spelling of a length away, joins two fields with a comma, has no route for a
+target that does not begin with a slash, and refuses an upgrade by itself."""
 
 OWNED = ("authorization", "x-said", "x-secret", "x-real-ip", "x-ostiary-peer-uri", "ostiary-upstream", "x-client-cert")
 

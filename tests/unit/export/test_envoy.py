@@ -71,6 +71,12 @@ def test_with_nobody_to_ask_no_answer_can_lead_anywhere(tmp_path: Path):
     assert "envoy.filters.http.ext_authz" not in filters(made)
 
 
+def test_only_a_route_that_envoy_decides_lets_protocols_change(tmp_path: Path):
+    made = planned(tmp_path, route("a", "/a", upgrades=["websocket"], **PARTIAL), route("b", "/b"))
+    changing = [one["name"] for one in routes(made) if "upgrade_configs" in one.get("route", {})]
+    assert changing == ["a"]
+
+
 def test_the_gateway_is_asked_unless_rbac_has_said_allowed(tmp_path: Path):
     ask = filters(planned(tmp_path, route()))["envoy.filters.http.ext_authz"]
     assert ask["filter_enabled_metadata"]["invert"] is True

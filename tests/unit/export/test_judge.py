@@ -34,7 +34,7 @@ NATIVE = {
     "a constant": {"inject": [shown(value="reader")]},
     "the name of everybody": {"inject": [shown(value="{principal.subject}")]},
     "a credential": {"inject": [{"basic": {"credential": "legacy"}}]},
-    "an upgrade": {"upgrades": ["websocket"], **PARTIAL},
+    "an upgrade": {"upgrades": ["websocket"]},
     "a token, and the word": {**token(), **PARTIAL},
     "a key set in a file, and the word": {**token(issuers=["filed"]), **PARTIAL},
     "rights": {
@@ -140,6 +140,12 @@ def test_what_nobody_holds_is_refused_unless_the_route_says_so(tmp_path: Path):
     assert planned(tmp_path, route(**replay, **PARTIAL)).refused == ()
 
 
+def test_an_upgrade_is_nothing_that_an_answer_tells(tmp_path: Path):
+    changed = {"upgrades": ["websocket"], "authenticate": {"api_key": {"keys": ["legacy"]}}}
+    assert [one.path[-1] for one in planned(tmp_path, route(**changed)).refused] == ["upgrades"]
+    assert planned(tmp_path, route(**changed, **PARTIAL)).refused == ()
+
+
 def test_a_path_that_is_to_be_rewritten_is_nothing_that_an_answer_tells(tmp_path: Path):
     changed = {"match": {"path": "/old/**"}, "rewrite": {"path": {"strip_prefix": "/old"}}}
     assert [one.path[-1] for one in planned(tmp_path, route(**changed)).refused] == ["rewrite"]
@@ -195,6 +201,12 @@ def test_an_upstream_whose_servers_could_stand_for_each_other_is_refused(tmp_pat
 def test_what_is_written_in_the_audit_log_is_asked(tmp_path: Path):
     made = planned(tmp_path, route(), audit={"path": "audit.jsonl"})
     assert made.routes[0].how == "asked"
+
+
+def test_what_may_be_revoked_is_asked(tmp_path: Path):
+    shared = {"redis": {"url": "redis://127.0.0.1"}, "key": "env:KEY"}
+    assert planned(tmp_path, route(), shared={**shared, "revocation": {}}).routes[0].how == "asked"
+    assert planned(tmp_path, route(), shared=shared).routes[0].how == "native"
 
 
 def test_keys_without_ids_are_asked_about(tmp_path: Path):

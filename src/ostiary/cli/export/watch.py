@@ -1,7 +1,8 @@
 """Credentials, kept in files as the vaults have them.
 
 What the gateway would show, the files hold: a new version within a second of the vault's cache knowing it, and nothing
-once the gateway would answer 503. A run that ends leaves the files as they are.
+once the gateway would answer 503. A run that ends leaves the files as they are. A policy that has changed is not taken
+up, because Envoy would not: it is said, loudly.
 """
 
 from __future__ import annotations
@@ -29,6 +30,14 @@ _NOTHING: Final = ""
 """The version of what is not to be had: no vault has one of that name."""
 
 
+def _state(file: Path) -> tuple[int, int] | None:
+    try:
+        facts = file.stat()
+    except OSError:
+        return None
+    return facts.st_mtime_ns, facts.st_size
+
+
 class Keeper:
     """Writes the files of credentials.
 
@@ -46,6 +55,7 @@ class Keeper:
         self._folder = plan.place.home / FOLDER
         self._config, self._overlays = config, tuple(overlays)
         self._known: dict[str, str] = {}
+        self._policy = self._seen()
         self.missing: list[str] = []
 
     async def run(self, *, watch: bool, before: Callable[[], None]) -> None:
@@ -72,6 +82,17 @@ class Keeper:
                 await asyncio.wait_for(ended.wait(), _TICK)
             except TimeoutError:
                 await self._look(vault)
+                self._compare()
+
+    def _seen(self) -> tuple[tuple[int, int] | None, ...]:
+        """Return what tells one state of the policy's files from another."""
+        return tuple(map(_state, (self._config, *self._overlays)))
+
+    def _compare(self) -> None:
+        seen = self._seen()
+        if seen != self._policy:
+            self._policy = seen
+            _log.warning("the policy has changed: Envoy has the one before until it is exported anew")
 
     async def _look(self, vault: Credentials) -> None:
         """Write each file whose credential is another one than before."""

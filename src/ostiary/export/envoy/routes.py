@@ -6,11 +6,11 @@ after these what is done about requests that match it and are not native: a less
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Final
 
-from ostiary.config.schema import RouteSpec, UpstreamSpec
+from ostiary.config.schema import UpstreamSpec
 from ostiary.export.clause import Judged
 from ostiary.export.envoy import shapes
 from ostiary.export.envoy.callers import policies
@@ -55,7 +55,7 @@ def _native(judged: Judged, plan: Plan) -> Block:
     return {
         "name": route.name,
         "match": matching(route, authorization(route)),
-        **forwarding(plan, route.upstream, route),
+        **forwarding(plan, route.upstream, route.upgrades),
         "request_headers_to_remove": removed(route, plan),
         "request_headers_to_add": [*said(route)],
         "typed_per_filter_config": own,
@@ -67,29 +67,27 @@ def _answered(plan: Plan) -> Iterator[Block]:
     if plan.asked is None:
         return
     for name in sorted({one.route.upstream for one in plan.routes}):
-        upgrades = {each for one in plan.routes if one.route.upstream == name for each in one.route.upgrades}
         named = {"name": UPSTREAM, "string_match": {"exact": name}}
         yield {
             "name": f"asked~{name}",
             "match": {"prefix": "/", "headers": [named]},
-            **forwarding(plan, name, None, upgrades),
+            **forwarding(plan, name),
             "request_headers_to_remove": removed(None, plan),
             "request_headers_to_add": [*said(None)],
         }
 
 
-def forwarding(plan: Plan, upstream: str, route: RouteSpec | None, upgrades: set[str] | None = None) -> Block:
-    """Return how a request is forwarded."""
+def forwarding(plan: Plan, upstream: str, upgrades: Sequence[str] = ()) -> Block:
+    """Return how a request is forwarded, and to which protocols it may change; an answer knows of none."""
     spec = plan.spec.upstreams[upstream]
-    asked_for = sorted(set(route.upgrades) if route is not None else upgrades or ())
     action: Block = {
         "cluster": cluster_of(upstream),
         "timeout": "0s",  # answers stream; what counts is the pause
         "idle_timeout": seconds(max(spec.timeouts.response, spec.timeouts.idle)),
         **_host_sent(spec),
     }
-    if asked_for:
-        action["upgrade_configs"] = [{"upgrade_type": one} for one in asked_for]
+    if upgrades:
+        action["upgrade_configs"] = [{"upgrade_type": one} for one in upgrades]
     return {"route": action}
 
 

@@ -45,7 +45,7 @@ def judge_route(spec: GatewaySpec, number: int, around: Surroundings) -> Iterato
     for position, one in enumerate(route.inject):
         yield from judge_injector(one, (*here, "inject", position, one.kind), route, spec)
     if route.upgrades:
-        yield Clause((*here, "upgrades"), "native")
+        yield Clause((*here, "upgrades"), "own", "an answer of the gateway says nothing of a change of protocols")
     for name in sorted(route.model_fields_set - _KNOWN):
         yield Clause(
             (*here, name), "impossible", "it is about what is forwarded, and the gateway forwards nothing here"
@@ -53,6 +53,8 @@ def judge_route(spec: GatewaySpec, number: int, around: Surroundings) -> Iterato
     yield from judge_upstream(spec.upstreams[route.upstream], ("upstreams", route.upstream))
     if spec.audit is not None:
         yield Clause(("audit",), "asked", "what is decided elsewhere is not in the audit log")
+    if spec.shared is not None and spec.shared.revocation is not None:
+        yield Clause(("shared", "revocation"), "asked", "what is revoked is known to the gateway alone")
     if spec.tracing is not None:
         yield Clause(("tracing",), "asked", "the gateway writes the trace's headers")
 
