@@ -72,7 +72,10 @@ def test_every_alert_has_a_page_that_names_it(rule):
 async def test_a_gateway_tells_every_metric_and_label_that_is_asked_for(tmp_path):
     if shutil.which("curl") is None:
         pytest.skip("curl is needed")
-    more = ("audit: {path: audit.jsonl}", "keys: {identity: {type: local, vault: local}}")
+    nobody = 'shared: {redis: {url: "redis://127.0.0.1:1"}, key: "file:shared.key"}'
+    (tmp_path / "shared.key").write_text("a key of at least sixteen octets")
+    (tmp_path / "shared.key").chmod(0o600)
+    more = ("audit: {path: audit.jsonl}", "keys: {identity: {type: local, vault: local}}", nobody)
     async with administered(tmp_path, "{bind: 127.0.0.1:0}", *more) as gateway:
         await ostiary("keys", "generate", "identity", "--days", "90", "--config", gateway.world.file)
         await gateway.call("/both/a", token=gateway.token())

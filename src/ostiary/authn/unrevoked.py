@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Protocol
 
 from ostiary.authn.compose import Every, First
-from ostiary.model import Authenticator, Principal, Request
-from ostiary.shared.revocations import Revocations
+from ostiary.model import Authenticator, Certificate, Principal, Request
+
+
+class Revoked(Protocol):
+    """What is revoked."""
+
+    def check(self, principal: Principal, certificate: Certificate | None) -> None:
+        """Return when nothing of a caller is revoked; raise the GatewayError that follows otherwise."""
 
 
 class Unrevoked:
@@ -20,7 +27,7 @@ class Unrevoked:
         challenges: what to say in `WWW-Authenticate`.
     """
 
-    def __init__(self, inner: First | Every, revocations: Revocations) -> None:
+    def __init__(self, inner: First | Every, revocations: Revoked) -> None:
         self._inner = inner
         self._revocations = revocations
         self.challenges = inner.challenges
@@ -30,9 +37,14 @@ class Unrevoked:
         """The authenticators, in order."""
         return self._inner.each
 
-    def over(self, authenticators: Sequence[Authenticator]) -> Unrevoked:
-        """Return the same over others, for `explain`, which wraps them."""
-        return Unrevoked(type(self._inner)(authenticators), self._revocations)
+    @property
+    def revocations(self) -> Revoked:
+        """The list."""
+        return self._revocations
+
+    def over(self, authenticators: Sequence[Authenticator], revocations: Revoked) -> Unrevoked:
+        """Return the same over others, for `explain`, which wraps them and the list."""
+        return Unrevoked(type(self._inner)(authenticators), revocations)
 
     async def authenticate(self, request: Request) -> Principal:
         """Return who was proven.

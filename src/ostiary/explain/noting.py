@@ -6,12 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 from ostiary.authn.jwt import JwtAuthenticator
+from ostiary.authn.unrevoked import Revoked
 from ostiary.authz.shadow import ShadowRule
 from ostiary.config.rules import RuleSpec
 from ostiary.errors import CredentialUnavailable, GatewayError, KeysUnavailable, SharedUnavailable
 from ostiary.explain.reading import read_by
 from ostiary.explain.told import Note, Verdict
-from ostiary.model import Credential, Principal, Request, Rule
+from ostiary.model import Certificate, Credential, Principal, Request, Rule
 
 Aged = Callable[[str], str]
 """Says how old an issuer's key set is, in words."""
@@ -65,6 +66,33 @@ class NotingAuthenticator:
 
     def _note(self, verdict: Any, text: str) -> None:
         self._notes.append(Note("authenticate", self.method, verdict, text, self._where))
+
+
+class NotingRevoked:
+    """The list of what is revoked, and what it says.
+
+    Args:
+        inner: the list.
+        notes: where it is written down.
+        where: its line in the file.
+    """
+
+    def __init__(self, inner: Revoked, notes: list[Note], where: str) -> None:
+        self._inner = inner
+        self._notes = notes
+        self._where = where
+
+    def check(self, principal: Principal, certificate: Certificate | None) -> None:
+        """Return, or raise, whatever the list does."""
+        try:
+            self._inner.check(principal, certificate)
+        except GatewayError as error:
+            verdict: Verdict = "unknown" if is_unsure(error) else "no"
+            self._notes.append(
+                Note("authenticate", "revocation", verdict, f"{error.reason}: {error.detail}", self._where)
+            )
+            raise
+        self._notes.append(Note("authenticate", "revocation", "yes", "nothing of it is revoked", self._where))
 
 
 class NotingRule:

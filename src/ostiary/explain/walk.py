@@ -18,7 +18,7 @@ from ostiary.config.load import Loaded
 from ostiary.config.schema import RouteSpec
 from ostiary.edge.head import read_head
 from ostiary.errors import CredentialUnavailable, GatewayError, RouteNotFound
-from ostiary.explain.noting import NotingAuthenticator, NotingRule, is_unsure
+from ostiary.explain.noting import NotingAuthenticator, NotingRevoked, NotingRule, is_unsure
 from ostiary.explain.published import answered_here, of_key_set
 from ostiary.explain.question import Question
 from ostiary.explain.routes import lost, nearest
@@ -138,7 +138,10 @@ class Explainer:
             below = (spec.authenticate.kind, position) if several else ()
             where = self._loaded.place("routes", index, "authenticate", *below)
             noting.append(NotingAuthenticator(one, told.notes, where, self._aged))
-        return composed.over(noting) if isinstance(composed, Unrevoked) else type(composed)(noting)
+        if isinstance(composed, Unrevoked):
+            where = self._loaded.place("shared", "revocation")
+            return composed.over(noting, NotingRevoked(composed.revocations, told.notes, where))
+        return type(composed)(noting)
 
     def _policy(self, route: Route, index: int, spec: RouteSpec, told: Explanation) -> Any:
         policy = route.pipeline.policy
