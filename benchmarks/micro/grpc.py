@@ -91,7 +91,7 @@ def _call(service: Service, content: bytes, answer: _Kept) -> Coroutine[Any, Any
         id="0", method="POST", target=b"/", path="/", host="o", authority=b"o", scheme="http", headers=_CALL,
         peer=_PROXY, body=_NOTHING, record=Record(),
     )  # fmt: skip
-    return service.check(request, content, Reply(answer))
+    return service.check(request, content, Reply(answer, request.record))
 
 
 def grpc_decode(material: Material) -> Callable[[], object]:

@@ -27,22 +27,27 @@ class Reply:
 
     Args:
         answer: of the exchange.
+        record: what the log will say of it. An exchange that has an answer with 200 is one that was allowed, to the
+            edge; what it was is written over that.
 
     Attributes:
         over: it was answered.
     """
 
-    __slots__ = ("_answer", "over")
+    __slots__ = ("_answer", "_record", "over")
 
-    def __init__(self, answer: Answer) -> None:
+    def __init__(self, answer: Answer, record: Record) -> None:
         self._answer = answer
+        self._record = record
         self.over = False
 
-    def message(self, content: bytes) -> None:
-        """End with a message, and OK."""
+    def message(self, content: bytes, refusal: GatewayError | None = None) -> None:
+        """End with a message, and OK. A refusal is one, too."""
         if not self.over:
             self.over = True
             self._answer.start(200, Headers(_HEAD.copy()), None, _STILL)
+            if refusal is not None:
+                self._note(refusal.reason, refusal.detail)
             self._answer.write(framed(content))
             self._answer.finish(Headers(_OK.copy()))
 
@@ -52,7 +57,14 @@ class Reply:
             self.over = True
             head = [*_HEAD, *trailers(failure.code, failure.text).fields]
             self._answer.start(200, Headers(head), None, _STILL)
+            late = failure.code is Code.DEADLINE_EXCEEDED
+            reason = Reason.REQUEST_ABANDONED if late else Reason.DECISION_UNREADABLE
+            self._note(reason, f"{failure.code.name}: {failure.text}")
             self._answer.finish()
+
+    def _note(self, reason: Reason, detail: str) -> None:
+        self._record.reason, self._record.detail = reason, detail
+        self._record.upstream_answered = 0.0  # nothing was allowed
 
 
 class CheckAnswer(Hearing):
@@ -91,10 +103,8 @@ class CheckAnswer(Hearing):
         if self._reply.over:
             return
         status, headers, content = render(error, self._id, self._record.challenges)
-        self._reply.message(denied(status, headers, content))
-        self._record.reason, self._record.detail = error.reason, error.detail  # the edge has seen 200
-        self._record.upstream_answered = 0.0
         self._refused(self._id, status, len(content))
+        self._reply.message(denied(status, headers, content), error)
 
     def finish(self, trailers: Headers | None = None) -> None:
         """It has ended with its beginning."""

@@ -101,5 +101,6 @@ class Call:
             self._task.cancel()
 
     def _fail(self, failure: CallFailed) -> None:
-        self._reply.status(failure)
-        self._failed(self._request, failure)
+        if not self._reply.over:
+            self._failed(self._request, failure)
+            self._reply.status(failure)

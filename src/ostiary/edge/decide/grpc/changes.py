@@ -59,7 +59,7 @@ def changes(
     for name, _, value in sent.fields:
         if name not in kept or name in ours:  # a name that passes is in lower case, and is looked at once
             lower = name.lower()
-            if lower in ours:
+            if lower in ours and lower not in CONNECTION:
                 written.append(Change(lower, value, first=lower not in kept))
             kept.add(lower)
     known = {name for name, _ in told}

@@ -26,7 +26,7 @@ class OneMessage:
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._data = b""
+        self._data: bytes | bytearray = b""
         self._end = 0
 
     def feed(self, data: bytes) -> None:
@@ -35,7 +35,11 @@ class OneMessage:
         Raises:
             CallFailed: the message is compressed or too large, or a second one has begun.
         """
-        self._data = self._data + data if self._data else data
+        if not self._data:
+            self._data = data  # all of it, nearly always
+        else:
+            self._data = bytearray(self._data) if isinstance(self._data, bytes) else self._data
+            self._data += data
         if not self._end and len(self._data) >= _PREFIX:
             self._end = _PREFIX + self._announced()
         if self._end and len(self._data) > self._end:
@@ -61,7 +65,7 @@ class OneMessage:
             raise CallFailed(Code.UNIMPLEMENTED, "there is no message")
         if not self._end or len(self._data) < self._end:
             raise CallFailed(Code.INTERNAL, "the message has no end")
-        return self._data[_PREFIX:]
+        return bytes(self._data[_PREFIX:])
 
 
 def framed(message: bytes) -> bytes:

@@ -61,12 +61,12 @@ class Service:
         """
         if request.method != "POST" or request.headers.get(b"content-type") not in _KINDS:
             raise BadRequest("not gRPC", reason=Reason.DECISION_UNREADABLE)
-        reply = Reply(answer)
+        reply = Reply(answer, request.record)
         try:
             call = Call(request, reply, self._work_of(request.target), self._failed, self._most)
         except CallFailed as failure:
-            reply.status(failure)
             self._failed(request, failure)
+            reply.status(failure)
         else:
             request.body.flow_to(call)
         return _NOTHING
@@ -93,15 +93,13 @@ class Service:
         Raises:
             CallFailed: it is none, or about something else.
         """
-        reply.message(health(content))
+        serving = health(content)
         self._decisions.asked.leave_out(request.id)
+        reply.message(serving)
 
     def _failed(self, request: Request, failure: CallFailed) -> None:
-        """Have it in the log what a call has failed with; whose configuration is wrong is told loudly."""
+        """Have the log say what a call that fails is to whoever waits for it; a wrong configuration is told loudly."""
         status = _OURS.get(failure.code, 400)
-        late = failure.code is Code.DEADLINE_EXCEEDED
-        request.record.reason = Reason.REQUEST_ABANDONED if late else Reason.DECISION_UNREADABLE
-        request.record.detail = f"{failure.code.name}: {failure.text}"
         self._decisions.asked.answered(request.id, status, 0)
         if status == 400:  # noqa: PLR2004 - it is not the caller's fault
             self._decisions.complain(failure.text)

@@ -46,6 +46,7 @@ def test_what_the_proxy_has_not_told_of_goes_as_well():
 def test_what_is_the_proxy_s_business_stays():
     told = [(name, b"1") for name in (b":path", b"host", b"content-length", b"transfer-encoding", b"connection", b"te")]
     assert changes(told, Headers(), Headers()).removed == []
+    assert changes([], Headers(), Headers.of([(b"Host", b"b"), (b"Content-Length", b"0")])).written == []
 
 
 @given(FIELDS, st.sets(st.integers(0, 5)), FIELDS)

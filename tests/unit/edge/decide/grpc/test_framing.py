@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import suppress
 
 import pytest
@@ -23,6 +24,13 @@ def read(*pieces: bytes, most: int = 100) -> bytes:
 def test_a_message_is_the_same_in_whatever_pieces_it_comes(content, size):
     octets = framed(content)
     assert read(*(octets[at : at + size] for at in range(0, len(octets), size)), most=300) == content
+
+
+def test_a_message_that_comes_octet_by_octet_is_not_copied_for_each():
+    content = bytes(500_000)
+    begun = time.process_time()
+    assert read(framed(content)[:5], *[b"\0"] * len(content), most=1 << 20) == content
+    assert time.process_time() - begun < 10  # each copy would be a quarter of a megabyte: minutes
 
 
 @pytest.mark.parametrize(("octets", "code"), [
