@@ -16,6 +16,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import os
 import socket
 import struct
 import sys
@@ -256,7 +257,16 @@ async def serve(port: int, posts: Path) -> None:
             writer.close()
 
     server: Any = await asyncio.start_server(connected, "127.0.0.1", port, backlog=4096)
+    for listener in server.sockets:
+        _modest(listener)
     await server.serve_forever()
+
+
+def _modest(listener: Any) -> None:
+    """Have the kernel take little for a gateway that does not read: in earnest that is another machine's memory."""
+    own = socket.socket(fileno=os.dup(listener.fileno()))
+    with own:
+        own.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, 1 << 18)
 
 
 if __name__ == "__main__":
