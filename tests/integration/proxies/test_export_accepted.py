@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import shutil
+import ssl
+import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +15,7 @@ import pytest
 from tests.support.exported import export, exported, validated
 from tests.support.plugged import CLIENT
 from tests.support.plugin import BASIC, Gateway, World, world
+from tests.support.plugin_upstream import Echo
 
 pytestmark = pytest.mark.integration
 PARTIAL = {"decision": "allow-partial"}
@@ -117,6 +121,49 @@ def test_envoy_accepts(made: World, name: str):
     shutil.rmtree(home, ignore_errors=True)
     export(file, home, made.ports["native"])
     validated(home)
+
+
+class Guarded(Echo):
+    """An upstream that wants to see a certificate."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self._context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=folder / "ca.pem")
+        self._context.verify_mode = ssl.CERT_REQUIRED
+        self._context.load_cert_chain(folder / "server.pem", folder / "server.key")
+        self.shown: list[object] = []
+
+    def _talk(self, connection) -> None:
+        with suppress(OSError), self._context.wrap_socket(connection, server_side=True) as stream:
+            self.shown.append(stream.getpeercert()["subject"])
+            super()._talk(stream)
+
+
+@pytest.fixture
+def guarded(made: World) -> Iterator[Guarded]:
+    """The upstream, for as long as a test lasts."""
+    one = Guarded(made.folder)
+    threading.Thread(target=one.serve, daemon=True).start()
+    yield one
+    one.close()
+
+
+RAW = b"GET /a HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+
+
+def test_an_upstream_is_shown_the_certificate_and_has_to_be_of_its_name(made: World, guarded: Guarded):
+    shown = {"certificate": "file:john.pem", "private_key": "file:john.key"}
+    tls = {"trusted": ["file:ca.pem"], "client": shown}
+    found = {}
+    for name, more in (("right", {}), ("wrong", {"server_name": "elsewhere.example"})):
+        old = {"endpoints": [f"https://localhost:{guarded.port}"], "host": "endpoint", "tls": {**tls, **more}}
+        file = made.folder / f"{name}.yaml"
+        file.write_text(document(made, {}, old, ANY))
+        with exported(file, made.folder / name) as envoy:
+            found[name] = made.ask(envoy.port, RAW)
+    assert (found["right"].status, found["wrong"].status) == (200, 503)
+    assert guarded.shown[0] == ((("commonName", "john"),),)
+    assert found["right"].seen["host"] == [f"localhost:{guarded.port}"]
 
 
 DECIDES = '{{bind: "unix:{folder}/d.sock", socket: {{mode: "0666"}}, decide: {{dialect: envoy-http, {client}}}}}'

@@ -31,6 +31,7 @@ def _cluster(name: str, ends: list[tuple[Bind | UnixBind, str | None]], patience
     return {
         "name": name,
         "type": "STATIC" if all(isinstance(one, UnixBind) for one, _ in ends) else "STRICT_DNS",
+        "dns_lookup_family": "V4_PREFERRED",
         "connect_timeout": seconds(patience),
         "load_assignment": {
             "cluster_name": name,
