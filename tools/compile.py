@@ -4,8 +4,9 @@ The sources stay what they are: Cython compiles them as they stand, without a ty
 they stay in the wheel beside the compiled modules, for tracebacks and for readers. Without the variable the wheel is
 pure Python and needs no compiler. docs/adr/0010 says what it is worth.
 
-One thing Cython is told, beside the modules: which classes are closed, that is, what their instances hold. It then
-finds an attribute of `self` where it lies, and does not ask for it by name. All of it is read from the classes.
+One thing Cython is told, beside the modules: which classes are closed, that is, what their instances hold and where one
+of them is meant. It then finds an attribute where it lies and a method where it begins, and does not ask for them by
+name. All of it is read from the classes and their hints, which mypy keeps true; a wrong one would be a TypeError.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
@@ -56,8 +57,7 @@ def compile_into(folder: Path) -> list[Path]:
     copy = folder / "src"
     shutil.rmtree(copy, ignore_errors=True)
     shutil.copytree(SOURCE, copy)
-    for path in modules():
-        close(copy / path)
+    close(modules(), copy)
     before = Path.cwd()
     os.chdir(copy)
     try:
@@ -65,7 +65,8 @@ def compile_into(folder: Path) -> list[Path]:
             extensions,
             build_dir=str(folder / "c"),
             nthreads=os.cpu_count() or 1,
-            compiler_directives={"language_level": 3, "annotation_typing": False},  # hints are for readers
+            # hints are for readers, except what `close` takes from them; None has no attributes, there either
+            compiler_directives={"language_level": 3, "annotation_typing": False, "nonecheck": True},
         )
         command = Distribution({"ext_modules": made}).get_command_obj("build_ext")
         command.build_lib = str(folder / "lib")
@@ -82,25 +83,86 @@ _PROTOCOL = "asyncio.Protocol"
 _CALLED = {"connection_made", "connection_lost", "data_received", "eof_received", "pause_writing", "resume_writing"}
 """What a loop calls on a protocol. The base class has nothing but these, doing nothing."""
 
+_INDIRECT = (ast.Await, ast.Yield, ast.YieldFrom, ast.Lambda, ast.GeneratorExp, ast.FunctionDef, ast.AsyncFunctionDef)
+"""What makes a function more than a function of C."""
 
-def close(path: Path) -> None:
-    """Write a `.pxd` beside a module: what the instances of its closed classes hold.
+
+def close(paths: list[Path], root: Path) -> None:
+    """Write a `.pxd` beside each module under `root`: what its closed classes hold, and which methods they have.
 
     A closed class cannot be derived from a class that is Python. The one such base there is, `asyncio.Protocol`, is
     left out here, from classes that define everything it does; loops ask for the methods, not for the class.
     """
-    text = path.read_text()
-    shapes = []
-    for found in ast.parse(text).body:
-        if isinstance(found, ast.ClassDef) and (held := _held(found)):
-            text = text.replace(f"class {found.name}({_PROTOCOL}):", f"class {found.name}:")
-            weakly = [] if "__slots__" in _defaults(found) else ["\n    cdef object __weakref__"]  # as in Python
-            shapes.append(
-                "\n    cdef public object ".join([f"cdef class {found.name}:", *sorted(held)]) + "".join(weakly)
-            )
-    if shapes:
-        path.write_text(text)
-        path.with_suffix(".pxd").write_text("\n\n".join(shapes) + "\n")
+    trees = {".".join(path.with_suffix("").parts): ast.parse((root / path).read_text()) for path in paths}
+    closed = {module: [one for one in tree.body if _is_closed(one)] for module, tree in trees.items()}
+    names = {module: {one.name for one in classes} for module, classes in closed.items()}
+    for path, (module, classes) in zip(paths, closed.items(), strict=True):
+        if not classes:
+            continue
+        text = (root / path).read_text()
+        for name in names[module]:
+            text = text.replace(f"class {name}({_PROTOCOL}):", f"class {name}:")
+        (root / path).write_text(text)
+        from_elsewhere = _imported(trees[module], names, root)
+        known = {name: name for name in names[module]} | {here: f"_{here}_" for here in from_elsewhere}
+        lines = [f"from {home} cimport {name} as _{here}_" for here, (home, name) in from_elsewhere.items()]
+        lines += [f"cdef class {one.name}" for one in classes]  # each may hold any of them
+        shapes = ["\n".join(lines), *(_shape(one, known) for one in classes)]
+        (root / path).with_suffix(".pxd").write_text("\n\n".join(shapes) + "\n")
+
+
+def _imported(tree: ast.Module, closed: dict[str, set[str]], root: Path) -> dict[str, tuple[str, str]]:
+    """Return the closed classes that a module imports: module and name of each, by the name that it has here."""
+    return {
+        alias.asname or alias.name: (home, alias.name)
+        for one in tree.body
+        if isinstance(one, ast.ImportFrom)
+        for alias in one.names
+        if (home := _home(one.module or "", alias.name, closed, root))
+    }
+
+
+def _home(module: str, name: str, closed: dict[str, set[str]], root: Path) -> str:
+    """Return the module that a closed class is from, also where a package hands it on; "" for anything else."""
+    package = root / Path(*module.split(".")) / "__init__.py"
+    if name in closed.get(module, ()) or not package.exists():
+        return module if name in closed.get(module, ()) else ""
+    handed = [one for one in ast.parse(package.read_text()).body if isinstance(one, ast.ImportFrom)]
+    homes = [_home(one.module or "", name, closed, root) for one in handed if name in {each.name for each in one.names}]
+    return homes[0] if homes else ""
+
+
+def _shape(found: ast.ClassDef, known: dict[str, str]) -> str:
+    """Return what the compiler is told of a closed class."""
+    types = _types(found, known)
+    attributes = [f"cdef public {types.get(name, 'object')} {name}" for name in sorted(_held(found))]
+    weakly = [] if "__slots__" in _defaults(found) else ["cdef object __weakref__"]  # as in Python
+    return "\n    ".join([f"cdef class {found.name}:", *attributes, *weakly, *_direct(found, known)])
+
+
+def _meant(annotation: ast.expr | None, known: dict[str, str]) -> str:
+    """Return the closed class that an annotation means, or None beside it; "object" for anything else."""
+    text = ast.unparse(annotation).removesuffix(" | None") if annotation else ""
+    return known.get(text, "object")
+
+
+def _types(found: ast.ClassDef, known: dict[str, str]) -> dict[str, str]:
+    """Return what attributes are, where `__init__` says or shows that it is a closed class."""
+    begin = next(one for one in found.body if isinstance(one, ast.FunctionDef) and one.name == "__init__")
+    given = {each.arg: _meant(each.annotation, known) for each in (*begin.args.args, *begin.args.kwonlyargs)}
+    said: dict[str, str] = {}
+    for node in ast.walk(begin):
+        if isinstance(node, ast.AnnAssign):
+            said[ast.unparse(node.target).removeprefix("self.")] = _meant(node.annotation, known)
+        elif isinstance(node, ast.Assign):
+            made = ast.unparse(node.value.func) if isinstance(node.value, ast.Call) else ""
+            shape = known.get(made) or given.get(ast.unparse(node.value), "object")
+            said |= {ast.unparse(target).removeprefix("self."): shape for target in node.targets}
+    return said
+
+
+def _is_closed(found: ast.stmt) -> TypeGuard[ast.ClassDef]:
+    return isinstance(found, ast.ClassDef) and bool(_held(found))
 
 
 def _held(found: ast.ClassDef) -> set[str]:
@@ -116,6 +178,23 @@ def _held(found: ast.ClassDef) -> set[str]:
         if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and ast.unparse(node.value) == "self"
     }
     return set() if held & (functions | set(_defaults(found))) else held
+
+
+def _direct(found: ast.ClassDef, known: dict[str, str]) -> Iterator[str]:
+    """Return the methods that can be called without asking for them by name."""
+    for one in found.body:
+        if not isinstance(one, ast.FunctionDef) or one.name.startswith("__") or one.decorator_list:
+            continue
+        given = one.args
+        if given.vararg or given.kwarg or given.kwonlyargs or given.posonlyargs:
+            continue
+        if any(isinstance(node, _INDIRECT) for statement in one.body for node in ast.walk(statement)):
+            continue
+        needed = len(given.args) - len(given.defaults)
+        names = ["self"]
+        for place, each in enumerate(given.args[1:], 1):
+            names.append(f"{_meant(each.annotation, known)} {each.arg}{'' if place < needed else '=*'}")
+        yield f"cpdef {_meant(one.returns, known)} {one.name}({', '.join(names)})"
 
 
 def _defaults(found: ast.ClassDef) -> Iterator[str]:

@@ -40,23 +40,86 @@ def closed(tool, tmp_path):
     def close(text: str) -> str:
         path = tmp_path / "module.py"
         path.write_text(text)
-        tool.close(path)
+        tool.close([Path("module.py")], tmp_path)
         shapes = path.with_suffix(".pxd")
         return shapes.read_text() if shapes.exists() else ""
 
     return close
 
 
+def said(name: str, *lines: str) -> str:
+    return (
+        "\n    ".join([f"cdef class {name}", "", f"cdef class {name}:", *lines]).replace("\n    \n    ", "\n\n") + "\n"
+    )
+
+
 PLAIN = "class A:\n    def __init__(self):\n        self.b = 1\n    def set(self):\n        self._c, self.d = 2, 3\n"
 
 
+HELD = ("cdef public object _c", "cdef public object b", "cdef public object d")
+
+
 def test_a_plain_class_holds_what_it_sets_on_itself(closed):
-    held = "".join(f"    cdef public object {name}\n" for name in ("_c", "b", "d"))
-    assert closed(PLAIN) == f"cdef class A:\n{held}    cdef object __weakref__\n"
-    assert (
-        closed(PLAIN.replace("    def set", '    __slots__ = ("_c", "b", "d")\n    def set'))
-        == f"cdef class A:\n{held}"
-    )
+    method = "cpdef object set(self)"
+    slotted = PLAIN.replace("    def set", '    __slots__ = ("_c", "b", "d")\n    def set')
+
+    assert closed(PLAIN) == said("A", *HELD, "cdef object __weakref__", method)
+    assert closed(slotted) == said("A", *HELD, method)
+
+
+@pytest.mark.parametrize(
+    ("method", "shape"),
+    [
+        ("def f(self, a, b=1): pass", "cpdef object f(self, object a, object b=*)"),
+        (
+            "def f(self, a: A, b: A | None = None, c: B | None = None) -> A: pass",
+            "cpdef A f(self, A a, A b=*, object c=*)",
+        ),
+        ("def f(self): return [a for a in self.b]", "cpdef object f(self)"),
+        ("def f(self): return any(a for a in self.b)", ""),
+        ("def f(self): yield 1", ""),
+        ("def f(self): return lambda: self", ""),
+        ("async def f(self): pass", ""),
+        ("def f(self, *, a): pass", ""),
+        ("def f(self, *a): pass", ""),
+        ("def f(self, **a): pass", ""),
+        ("def f(self, a, /): pass", ""),
+        ("def __len__(self): return 1", ""),
+        ("@property\n    def f(self): return 1", ""),
+    ],
+)
+def test_a_method_is_called_directly_unless_it_is_more_than_a_function(closed, method, shape):
+    begin = "class A:\n    __slots__ = ('b',)\n    def __init__(self): self.b = 1\n"
+    assert closed(f"{begin}    {method}\n") == said("A", "cdef public object b", *([shape] if shape else []))
+
+
+@pytest.mark.parametrize(
+    ("text", "shape"),
+    [
+        ("self.b: A | None = None", "A"),
+        ("self.b: A | B = 1", "object"),
+        ("self.b = A()", "A"),
+        ("self.b = A().c", "object"),
+        ("self.b = a", "A"),
+        ("self.b = a or c", "object"),
+        ("self.b = c", "object"),
+    ],
+)
+def test_an_attribute_is_of_a_closed_class_where_it_says_or_shows_so(closed, text, shape):
+    module = f"class A:\n    __slots__ = ('b',)\n    def __init__(self, a: A, c): {text}\n"
+    assert closed(module) == said("A", f"cdef public {shape} b")
+
+
+def test_a_closed_class_is_found_through_the_package_that_hands_it_on(tool, tmp_path):
+    (tmp_path / "p").mkdir()
+    (tmp_path / "p" / "__init__.py").write_text("from p.m import A\n")
+    (tmp_path / "p" / "m.py").write_text(PLAIN)
+    (tmp_path / "q.py").write_text("from p import A as X\nclass B:\n    def __init__(self, x: X): self.x = x\n")
+    tool.close([Path("p/m.py"), Path("q.py")], tmp_path)
+
+    shapes = (tmp_path / "q.pxd").read_text()
+    assert "from p.m cimport A as _X_\n" in shapes
+    assert "cdef public _X_ x\n" in shapes
 
 
 @pytest.mark.parametrize(

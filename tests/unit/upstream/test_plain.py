@@ -12,12 +12,13 @@ from ostiary.errors import GatewayError
 from ostiary.model import Headers
 from ostiary.upstream import answer
 from ostiary.upstream.answer import AnswerReader
+from ostiary.upstream.exchange import Exchange
 
 HEAD = b"HTTP/1.1 200 OK\r\n"
 PLAIN = HEAD + b"Server: x\r\nContent-Length: 5\r\nConnection: keep-alive\r\n\r\nhello"
 
 
-class Told:
+class Told(Exchange):
     """An exchange, as a reader sees it."""
 
     def __init__(self, method: str) -> None:
@@ -42,7 +43,7 @@ def read(pieces: list[bytes], *, glancing: bool, method: str = "GET") -> Any:
     with pytest.MonkeyPatch.context() as patch:
         if not glancing:
             patch.setattr(answer, "read_plain", lambda head: None)
-        reader.expect(told)  # type: ignore[arg-type]
+        reader.expect(told)
         for piece in pieces:
             try:
                 reader.feed(piece)
