@@ -12,6 +12,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
 from ostiary.edge.framing import CONTINUE, chunk, head, last_chunk
+from ostiary.edge.line import Line
 from ostiary.errors import BadRequest, ContentTooLarge, GatewayError
 from ostiary.model import BodySink, Flow, Headers, Record, Request, Tunnel
 from ostiary.problem import render
@@ -34,6 +35,7 @@ class Exchange:
         "_connection",
         "_head",
         "_held",
+        "_line",
         "_paused",
         "_sink",
         "_taken",
@@ -58,8 +60,9 @@ class Exchange:
         "trailers",
     )
 
-    def __init__(self, connection: Http1Connection, id: str, started: float, address: str) -> None:  # noqa: A002
+    def __init__(self, connection: Http1Connection, line: Line, id: str, started: float, address: str) -> None:  # noqa: A002
         self._connection = connection
+        self._line = line
         self._sink: BodySink | None = None
         self._held: list[bytes] | None = None  # body octets that came before anybody wanted them
         self._paused = False
@@ -132,7 +135,7 @@ class Exchange:
         self._sink = sink
         if self.expects and not self.read:
             self.expects = False
-            self._connection.send(CONTINUE)
+            self._line.send(CONTINUE)
         held, self._held = self._held, None
         if held is not None:
             for data in held:
@@ -145,7 +148,7 @@ class Exchange:
         """Take no more from the caller for now."""
         if not self._paused:
             self._paused = True
-            self._connection.pause_reading()
+            self._line.pause()
 
     def resume(self) -> None:
         """Take from the caller again."""
@@ -158,14 +161,14 @@ class Exchange:
     def inform(self, status: int, headers: Headers) -> None:
         """Pass an informational response on; HTTP/1.0 knows none (RFC 9110, section 15.2)."""
         if not self.old and self.status == 0:
-            self._connection.send(head(status, headers, b""))
+            self._line.send(head(status, headers, b""))
 
     def start(self, status: int, headers: Headers, length: int | None, source: Flow) -> None:
         """Begin the final response."""
         self.record.reason = Reason.ALLOWED
         self.source = source
         self._begin(status, headers, length)
-        if self._connection.writing_paused:
+        if self._line.full:
             source.pause()
 
     def switch(self, protocol: bytes, headers: Headers, tunnel: Tunnel) -> None:
@@ -174,8 +177,8 @@ class Exchange:
         self.status = HTTPStatus.SWITCHING_PROTOCOLS
         self.source = self._tunnel = tunnel
         switching = b"X-Request-Id: %b\r\nConnection: Upgrade\r\nUpgrade: %b\r\n" % (self.id.encode(), protocol)
-        self._connection.send(head(self.status, headers, switching))
-        if self._connection.writing_paused:
+        self._line.send(head(self.status, headers, switching))
+        if self._line.full:
             tunnel.pause()
 
     @property
@@ -213,7 +216,7 @@ class Exchange:
         """Send the head, if no content has taken it along."""
         waiting, self._head = self._head, None
         if waiting is not None:
-            self._connection.send(waiting)
+            self._line.send(waiting)
 
     def write(self, data: bytes) -> None:
         """Send a piece of content."""
@@ -223,7 +226,7 @@ class Exchange:
         if self._chunked:
             data = chunk(data)
         waiting, self._head = self._head, None
-        self._connection.send(data if waiting is None else waiting + data)
+        self._line.send(data if waiting is None else waiting + data)
 
     def finish(self, trailers: Headers | None = None) -> None:
         """The content is complete."""
@@ -232,7 +235,7 @@ class Exchange:
         end = last_chunk(trailers) if self._chunked else b""
         waiting, self._head = self._head, None
         if waiting is not None or end:
-            self._connection.send((waiting or b"") + end)
+            self._line.send((waiting or b"") + end)
         self._end()
 
     def fail(self, error: GatewayError) -> None:
@@ -243,7 +246,7 @@ class Exchange:
         self.record.detail = error.detail
         if self.status and self._head is None:
             self._end()
-            self._connection.abort()
+            self._line.abort()
             return
         if not self.read and not self.worth_reading:
             self.close = True
@@ -256,7 +259,7 @@ class Exchange:
             content = b""
         self.sent = len(content)
         waiting, self._head = self._head, None
-        self._connection.send((waiting or b"") + content)
+        self._line.send((waiting or b"") + content)
         self._end()
 
     def _end(self) -> None:

@@ -12,71 +12,46 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
-from typing import Final, cast
+from typing import cast
 
+from ostiary.config.schema import ListenerLimits
 from ostiary.eager import begin
 from ostiary.edge.carry import carry, log_end
 from ostiary.edge.exchange import Exchange
-from ostiary.edge.gone import GONE
-from ostiary.edge.hangup import hung_up, taken
 from ostiary.edge.head import next_id
 from ostiary.edge.http1_reader import RequestReader
+from ostiary.edge.line import Line
 from ostiary.edge.listening import Listening, address_of
-from ostiary.edge.plain import read_plain
+from ostiary.edge.plain import plain_request, read_plain
+from ostiary.edge.proof import Proof
 from ostiary.errors import GatewayError, RequestTimeout
-from ostiary.model import Peer, Request
+from ostiary.model import Peer
 from ostiary.reasons import Reason
-
-_LINGER: Final = 2.0
-"""Seconds for which octets are still read, and dropped, after a refused request, so that the answer
-is not lost to a reset (RFC 9112, section 9.6)."""
 
 
 class Http1Connection(asyncio.Protocol):
     """One connection from a caller."""
 
-    __slots__ = (
-        "_listening",
-        "_name",
-        "_peer",
-        "_proven_by",
-        "_queue",
-        "_read_pauses",
-        "_reader",
-        "_refusal",
-        "_send_by",
-        "_transport",
-        "deadline",
-        "exchange",
-        "limits",
-        "lingering",
-        "loop",
-        "writing_paused",
-    )
+    __slots__ = ("_listening", "_proof", "_queue", "_reader", "exchange", "line", "loop")
 
     def __init__(self, listening: Listening, loop: asyncio.AbstractEventLoop) -> None:
         self.loop = loop
-        self.limits = listening.limits
-        self._listening = listening
-        self._reader = RequestReader(self)
-        self._transport: asyncio.Transport = cast("asyncio.Transport", None)
-        self._peer = Peer("")
-        self._proven_by: Callable[[asyncio.Transport], Peer] | None = None
-        self._name: str | None = None  # the host that TLS was set up for, in one spelling
-        self._refusal: GatewayError | None = None  # what the peer's certificate deserves
-        self._queue: deque[Exchange] = deque()
-        self._read_pauses = 0
+        self.line = Line(loop)
         self.exchange: Exchange | None = None  # whose answer is being sent
-        self.writing_paused = False
-        self.lingering = False
-        self.deadline = 0.0  # for the caller's octets, on the loop's clock; 0.0 for none
-        self._send_by = 0.0  # for ours, likewise
+        self._listening = listening
+        self._proof = Proof(listening)
+        self._reader = RequestReader(self, self._proof)
+        self._queue: deque[Exchange] = deque()
 
     @property
     def scheme(self) -> str:
         """Return "https" or "http"."""
         return self._listening.scheme
+
+    @property
+    def limits(self) -> ListenerLimits:
+        """Return what a request may cost."""
+        return self._proof.limits
 
     @property
     def stopping(self) -> bool:
@@ -87,42 +62,25 @@ class Http1Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Prove the peer, once."""
-        self._transport = cast("asyncio.Transport", transport)
-        self._peer = Peer(address_of(transport))
+        self.line.transport = cast("asyncio.Transport", transport)
+        self._proof.peer = Peer(address_of(transport))
         listening = self._listening
-        if len(listening.connections) >= self.limits.connections:
+        if len(listening.connections) >= listening.limits.connections:
             listening.refused += 1
-            self._transport.abort()
+            self.line.abort()
             return
         listening.connections.add(self)
-        self.deadline = self.loop.time() + listening.timeouts.headers
+        self.line.read_by = self.loop.time() + listening.timeouts.headers
         self.prove()
 
     def prove(self) -> Peer:
-        """Return who is at the other end: found out once, and again when a reload has changed who is let in."""
-        listening = self._listening
-        if self._proven_by is not listening.prove:
-            self._proven_by = listening.prove
-            self.limits = listening.limits
-            self._refusal = None
-            try:
-                self._peer = listening.prove(self._transport)
-                if self._peer.server_name is not None:
-                    self._name = self._peer.server_name.lower().rstrip(".")
-            except GatewayError as refusal:
-                self._refusal = refusal
-        return self._peer
-
-    def admit(self) -> None:
-        """Return if the peer may ask at all; raises what its certificate deserves."""
-        if self._refusal is not None:
-            raise self._refusal
+        """Return who is at the other end."""
+        return self._proof.now(self.line.transport)
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
         """Let go of everything that was under way."""
         self._listening.connections.discard(self)
-        self._listening.left(self._peer.address)
-        self.deadline = self._send_by = 0.0
+        self._listening.left(self._proof.peer.address)
         exchange, self.exchange = self.exchange, None
         self._queue.clear()
         if exchange is not None and not exchange.answered:
@@ -132,13 +90,13 @@ class Http1Connection(asyncio.Protocol):
             exchange.abandon()
             self._log(exchange)
             exchange.request = None
-        self._transport = GONE
+        self.line.lost()
         self._reader.close()
 
     def data_received(self, data: bytes) -> None:
         """Read requests, and deal with what was wrong with them."""
         reader = self._reader
-        if self.lingering or reader.trouble is not None:
+        if self.line.lingering or reader.trouble is not None:
             return
         if reader.upgrading is not None:
             reader.upgrading.tunnelled(data)
@@ -147,9 +105,9 @@ class Http1Connection(asyncio.Protocol):
             return
         if reader.reading is None:
             if not reader.quiet and self.exchange is None:
-                self.deadline = self.loop.time() + self._listening.timeouts.headers
-        elif self.deadline:
-            self.deadline = self.loop.time() + self._listening.timeouts.body
+                self.line.read_by = self.loop.time() + self._listening.timeouts.headers
+        elif self.line.read_by:
+            self.line.read_by = self.loop.time() + self._listening.timeouts.body
         trouble = reader.feed(data)
         if trouble is not None:
             self._refuse(trouble)
@@ -160,15 +118,15 @@ class Http1Connection(asyncio.Protocol):
 
     def pause_writing(self) -> None:
         """The caller reads slowly."""
-        self.writing_paused = True
-        self._send_by = self.loop.time() + self._listening.timeouts.send
+        self.line.full = True
+        self.line.sent_by = self.loop.time() + self._listening.timeouts.send
         if self.exchange is not None and self.exchange.source is not None:
             self.exchange.source.pause()
 
     def resume_writing(self) -> None:
         """The caller reads again."""
-        self.writing_paused = False
-        self._send_by = 0.0
+        self.line.full = False
+        self.line.sent_by = 0.0
         if self.exchange is not None and self.exchange.source is not None:
             self.exchange.source.resume()
 
@@ -176,7 +134,7 @@ class Http1Connection(asyncio.Protocol):
 
     def new_exchange(self, method: str, target: bytes) -> Exchange:
         """Return an exchange that begins now."""
-        exchange = Exchange(self, next_id(), self.loop.time(), self._peer.address)
+        exchange = Exchange(self, self.line, next_id(), self.loop.time(), self._proof.peer.address)
         exchange.method = method
         exchange.target = target
         return exchange
@@ -190,48 +148,37 @@ class Http1Connection(asyncio.Protocol):
         else:
             self._queue.append(exchange)
             if len(self._queue) == 1:
-                self.pause_reading()
+                self.line.pause()
 
     def request_read(self, exchange: Exchange) -> None:
         """Let go of the body's deadline; the answer may be out already."""
-        self.deadline = 0.0
+        self.line.read_by = 0.0
         exchange.complete()
         if exchange.answered:
             self._next(exchange)
 
     def _glance(self, data: bytes) -> bool:
         """Take a request that is plain and comes whole, without the parser. False: nothing was done."""
-        peer = self.prove()
-        if len(data) > self.limits.headers or self._refusal is not None:
+        proof, peer = self._proof, self.prove()
+        limits = proof.limits
+        if len(data) > limits.headers or proof.refusal is not None:
             return False
-        head = read_plain(data, self.limits.header_count)
+        head = read_plain(data, limits.header_count)
         if head is None:
             return False
-        asked, host, authority, headers = head
-        if len(asked.target) > self.limits.target or (self._name is not None and self._name != host):
+        asked, host = head[:2]
+        if len(asked.target) > limits.target or (proof.name is not None and proof.name != host):
             return False
         self.exchange = exchange = self.new_exchange(asked.method, asked.target)
         exchange.read = True
-        exchange.request = Request(
-            id=exchange.id,
-            method=asked.method,
-            target=asked.target,
-            path=asked.path,
-            host=host,
-            authority=authority,
-            scheme=self.scheme,
-            headers=headers,
-            peer=peer,
-            body=exchange,
-            record=exchange.record,
-        )
+        exchange.request = plain_request(head, exchange, peer, self.scheme)
         self._start(exchange)
         return True
 
     def _start(self, exchange: Exchange) -> None:
         if exchange.request is None:
             return
-        self.deadline = 0.0 if exchange.length == 0 else self.loop.time() + self._listening.timeouts.body
+        self.line.read_by = 0.0 if exchange.length == 0 else self.loop.time() + self._listening.timeouts.body
         task = begin(carry(self._listening.gateway, exchange.request, exchange), self.loop)
         if task is not None:
             exchange.task = task
@@ -242,21 +189,21 @@ class Http1Connection(asyncio.Protocol):
         """The answer of the exchange under way has been sent."""
         self._log(exchange)
         exchange.request = None  # each holds the other: let go, so that no garbage is left to be collected
-        if self._transport.is_closing():
+        if self.line.closing:
             return
         if exchange.close or self.stopping:
-            self._close_gently(exchange.read)
+            self._close(exchange.read)
         elif exchange.read:
             self._next(exchange)
         elif not exchange.worth_reading:
-            self._close_gently(read=False)
+            self._close(read=False)
         # else: the rest of the request is read and dropped, see Exchange.take; then on_message_complete
 
     def _next(self, done: Exchange) -> None:
         if self.exchange is not done:
             return
         if done.close:
-            self._close_gently(read=True)
+            self._close(read=True)
             return
         self.exchange = None
         if self._queue:
@@ -269,7 +216,7 @@ class Http1Connection(asyncio.Protocol):
         if self._reader.trouble is not None:
             self._refuse(self._reader.trouble)
         else:
-            self.deadline = self.loop.time() + self._listening.timeouts.keep_alive
+            self.line.read_by = self.loop.time() + self._listening.timeouts.keep_alive
 
     def _refuse(self, error: GatewayError) -> None:
         """Answer a request that cannot be read on, and end the connection."""
@@ -279,93 +226,66 @@ class Http1Connection(asyncio.Protocol):
         if current is None:
             current = self.exchange = self.new_exchange("", self._reader.target)
         if current.answered:
-            self._close_gently(read=False)
+            self._close(read=False)
             return
         current.close = True
         current.abandon()
         current.fail(error)
 
-    def _close_gently(self, read: bool) -> None:
+    def _close(self, read: bool) -> None:
         """Close; where octets may still be on their way, drop them for a moment first."""
-        if self._transport.is_closing():
+        line = self.line
+        if line.closing:
             return
-        if self.lingering:
-            if read:  # its end came with the same octets, behind an answer that did not wait for it
-                self._transport.close()
-            return
-        self.deadline = 0.0
-        if read:
-            self._transport.close()
-            return
-        self.lingering = True
-        if self._transport.can_write_eof():
-            self._transport.write_eof()  # says at once that nothing follows (RFC 9112, section 9.6)
-        if self._read_pauses:
-            self._read_pauses = 0
-            self._transport.resume_reading()
-        self.loop.call_later(_LINGER, self._transport.close)
+        if read:  # also while it lingers: the end came with the same octets, behind an answer that did not wait for it
+            line.close()
+        elif not line.lingering:
+            line.close_gently()
 
     def _log(self, exchange: Exchange) -> None:
         log_end(self._listening.gateway, exchange, self.loop.time(), self._listening.name)
 
-    # --- what the exchange asks of the connection ----------------------------------------------
-
-    def send(self, data: bytes) -> None:
-        """Write, unless the caller is gone."""
-        if not self._transport.is_closing():
-            self._transport.write(data)
-
-    def abort(self) -> None:
-        """Cut the connection: the caller must see that the answer is not whole."""
-        self._transport.abort()
-
-    def pause_reading(self) -> None:
-        """Stop reading; pauses are counted, because two parties may want one."""
-        self._read_pauses += 1
-        if self._read_pauses == 1 and not self._transport.is_closing():
-            self._transport.pause_reading()
-            self.deadline = 0.0
-
     def resume_reading(self) -> None:
-        """Read again, once nobody wants a pause."""
-        if self._read_pauses:
-            self._read_pauses -= 1
-            if not self._read_pauses and not self._transport.is_closing():
-                self._transport.resume_reading()
-                if self._reader.reading is not None:
-                    self.deadline = self.loop.time() + self._listening.timeouts.body
+        """Read again, once nobody wants a pause, and expect what is missing."""
+        if self.line.resume() and self._reader.reading is not None:
+            self.line.read_by = self.loop.time() + self._listening.timeouts.body
 
     # --- time, and the end of the listener -----------------------------------------------------
 
     def tick(self, now: float) -> None:
         """Act on a deadline that has passed. Called for every connection now and then."""
-        if self._send_by and now >= self._send_by:
-            self.abort()
-        elif self.deadline and now >= self.deadline:
-            self.deadline = 0.0
+        line = self.line
+        if line.sent_by and now >= line.sent_by:
+            line.abort()
+        elif line.read_by and now >= line.read_by:
+            line.read_by = 0.0
             self._waited_in_vain()
-        elif self._read_pauses and self.exchange is self._reader.reading is not None and hung_up(self._transport):
-            self.abort()
-        elif self._transport.is_closing() and taken(self._transport):
-            self.deadline = now  # at the next look, too: then there is nothing left but a farewell
+        elif self.exchange is self._reader.reading is not None and line.deserted:
+            line.abort()
+        elif line.closing and line.emptied:
+            line.read_by = now  # at the next look, too: then there is nothing left but a farewell
 
     def _waited_in_vain(self) -> None:
-        reader = self._reader
-        if self._transport.is_closing():
-            if taken(self._transport):
-                self.abort()
+        reader, line = self._reader, self.line
+        if line.closing:
+            if line.emptied:
+                line.abort()
         elif self.exchange is None and not reader.quiet:
-            self._transport.close()  # idle
+            line.close()  # idle
         elif self.exchange is None or self.exchange is reader.reading:
             self._refuse(RequestTimeout())
-            if self.lingering:
-                self._transport.close()  # whoever was late already is not waited for again
+            if line.lingering:
+                line.close()  # whoever was late already is not waited for again
         else:
-            self.abort()
+            line.abort()
+
+    def abort(self) -> None:
+        """Cut the connection."""
+        self.line.abort()
 
     def parted(self) -> bool:
         """Whether it is being closed, and ends by itself as soon as the caller has taken all that was written."""
-        return self._transport.is_closing()
+        return self.line.closing
 
     def under_way(self) -> tuple[Exchange, ...]:
         """Return the exchange that was handed to the gateway and has not ended."""
@@ -375,6 +295,6 @@ class Http1Connection(asyncio.Protocol):
     def shut_down(self) -> None:
         """Close when idle; an exchange under way ends first."""
         if self.exchange is None:
-            self._transport.close()
+            self.line.close()
         else:
             self.exchange.close = True

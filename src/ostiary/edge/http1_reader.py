@@ -10,9 +10,9 @@ from typing import Protocol, cast
 
 import httptools
 
-from ostiary.config.schema import ListenerLimits
 from ostiary.edge.exchange import Exchange
 from ostiary.edge.head import body_length, read_head, upgrade_of
+from ostiary.edge.proof import Proof
 from ostiary.errors import BadRequest, ContentTooLarge, GatewayError, HeadersTooLarge, TargetTooLong
 from ostiary.model import Headers, Peer, fold
 from ostiary.reasons import Reason
@@ -23,12 +23,10 @@ class Caller(Protocol):
 
     Attributes:
         exchange: the one under way, if there is one.
-        limits: what a request may cost.
         scheme: "https" or "http".
     """
 
     exchange: Exchange | None
-    limits: ListenerLimits
 
     @property
     def scheme(self) -> str:
@@ -39,9 +37,6 @@ class Caller(Protocol):
 
     def prove(self) -> Peer:
         """Return who is at the other end, as the listener lets people in now."""
-
-    def admit(self) -> None:
-        """Return if the peer may ask at all; raises what its certificate deserves."""
 
     def head_read(self, exchange: Exchange) -> None:
         """The head of a request is there, or what was wrong with it is noted."""
@@ -61,10 +56,22 @@ class RequestReader:
         upgrading: asked for another protocol; nothing after it is HTTP.
     """
 
-    __slots__ = ("_caller", "_fields", "_parser", "_url", "parsing", "quiet", "reading", "trouble", "upgrading")
+    __slots__ = (
+        "_caller",
+        "_fields",
+        "_parser",
+        "_proof",
+        "_url",
+        "parsing",
+        "quiet",
+        "reading",
+        "trouble",
+        "upgrading",
+    )
 
-    def __init__(self, caller: Caller) -> None:
+    def __init__(self, caller: Caller, proof: Proof) -> None:
         self._caller = caller
+        self._proof = proof
         self._parser = httptools.HttpRequestParser(self)
         self._fields: list[tuple[bytes, bytes, bytes]] = []
         self._url = b""
@@ -89,7 +96,7 @@ class RequestReader:
         """Read on; return the first thing that was wrong, if there was one."""
         self.quiet += len(data)
         self._parse(data)
-        if self.trouble is None and self.quiet > self._caller.limits.headers:
+        if self.trouble is None and self.quiet > self._proof.limits.headers:
             self.trouble = HeadersTooLarge("a head, a trailer or a chunk extension without an end")
         return self.trouble
 
@@ -113,13 +120,13 @@ class RequestReader:
     def on_url(self, url: bytes) -> None:
         """Take a piece of the target."""
         self._url += url
-        if len(self._url) > self._caller.limits.target:
+        if len(self._url) > self._proof.limits.target:
             self.trouble = self.trouble or TargetTooLong(f"{len(self._url)} octets, and more")
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Take one field. Blanks behind a value do not belong to it (RFC 9112, section 5.1); the parser leaves them."""
         self._fields.append((name, fold(name), value.rstrip(b" \t")))
-        if len(self._fields) > self._caller.limits.header_count:
+        if len(self._fields) > self._proof.limits.header_count:
             self.trouble = self.trouble or HeadersTooLarge("too many fields")
 
     def on_headers_complete(self) -> None:
@@ -158,7 +165,7 @@ class RequestReader:
     def _read_head(self, exchange: Exchange) -> None:
         fields = self._fields
         size = len(self._url) + sum(len(name) + len(value) + 4 for name, _, value in fields)
-        if size > self._caller.limits.headers:
+        if size > self._proof.limits.headers:
             raise HeadersTooLarge(f"{size} octets")
         version = self._parser.get_http_version()
         if version not in ("1.1", "1.0"):
@@ -178,12 +185,12 @@ class RequestReader:
             record=exchange.record,
         )
         self._read_framing(exchange, headers)
-        self._caller.admit()
+        self._proof.admit()
 
     def _read_framing(self, exchange: Exchange, headers: Headers) -> None:
         """Note how the body is framed (RFC 9112, section 6.3); the parser has read the same fields."""
         exchange.length = body_length(headers, old=exchange.old)
-        limit = self._caller.limits.body
+        limit = self._proof.limits.body
         if limit is not None and exchange.length is not None and exchange.length > limit:
             raise ContentTooLarge(f"{exchange.length} octets announced")
         expect = headers.get(b"expect")

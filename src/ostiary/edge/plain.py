@@ -10,8 +10,9 @@ from __future__ import annotations
 import re
 from typing import Final, NamedTuple, TypeAlias
 
+from ostiary.edge.exchange import Exchange
 from ostiary.errors import BadRequest
-from ostiary.model import Headers
+from ostiary.model import Headers, Peer, Request
 from ostiary.remember import MANY, TEXT, Remembered
 from ostiary.routing.path import canonical_host, canonical_path
 from ostiary.wire import Field, FieldLines
@@ -88,3 +89,21 @@ def read_plain(data: bytes, most: int) -> PlainHead | None:
     except BadRequest:
         return None
     return asked, host, authority, Headers(fields)
+
+
+def plain_request(head: PlainHead, exchange: Exchange, peer: Peer, scheme: str) -> Request:
+    """Return the request that a plain head begins, and ends."""
+    asked, host, authority, headers = head
+    return Request(
+        id=exchange.id,
+        method=asked.method,
+        target=asked.target,
+        path=asked.path,
+        host=host,
+        authority=authority,
+        scheme=scheme,
+        headers=headers,
+        peer=peer,
+        body=exchange,
+        record=exchange.record,
+    )

@@ -78,7 +78,7 @@ def asked(pieces: list[bytes], *, glancing: bool, peer: Peer = Peer("192.0.2.1")
             connection.data_received(piece)
     loop.close()
     statuses = re.findall(r"HTTP/1\.1 (\d+)", transport.written.decode("latin-1"))
-    return seen.requests, statuses, transport.closing or connection.lingering
+    return seen.requests, statuses, transport.closing or connection.line.lingering
 
 
 def test_a_plain_head_is_read_at_a_glance():

@@ -11,7 +11,7 @@ takes nothing, nothing is read either: so no flood of frames that want an answer
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Final, cast
 
 from ostiary.edge.carry import log
@@ -22,7 +22,6 @@ from ostiary.edge.http2.frames import DATA, Frames
 from ostiary.edge.http2.stream import Http2Stream
 from ostiary.edge.http2.streams import DRAIN, Http2Streams
 from ostiary.edge.listening import Listening, address_of
-from ostiary.errors import GatewayError
 from ostiary.model import Peer
 from ostiary.reasons import Reason
 
@@ -37,8 +36,6 @@ class Http2Connection(Http2Streams, asyncio.Protocol):
     def __init__(self, listening: Listening, loop: asyncio.AbstractEventLoop) -> None:
         super().__init__(listening, loop)
         self._transport: asyncio.Transport = cast("asyncio.Transport", None)
-        self._peer = Peer("")
-        self._proven_by: Callable[[asyncio.Transport], Peer] | None = None
         self._frames = Frames()
         self._head_by = 0.0  # deadlines on the loop's clock; 0.0 for none
         self._write_by = 0.0
@@ -48,9 +45,9 @@ class Http2Connection(Http2Streams, asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Prove the peer, once."""
         self._transport = cast("asyncio.Transport", transport)
-        self._peer = Peer(address_of(transport))
+        self._proof.peer = Peer(address_of(transport))
         listening = self._listening
-        if len(listening.connections) >= self.limits.connections:
+        if len(listening.connections) >= listening.limits.connections:
             listening.refused += 1
             self._ended = True
             self._transport.abort()
@@ -62,20 +59,10 @@ class Http2Connection(Http2Streams, asyncio.Protocol):
 
     @property
     def _address(self) -> str:
-        return self._peer.address
+        return self._proof.peer.address
 
     def _prove(self) -> Peer:
-        """Return who is at the other end: found out once, and again when a reload has changed who is let in."""
-        listening = self._listening
-        if self._proven_by is not listening.prove:
-            self._proven_by = listening.prove
-            self.limits = listening.limits
-            self._refusal = None
-            try:
-                self._peer = listening.prove(self._transport)
-            except GatewayError as refusal:
-                self._refusal = refusal
-        return self._peer
+        return self._proof.now(self._transport)
 
     def _prove_again(self) -> None:
         """Send away at once who proves nobody any more. What he has asked before is answered."""
@@ -93,7 +80,7 @@ class Http2Connection(Http2Streams, asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
         """Let go of everything that was under way."""
         self._listening.connections.discard(self)
-        self._listening.left(self._peer.address)
+        self._listening.left(self._proof.peer.address)
         self._ended = True
         self._lose_all("")
         self._transport = GONE
@@ -157,7 +144,7 @@ class Http2Connection(Http2Streams, asyncio.Protocol):
     def _break(self, broken: ConnectionBroken) -> None:
         """End the connection because of what the caller did, and let him read why."""
         self._ended = True
-        culprit = Http2Stream(self, 0, next_id(), self.loop.time(), self._peer.address)
+        culprit = Http2Stream(self, 0, next_id(), self.loop.time(), self._proof.peer.address)
         culprit.record.reason, culprit.record.detail = broken.reason, broken.detail
         self.log(culprit)
         self._lose_all(f"the connection was ended: {broken.detail}")

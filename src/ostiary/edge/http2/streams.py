@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections import deque
 from typing import Final
 
-from ostiary.config.schema import ListenerTimeouts
+from ostiary.config.schema import ListenerLimits, ListenerTimeouts
 from ostiary.eager import begin
 from ostiary.edge.carry import carry, log_end
 from ostiary.edge.head import next_id
@@ -20,6 +20,7 @@ from ostiary.edge.http2.sender import Sender
 from ostiary.edge.http2.stream import Http2Stream
 from ostiary.edge.http2.wire import STREAMS, Wire
 from ostiary.edge.listening import Listening
+from ostiary.edge.proof import Proof
 from ostiary.errors import GatewayError
 from ostiary.model import Peer
 from ostiary.reasons import Reason
@@ -37,25 +38,28 @@ class Http2Streams(ABC):
         streams: the requests under way.
         wire: the connection's state, and what goes out.
         sender: what goes out.
-        limits: what a request may cost.
     """
 
     def __init__(self, listening: Listening, loop: asyncio.AbstractEventLoop) -> None:
         self.loop = loop
-        self.limits = listening.limits
         self.wire = Wire(listening.limits.headers)
         self.sender = Sender(self.wire, loop, self._write, self._sent)
         self.streams: dict[int, Http2Stream] = {}
         self._listening = listening
         self._reader = Reader(self.wire, 2 * listening.limits.headers)
         self._guard = Guard(2 * listening.limits.headers, loop.time())
-        self._refusal: GatewayError | None = None  # what the peer's certificate deserves
+        self._proof = Proof(listening)
         self._waiting: deque[Http2Stream] = deque()  # requests that wait until less is buffered
         self._ended = False
         self._leaving = False  # it ends with its last stream: the caller opens no more, or proves nobody any more
         self._last: int | None = None  # the last stream that is served, once the listener closes
         self._now = 0.0  # when what is worked on now has come
         self._idle_by = 0.0  # a deadline on the loop's clock; 0.0 for none
+
+    @property
+    def limits(self) -> ListenerLimits:
+        """What a request may cost."""
+        return self._proof.limits
 
     @property
     def timeouts(self) -> ListenerTimeouts:
@@ -69,7 +73,7 @@ class Http2Streams(ABC):
 
     @abstractmethod
     def _prove(self) -> Peer:
-        """Return who is at the other end, as the listener lets people in now; see `_refusal`."""
+        """Return who is at the other end, as the listener lets people in now."""
 
     @abstractmethod
     def _write(self, data: bytes) -> None:
@@ -113,11 +117,10 @@ class Http2Streams(ABC):
         try:
             scheme, either = self._listening.scheme, self._listening.either_scheme
             request = read_request(stream, fields, limits=self.limits, scheme=scheme, peer=peer, either=either)
-            if self._refusal is not None:
-                raise self._refusal
+            self._proof.admit()
         except GatewayError as error:
             stream.fail(error)
-            self._leaving = self._leaving or self._refusal is not None  # no further business on this connection
+            self._leaving = self._leaving or self._proof.refusal is not None  # no further business on this connection
             return
         stream.request = request
         if self.sender.buffered > BUFFERED:

@@ -159,7 +159,6 @@ async def test_only_what_has_reached_the_gateway_is_under_way(line):
 async def test_one_connection_too_many_is_cut(line, connect):
     other = connect()
     other.listening.limits = line.listening.limits.model_copy(update={"connections": 0})
-    other.edge.limits = other.listening.limits
     other.listening.connections.clear()
     other.edge.connection_made(other.pipe)
     assert other.pipe.aborted

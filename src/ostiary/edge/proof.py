@@ -1,0 +1,55 @@
+"""Who is at the other end of a connection: found out once, and again when a reload has changed who is let in."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from ostiary.edge.listening import Listening
+from ostiary.errors import GatewayError
+from ostiary.model import Peer
+
+
+class Proof:
+    """What the listener makes of one peer.
+
+    Attributes:
+        peer: who it is; no more than an address, where the certificate was refused.
+        refusal: what the peer's certificate deserves, or None.
+        name: the host that TLS was set up for (SNI, RFC 6066), in one spelling, or None.
+        limits: what the peer's requests may cost.
+    """
+
+    __slots__ = ("_by", "_listening", "limits", "name", "peer", "refusal")
+
+    def __init__(self, listening: Listening) -> None:
+        self._listening = listening
+        self._by: Callable[[asyncio.Transport], Peer] | None = None
+        self.limits = listening.limits
+        self.peer = Peer("")
+        self.refusal: GatewayError | None = None
+        self.name: str | None = None
+
+    def now(self, transport: asyncio.Transport) -> Peer:
+        """Return who it is, as the listener lets people in now; see `refusal`."""
+        listening = self._listening
+        if self._by is not listening.prove:
+            self._by = listening.prove
+            self.limits = listening.limits
+            self.refusal = None
+            try:
+                self.peer = listening.prove(transport)
+            except GatewayError as refusal:
+                self.refusal = refusal
+            if self.peer.server_name is not None:
+                self.name = self.peer.server_name.lower().rstrip(".")
+        return self.peer
+
+    def admit(self) -> None:
+        """Return if the peer may ask at all.
+
+        Raises:
+            GatewayError: what its certificate deserves.
+        """
+        if self.refusal is not None:
+            raise self.refusal
