@@ -30,6 +30,11 @@ class Proof:
         self.refusal: GatewayError | None = None
         self.name: str | None = None
 
+    @property
+    def stale(self) -> bool:
+        """Whether a reload has changed who is let in since."""
+        return self._by is not self._listening.prove
+
     def now(self, transport: asyncio.Transport) -> Peer:
         """Return who it is, as the listener lets people in now; see `refusal`."""
         listening = self._listening

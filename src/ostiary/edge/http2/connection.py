@@ -67,9 +67,10 @@ class Http2Connection(Http2Streams, asyncio.Protocol):
     def _prove_again(self) -> None:
         """Send away at once who proves nobody any more. What he has asked before is answered."""
         self._prove()
-        if self._refusal is None or self._leaving:
+        refusal = self._proof.refusal
+        if refusal is None or self._leaving:
             return
-        facts = {"listener": self._listening.name, "address": self._peer.address, "reason": str(self._refusal.reason)}
+        facts = {"listener": self._listening.name, "address": self._address, "reason": str(refusal.reason)}
         log.info("a caller is sent away: his certificate proves nobody any more", **facts)
         self._leaving = True
         if self.streams:
@@ -171,7 +172,7 @@ class Http2Connection(Http2Streams, asyncio.Protocol):
 
     def tick(self, now: float) -> None:
         """Act on deadlines that have passed. Called for every connection now and then."""
-        if not self._ended and self._proven_by is not self._listening.prove:
+        if not self._ended and self._proof.stale:
             self._prove_again()
         if self._ended:
             return

@@ -130,8 +130,8 @@ class Http2Streams(ABC):
 
     def _turn_away(self, stream: Http2Stream, now: float) -> None:
         """Refuse a stream that nobody has worked on: the caller may send it again (RFC 9113, section 8.7)."""
-        if self._refusal is not None and self._last is not None:
-            stream.record.reason = self._refusal.reason
+        if self._proof.refusal is not None and self._last is not None:
+            stream.record.reason = self._proof.refusal.reason
         else:
             stream.record.reason = Reason.OVERLOADED if self._last is None else Reason.STOPPING
         self.reset(stream.number, Code.REFUSED_STREAM)
