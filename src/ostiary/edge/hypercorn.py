@@ -7,6 +7,7 @@ edge proves it, and its applications see the outcome in an extension of their sc
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -177,7 +178,10 @@ class _Accepting:
         task.add_done_callback(self._tasks.discard)
         app = _telling(self.app, self._prove(writer), writer)
         loop = asyncio.get_running_loop()
-        await TCPServer(app, loop, self.config, self._context, {}, reader, writer).run()
+        try:
+            await TCPServer(app, loop, self.config, self._context, {}, reader, writer).run()
+        except* (ssl.SSLError, ConnectionError):
+            writer.transport.abort()  # the caller broke it off: that is nothing for a log
 
     def _prove(self, writer: asyncio.StreamWriter) -> Proven:
         name = writer.get_extra_info("peername")

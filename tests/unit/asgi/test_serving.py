@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
+from contextlib import suppress
 from typing import Any
 
 import pytest
+from hypercorn.asyncio.tcp_server import TCPServer
 from tests.support.inside import Policy, Seen
 
 from ostiary.asgi import OstiaryMiddleware, serving
@@ -27,6 +30,23 @@ async def test_it_is_started_and_ended(policy):
         writer.close()
         await writer.wait_closed()
     assert app._gateway is None
+
+
+@pytest.mark.parametrize("error", [ssl.SSLError("after close notify"), ConnectionResetError(), BrokenPipeError()])
+@pytest.mark.parametrize("grouped", [True, False])
+async def test_a_caller_who_breaks_off_fills_no_log(policy, monkeypatch, error, grouped):
+    async def broken(_: Any) -> None:
+        raise ExceptionGroup("of a task group", [error]) if grouped else error
+
+    told: list[Any] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context))
+    monkeypatch.setattr(TCPServer, "run", broken)
+    async with serving(guarded(Seen(), policy), policy.file) as server:
+        reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+        with suppress(ConnectionError):
+            assert await asyncio.wait_for(reader.read(), 10) == b""
+        writer.close()
+    assert told == []
 
 
 async def test_one_that_does_not_start_is_not_served(policy, tmp_path):
