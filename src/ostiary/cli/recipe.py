@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ostiary.cli.frame import DEFAULT_CONFIG, ConfigOption, Exit, Overlays, fail
+from ostiary.cli.frame import DEFAULT_CONFIG, ConfigOption, Exit, Overlays, fail, say
 from ostiary.errors import CredentialUnavailable
 
 if TYPE_CHECKING:
-    from ostiary.config.schema import ListenerSpec
+    from ostiary.config.schema import GatewaySpec, ListenerSpec
     from ostiary.model import Credential
     from ostiary.recipes.plan import Front
 
@@ -36,7 +36,8 @@ def recipe(
 ) -> None:
     """Print a complete configuration for another proxy, which forwards what this gateway allows.
 
-    It holds every header that the policy owns, in every spelling: write it anew when the policy changes.
+    It holds every header that the policy owns, in every spelling: write it anew when the policy changes. What routes do
+    without is said on stderr.
     """
     if lint is not None:
         _lint(proxy, lint)
@@ -69,9 +70,21 @@ def _written(proxy: str, files: tuple[Path, ...], listener: str | None, front: F
             loaded.spec, name, owned=decisions.owned, evidence=decisions.evidence, file=files[0],
             front=front, beside=beside,
         )  # fmt: skip
-        return write(made)
+        written = write(made)
     except Unsafe as error:
         fail("recipe.unsafe", str(error), where=str(files[0]))
+    _say_without(loaded.spec)
+    return written
+
+
+def _say_without(spec: GatewaySpec) -> None:
+    """Say on stderr what routes do without where this proxy forwards."""
+    from ostiary.config.clauses import clauses
+
+    for route in spec.routes:
+        for clause in clauses(route, spec.upstreams.get(route.upstream)):
+            word = ".".join(str(part) for part in clause.path if not isinstance(part, int))
+            say(f"note: route {route.name!r} does without `{word}`: {clause.why}")
 
 
 def _listener(listeners: Mapping[str, ListenerSpec], dialect: str, wanted: str | None) -> str:

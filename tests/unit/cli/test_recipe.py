@@ -36,6 +36,15 @@ def test_a_recipe_is_for_one_listener(file, capsys):
     assert "server 127.0.0.1:9002;" in capsys.readouterr().out
 
 
+def test_what_routes_do_without_is_said_beside_it(tmp_path, capsys):
+    said = "    rewrite: {path: {add_prefix: /old}}\n    upgrades: [websocket]\n    decision: allow-partial\n"
+    (tmp_path / "gateway.yaml").write_text(FILE + said)
+    assert run(["recipe", "caddy", "--config", str(tmp_path / "gateway.yaml")]) == 0
+    printed = capsys.readouterr()
+    assert "note:" not in printed.out
+    assert [line.split("`")[1] for line in printed.err.splitlines()] == ["rewrite", "upgrades"]
+
+
 @pytest.mark.parametrize(("arguments", "code", "word"), [
     (["nginx"], 1, "several listeners"),
     (["haproxy"], 1, "no listener"),
