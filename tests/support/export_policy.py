@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -75,6 +76,11 @@ def policy(**places: object) -> str:
     return FILE.format(**places) + "\n".join(routes) + "\n"
 
 
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, *_: object) -> None:
+        """Who breaks off a handshake is nobody's fault here."""
+
+
 class Keys:
     """A key set that is published over HTTP.
 
@@ -83,7 +89,7 @@ class Keys:
         port: where.
     """
 
-    def __init__(self, document: bytes) -> None:
+    def __init__(self, document: bytes, context: ssl.SSLContext | None = None) -> None:
         self.document: bytes | None = document
         keys = self
 
@@ -98,8 +104,12 @@ class Keys:
             def log_message(self, *_: object) -> None:
                 pass
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Answer)
+        self._server = _Server(("127.0.0.1", 0), Answer)
         self.port = self._server.server_port
+        if context is not None:
+            self._server.socket = context.wrap_socket(
+                self._server.socket, server_side=True, do_handshake_on_connect=False
+            )
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
     def close(self) -> None:
@@ -109,9 +119,9 @@ class Keys:
 
 
 @contextmanager
-def published(document: bytes) -> Iterator[Keys]:
-    """Publish a key set for as long as the block lasts."""
-    keys = Keys(document)
+def published(document: bytes, context: ssl.SSLContext | None = None) -> Iterator[Keys]:
+    """Publish a key set for as long as the block lasts, over TLS or in clear."""
+    keys = Keys(document, context)
     try:
         yield keys
     finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import shutil
 import ssl
@@ -12,10 +13,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.support.export_policy import published
 from tests.support.exported import export, exported, validated
+from tests.support.neighbours import free_port
 from tests.support.plugged import CLIENT
 from tests.support.plugin import BASIC, Gateway, World, world
 from tests.support.plugin_upstream import Echo
+from tests.support.tokens import key_set
+from websockets.asyncio.client import connect
+from websockets.asyncio.server import ServerConnection, serve
+from websockets.exceptions import InvalidStatus
+
+from ostiary.pki.authority import Authority
+from ostiary.pki.files import write_certificates
 
 pytestmark = pytest.mark.integration
 PARTIAL = {"decision": "allow-partial"}
@@ -164,6 +174,53 @@ def test_an_upstream_is_shown_the_certificate_and_has_to_be_of_its_name(made: Wo
     assert (found["right"].status, found["wrong"].status) == (200, 503)
     assert guarded.shown[0] == ((("commonName", "john"),),)
     assert found["right"].seen["host"] == [f"localhost:{guarded.port}"]
+
+
+def test_a_web_socket_passes_where_its_route_says_so(made: World):
+    file, port = made.folder / "sockets.yaml", free_port()
+    chat = {"match": {"path": "/chat"}, "upgrades": ["websocket"]}
+    old = {"endpoints": [f"http://127.0.0.1:{port}"]}
+    file.write_text(document(made, {}, old, chat, {"match": {"path": "/plain"}}))
+    with exported(file, made.folder / "sockets") as envoy:
+        asyncio.run(_talk(port, f"wss://localhost:{envoy.port}", made.folder / "ca.pem"))
+
+
+async def _talk(upstream: int, where: str, trusted: Path) -> None:
+    async def answer(connection: ServerConnection) -> None:
+        async for message in connection:
+            await connection.send(f"heard {message}")
+
+    context = ssl.create_default_context(cafile=trusted)
+    async with serve(answer, "127.0.0.1", upstream):
+        async with connect(f"{where}/chat", ssl=context, proxy=None) as caller:
+            await caller.send("me")
+            assert await caller.recv() == "heard me"
+        with pytest.raises(InvalidStatus, match="403"):
+            await connect(f"{where}/plain", ssl=context, proxy=None)
+
+
+@pytest.fixture
+def keys(made: World) -> Iterator[int]:
+    """An issuer's key set, over TLS with a certificate of its own authority."""
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(made.folder / "server.pem", made.folder / "server.key")
+    with published(key_set(made.signer), context) as one:
+        yield one.port
+
+
+@pytest.mark.parametrize(("trusted", "status"), [("ca.pem", 200), ("other.pem", 401)])
+def test_keys_are_fetched_from_a_server_of_the_issuer_s_authority(made: World, keys: int, trusted: str, status: int):
+    write_certificates(made.folder / "other.pem", [Authority.create("Other CA").certificate])
+    text = document(made, {}, {"endpoints": [f"http://127.0.0.1:{made.echo.port}"]}, {**ANY, **JWT})
+    file = made.folder / f"keys-{trusted}.yaml"
+    text = text.replace("https://id.example.com/keys", f"https://localhost:{keys}/keys").replace(
+        "file:ca.pem", f"file:{trusted}"
+    )
+    file.write_text(text)
+    token = made.token(iss="https://id.example.com", aud="a")
+    with exported(file, made.folder / f"keys-{trusted}") as envoy:
+        said = made.ask(envoy.port, RAW.replace(b"\r\n\r\n", f"\r\nAuthorization: Bearer {token}\r\n\r\n".encode()))
+    assert said.status == status
 
 
 DECIDES = '{{bind: "unix:{folder}/d.sock", socket: {{mode: "0666"}}, decide: {{dialect: envoy-http, {client}}}}}'
