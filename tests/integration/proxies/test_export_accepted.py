@@ -7,7 +7,8 @@ import json
 import shutil
 import ssl
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from typing import Any
 import pytest
 from tests.support.export_policy import published
 from tests.support.exported import export, exported, validated
-from tests.support.neighbours import free_port
+from tests.support.neighbours import PATIENCE, free_port
 from tests.support.plugged import CLIENT
 from tests.support.plugin import BASIC, Gateway, World, world
 from tests.support.plugin_upstream import Echo
@@ -25,7 +26,7 @@ from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import InvalidStatus
 
 from ostiary.pki.authority import Authority
-from ostiary.pki.files import write_certificates
+from ostiary.pki.files import write_certificates, write_crl, write_identity
 
 pytestmark = pytest.mark.integration
 PARTIAL = {"decision": "allow-partial"}
@@ -183,6 +184,46 @@ def test_a_web_socket_passes_where_its_route_says_so(made: World):
     file.write_text(document(made, {}, old, chat, {"match": {"path": "/plain"}}))
     with exported(file, made.folder / "sockets") as envoy:
         asyncio.run(_talk(port, f"wss://localhost:{envoy.port}", made.folder / "ca.pem"))
+
+
+def test_certificates_and_lists_are_read_again_when_they_are_renamed_into_place(made: World):
+    folder, authority = made.folder, made.authority
+    leaver = authority.issue_client(cn="leaver", uris=["spiffe://example.com/bank/leaver"])
+    write_identity(folder / "leaver.pem", folder / "leaver.key", leaver)
+    write_crl(folder / "live.crl", authority.crl())
+    write_identity(folder / "live.pem", folder / "live.key", authority.issue_server("localhost"))
+    tls = {
+        "certificate": "file:live.pem",
+        "private_key": "file:live.key",
+        "client": {**ASKED["client"], "revocation": {"crls": ["file:live.crl"]}},
+    }
+    file = folder / "live.yaml"
+    file.write_text(document(made, tls, {"endpoints": [f"http://127.0.0.1:{made.echo.port}"]}, ANY))
+    with exported(file, folder / "live") as envoy:
+        shown = ssl.get_server_certificate(("127.0.0.1", envoy.port))
+        assert made.ask(envoy.port, RAW, shown="leaver").status == 200
+        authority.revoke(leaver.certificate)
+        write_identity(folder / "next.pem", folder / "next.key", authority.issue_server("localhost"))
+        write_crl(folder / "next.crl", authority.crl())
+        for kind in ("key", "pem", "crl"):
+            (folder / f"next.{kind}").replace(folder / f"live.{kind}")
+        _until(lambda: ssl.get_server_certificate(("127.0.0.1", envoy.port)) != shown)
+        _until(lambda: _refused(made, envoy.port))
+        assert made.ask(envoy.port, RAW, shown="john").status == 200
+
+
+def _until(holds: Callable[[], bool]) -> None:
+    end = time.monotonic() + PATIENCE
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.1)
+
+
+def _refused(made: World, port: int) -> bool:
+    try:
+        return made.ask(port, RAW, shown="leaver").status == 0
+    except OSError:
+        return True
 
 
 async def _talk(upstream: int, where: str, trusted: Path) -> None:

@@ -50,16 +50,18 @@ def downstream(spec: ListenerTlsSpec, plan: Plan) -> Block:
 def verification(spec: ClientSpec, plan: Plan) -> Block:
     """Return how client certificates are verified. What Envoy cannot verify as it should, it only passes on."""
     authorities = plan.file(spec.authorities[0].path)
-    made: Block = {
-        "trusted_ca": {"filename": authorities},
-        "watched_directory": {"path": authorities.rpartition("/")[0]},
-    }
+    made: Block = {"trusted_ca": {"filename": authorities}, "watched_directory": _folder(authorities)}
     if not plan.verified:
         return {**made, "trust_chain_verification": "ACCEPT_UNTRUSTED"}
     made["max_verify_depth"] = spec.depth - 1  # the trust anchor is not counted
     if spec.revocation is not None:
-        made["crl"] = {"filename": plan.file(spec.revocation.crls[0].path)}
+        crl = plan.file(spec.revocation.crls[0].path)
+        made |= {"crl": {"filename": crl}, "watched_directory": _folder(crl)}  # which changes more often
     return made
+
+
+def _folder(path: str) -> Block:
+    return {"path": path.rpartition("/")[0]}
 
 
 def upstream(name: str, spec: UpstreamSpec, plan: Plan) -> Block:

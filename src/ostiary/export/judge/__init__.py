@@ -22,7 +22,9 @@ from ostiary.export.judge.upstreams import judge_upstream
 
 __all__ = ["Surroundings", "judge_route"]
 
-_KNOWN: Final = frozenset(("name", "match", "authenticate", "authorize", "inject", "upstream", "decision", "upgrades"))
+_KNOWN: Final = frozenset(
+    ("name", "match", "authenticate", "authorize", "inject", "upstream", "decision", "upgrades", "rate")
+)
 
 
 def judge_route(spec: GatewaySpec, number: int, around: Surroundings) -> Iterator[Clause]:
@@ -44,6 +46,8 @@ def judge_route(spec: GatewaySpec, number: int, around: Surroundings) -> Iterato
             yield judge_rule(rule, (*here, "authorize", position, rule.kind))
     for position, one in enumerate(route.inject):
         yield from judge_injector(one, (*here, "inject", position, one.kind), route, spec)
+    if route.rate:
+        yield Clause((*here, "rate"), "asked", "requests are counted by the gateway")
     if route.upgrades:
         yield Clause((*here, "upgrades"), "own", "an answer of the gateway says nothing of a change of protocols")
     for name in sorted(route.model_fields_set - _KNOWN):
