@@ -66,6 +66,17 @@ def test_an_old_revocation_list_stops_the_start_only_in_hard_mode(furnished: Pat
     assert sorted((p.code, p.severity) for p in soft) == [("C409", "warning"), ("C511", "warning")]
 
 
+def test_the_certificate_of_an_upstream_itself_may_be_trusted_and_no_other_kind_of_place_takes_one(
+    furnished: Path,
+) -> None:
+    secure = "endpoints: [https://accounts.internal:9000]"
+    pinned = (secure, f"{secure}\n    tls: {{trusted: [file:pki/server.pem]}}")
+    assert codes(judge(furnished, changed(pinned))) == []
+    assert codes(judge(furnished, changed(("[file:pki/ca.pem]", "[file:pki/server.pem]")))) == ["C506", "C510"]
+    soon = judge(furnished, changed(pinned), now=NOW - 2 * DAY).problems
+    assert any("the certificate 'CN=" in one.message and one.code == "C505" for one in soon)
+
+
 def test_an_authority_that_has_expired_may_stand_beside_its_successor(furnished: Path) -> None:
     text = changed(("[file:pki/ca.pem]", "[file:pki/old-ca.pem, file:pki/ca.pem]"))
     assert [(p.code, p.severity) for p in judge(furnished, text).problems] == [("C505", "warning")]

@@ -37,12 +37,19 @@ def _list(findings: Findings, paths: list[Path]) -> Iterator[Problem]:
     some_hold = any(pem.out_of_date(certificate, findings.now) is None for _, certificate in held)
     for path, certificate in held:
         may_issue = pem.is_authority(certificate)
-        if may_issue is False or (may_issue is None and not _lenient(findings, path)):
+        useless = may_issue is False or (may_issue is None and not _lenient(findings, path))
+        if useless and not _pinned(path):
             message = f"{pem.name_of(certificate)} is not an authority: it may issue nothing"
             yield findings.draft.problem("C506", message, path)
         elif wrong_date := pem.out_of_date(certificate, findings.now):
-            message = f"the authority {pem.name_of(certificate)} {wrong_date}"
+            what = "certificate" if useless else "authority"
+            message = f"the {what} {pem.name_of(certificate)} {wrong_date}"
             yield findings.draft.problem("C505", message, path, severity="warning" if some_hold else "error")
+
+
+def _pinned(path: Path) -> bool:
+    """Whether certificates of servers themselves may stand at a path, to be trusted and no others."""
+    return path[0] == "upstreams" and "trusted" in path
 
 
 def _lenient(findings: Findings, path: Path) -> bool:

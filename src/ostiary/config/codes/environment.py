@@ -47,7 +47,8 @@ ENVIRONMENT: Final = (
     Code(
         "C506",
         "not an authority",
-        "The certificate may not issue others (RFC 5280, section 4.2.1.9), so nothing could be verified with it.",
+        "The certificate may not issue others (RFC 5280, section 4.2.1.9), so nothing could be verified with it. Only "
+        "`trusted` of an upstream may hold the certificate of a server itself.",
         "authorities: [file:server.pem]",
         "authorities: [file:ca.pem]",
     ),
