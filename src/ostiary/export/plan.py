@@ -78,12 +78,6 @@ class Plan:
         around = tuple(one for one in alone if one.never or not forgiven)
         return (*around, *(held for one in self.routes for held in one.refused))
 
-    @property
-    def credentials(self) -> tuple[str, ...]:
-        """Aliases of what is injected natively, each once."""
-        written = (one.value for route in self.routes if route.native for one in route.route.inject)
-        return tuple(dict.fromkeys(alias for one in written if (alias := one.credential) is not None))
-
     def file(self, path: str) -> str:
         """Return where a file of the policy is."""
         return str((self.folder / path).resolve())
@@ -108,24 +102,10 @@ def plan(
         owned: headers that answers name.
         evidence: headers that a decision needs to see.
     """
-    spec = loaded.spec
-    issuers = {alias: resolve(one) for alias, one in spec.issuers.items()}
-    listener = spec.listeners[name]
-    client = None if listener.tls is None else listener.tls.client
-    around = Surroundings(
-        issuers=issuers,
-        unfit=_unfit(issuers, loaded.folder),
-        verified=verifies(listener),
-        asking=asked is not None,
-        demanded=client is not None and client.mode == "required" and not verifies(listener),
-    )
-    routes = tuple(
-        settle(route, number, judge_route(spec, number, around), asking=asked is not None)
-        for number, route in enumerate(spec.routes)
-    )
-    decide = None if asked is None else spec.listeners[asked].decide
-    told = decide is not None and decide.client is not None and decide.client.mode != "off"
-    clauses = [*judge_listener(name, spec), *judge_asking(name, asked, spec, told=told)]
+    spec, asking = loaded.spec, asked is not None
+    around = _surroundings(loaded, name, asking=asking)
+    told = asked is not None and _told(spec.listeners[asked])
+    clauses = (*judge_listener(name, spec), *judge_asking(name, asked, spec, told=told))
     return Plan(
         spec=spec,
         folder=loaded.folder.resolve(),
@@ -135,10 +115,33 @@ def plan(
         told=told,
         owned=tuple(one.decode() for one in owned),
         evidence=tuple(sorted(one.decode() for one in evidence)),
-        issuers=issuers,
-        routes=routes,
-        around=tuple(_around(one, asking=asked is not None) for one in clauses),
+        issuers=around.issuers,
+        routes=tuple(
+            settle(route, number, judge_route(spec, number, around), asking=asking)
+            for number, route in enumerate(spec.routes)
+        ),
+        around=tuple(_around(one, asking=asking) for one in clauses),
     )
+
+
+def _surroundings(loaded: Loaded, name: str, *, asking: bool) -> Surroundings:
+    issuers = {alias: resolve(one) for alias, one in loaded.spec.issuers.items()}
+    listener = loaded.spec.listeners[name]
+    verified = verifies(listener)
+    required = listener.tls is not None and listener.tls.client.mode == "required"
+    return Surroundings(
+        issuers=issuers,
+        unfit=_unfit(issuers, loaded.folder),
+        verified=verified,
+        asking=asking,
+        demanded=required and not verified,
+    )
+
+
+def _told(listener: ListenerSpec) -> bool:
+    """Whether a listener that decides is told callers' certificates."""
+    decide = listener.decide
+    return decide is not None and decide.client is not None and decide.client.mode != "off"
 
 
 def _around(clause: Clause, *, asking: bool) -> Held:

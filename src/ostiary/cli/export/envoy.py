@@ -46,24 +46,15 @@ def envoy(
 
     if watch and out is None:
         fail("export.watch", "--watch keeps files up to date, and there are none", hint="give --out DIR")
-    made = judged(
-        (config, *(overlay or ())),
-        (out or _ELSEWHERE).resolve(),
-        listener=listener,
-        asked=asked,
-        listen=listen,
-    )
-    if as_json:
-        emit(document(made))
-    elif report:
-        print(text(made), end="")
+    home = (out or _ELSEWHERE).resolve()
+    made = judged((config, *(overlay or ())), home, listener=listener, asked=asked, listen=listen)
+    if as_json or report:
+        emit(document(made)) if as_json else print(text(made), end="")
     if made.refused:
         _refuse(made, told=report or as_json)
-    if report:
-        return
-    if out is not None:
+    if out is not None and not report:
         _write(made, config, overlay or [], watch=watch)
-    elif not as_json:
+    elif not as_json and not report:
         _print(made)
 
 
