@@ -51,6 +51,7 @@ class Supervisor:
         self._command = command
         self._numbers = range(1, count + 1)
         self._workers: dict[int, Worker] = {}
+        self._coming: set[int] = set()
         self._leaving: set[int] = set()
         self._tending = asyncio.TaskGroup()
         self._spare: Worker | None = None
@@ -110,15 +111,20 @@ class Supervisor:
 
     def _more(self) -> None:
         """Have one worker more."""
-        free = next(number for number in range(1, MOST + 2) if number not in self._workers)
+        taken = self._workers.keys() | self._coming
+        free = next(number for number in range(1, MOST + 2) if number not in taken)
         if free > MOST or self._stopping.is_set():
             log.warning("there is no worker more", workers=len(self._workers))
             return
         log.info("one worker more", number=free)
+        self._coming.add(free)
         self._tending.create_task(self._join(free))
 
     async def _join(self, number: int) -> None:
-        worker = await self._employ(number)
+        worker = await self._successor(number)
+        self._coming.discard(number)
+        if worker is None:
+            return
         asyncio.get_running_loop().create_task(self._greet(worker))
         await self._tend(worker)
 
@@ -154,12 +160,21 @@ class Supervisor:
         failures = 0
         while True:
             self._wanted.clear()
-            self._spare = spare = await self._spawn()
+            try:
+                self._spare = spare = self._spare or await self._spawn()
+            except OSError:  # it is wanted only when another one dies, and that is told then
+                failures += 1
+                await asyncio.sleep(pause_after(failures + 1))
+                continue
             died, wanted = (asyncio.ensure_future(one) for one in (spare.process.wait(), self._wanted.wait()))
             await asyncio.wait((died, wanted), return_when=asyncio.FIRST_COMPLETED)
-            failures = failures + 1 if self._spare is spare else 0
             for task in (died, wanted):
                 task.cancel()
+            if self._spare is not spare:  # it serves
+                failures = 0
+            elif spare.process.returncode is not None:
+                failures, self._spare = failures + 1, None
+                await spare.ended()
             await asyncio.sleep(pause_after(failures))
 
     async def _dismiss(self) -> None:
@@ -170,8 +185,10 @@ class Supervisor:
     async def _employ(self, number: int) -> Worker:
         """Let the spare worker serve, or else a new one."""
         spare, self._spare = self._spare, None
-        if spare is None or spare.process.returncode is not None:
-            spare = await self._spawn()
+        if spare is not None and spare.process.returncode is not None:
+            await spare.ended()
+            spare = None
+        spare = spare or await self._spawn()
         self._workers[number] = spare
         spare.begin(number)
         if self._stopping.is_set():
@@ -199,8 +216,24 @@ class Supervisor:
             log.error("worker died, it is started anew", number=number, **how(code), **facts)
             if await self._told_to_stop(pause):
                 return 0
-            worker = await self._employ(number)
+            successor = await self._successor(number)
+            if successor is None:
+                return 0
+            worker = successor
             asyncio.get_running_loop().create_task(self._greet(worker))
+
+    async def _successor(self, number: int) -> Worker | None:
+        """Let another worker serve, as soon as the machine has room for one; None: it is all over before."""
+        failures = 1
+        while True:
+            try:
+                return await self._employ(number)
+            except OSError as error:  # no memory, no process, no descriptor: those who serve go on serving
+                failures += 1
+                pause = pause_after(failures)
+                log.error("no worker can be started", number=number, detail=error.strerror, pause_seconds=pause)  # noqa: TRY400 - no programming error
+                if await self._told_to_stop(pause):
+                    return None
 
     async def _greet(self, worker: Worker) -> None:
         if await worker.ready():
