@@ -93,6 +93,14 @@ def thumbprint(public: PublicKey) -> str:
     return urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).rstrip(b"=").decode()
 
 
+def kid(public: PublicKey, alg: str) -> str:
+    """Return the id of a key in a key set: its thumbprint, and another one where it is encrypted to.
+
+    One key may have both uses, and the ids of a set are distinct (RFC 7517, section 4.5).
+    """
+    return f"{thumbprint(public)}{'-enc' if encrypts(alg) else ''}"
+
+
 def _members(public: PublicKey) -> dict[str, str]:
     found: dict[str, Any] = _ALGORITHMS[fitting(public)[0]].to_jwk(public, as_dict=True)
     return {name: value for name, value in found.items() if name in _IDENTIFYING}

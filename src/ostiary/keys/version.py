@@ -16,7 +16,7 @@ from math import inf
 
 from cryptography import x509
 
-from ostiary.keys.algorithms import algorithm, thumbprint
+from ostiary.keys.algorithms import algorithm, kid
 from ostiary.pki.keys import PublicKey
 
 
@@ -64,7 +64,7 @@ def described(
     """
     alg = algorithm(public, wanted)
     known: PublicKey = public  # type: ignore[assignment]  # `algorithm` has looked at its kind
-    return KeyVersion(name, order, known, alg, thumbprint(known), enabled, begins, ends)
+    return KeyVersion(name, order, known, alg, kid(known, alg), enabled, begins, ends)
 
 
 def begins(created: Mapping[int, float], lead: float) -> dict[int, float]:

@@ -121,6 +121,13 @@ async def test_a_ring_for_encrypted_tokens_opens_what_its_key_set_asks_for_and_d
         await (await inbox["inbox"].get()).sign(b"data")
 
 
+async def test_one_key_with_two_uses_has_two_ids(store, keys, clock):
+    keeper = LocalKeeper(LocalRing(store, record_path("rsa"), "RSA-OAEP-256"))
+    inbox = Keys({"inbox": Ring("inbox", keeper, keep=1.0, clock=clock)})
+    (signs,), (opens,) = (await keys.jwks("rsa"))["keys"], (await inbox.jwks())["keys"]
+    assert (opens["kid"], opens["n"]) == (f"{signs['kid']}-enc", signs["n"])
+
+
 async def test_a_token_that_was_encrypted_in_another_way_than_its_ring_says_stays_closed(store, keys, clock):
     keeper = LocalKeeper(LocalRing(store, record_path("rsa"), "RSA-OAEP-256"))
     inbox = Keys({"inbox": Ring("inbox", keeper, keep=1.0, clock=clock)})

@@ -15,7 +15,7 @@ from ostiary.cli.frame import DEFAULT_CONFIG, ConfigOption, Exit, Json, Overlays
 from ostiary.cli.keys.answer import answers
 from ostiary.cli.keys.facts import does, moment
 from ostiary.cli.keys.place import Alias, Place, VaultName, place
-from ostiary.keys.algorithms import algorithm, encrypts, thumbprint
+from ostiary.keys.algorithms import algorithm, encrypts, kid
 from ostiary.keys.material import Material, make, read_material
 from ostiary.keys.record import KeptKey
 from ostiary.model import Secret
@@ -129,13 +129,13 @@ def _there(where: Place) -> list[KeptKey]:
 def _add(where: Place, material: Material, begins: float, days: int | None, *, as_json: bool) -> None:
     alg = algorithm(material.public, where.spec.algorithm)
     number = where.ring.add(material, begins, None if days is None else begins + days * 86400)
-    kid = thumbprint(material.public)
+    name = kid(material.public, alg)
     if as_json:
-        emit({"key": where.alias, "version": number, "kid": kid, "not_before": moment(begins)})
+        emit({"key": where.alias, "version": number, "kid": name, "not_before": moment(begins)})
         return
     at = "now" if begins <= time.time() else f"from {moment(begins)}"
     use = f"{does(alg)} tokens" if encrypts(alg) else does(alg)
-    print(f"{where.alias}: version {number} is published now and {use} {at} (kid {kid})")
+    print(f"{where.alias}: version {number} is published now and {use} {at} (kid {name})")
 
 
 def _kind(newest: KeptKey) -> KeyKind:

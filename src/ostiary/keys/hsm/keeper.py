@@ -97,8 +97,18 @@ class HsmKeeper:
         """
         for version in versions:
             if encrypts(version.alg) and version.kid not in self._tried:
-                await self.unwrap(version, sealed(version.public, version.alg, _PROBE))
+                await self._open(version)
                 self._tried.add(version.kid)
+
+    async def _open(self, version: KeyVersion) -> None:
+        try:
+            await self.unwrap(version, sealed(version.public, version.alg, _PROBE))
+        except KeyRefused as error:
+            hint = "" if version.alg == "RSA-OAEP" else "; some tokens know `algorithm: RSA-OAEP` only"
+            problem = KeyRefused(f"{error}{hint}")
+        else:
+            return
+        raise problem
 
     async def sign(self, version: KeyVersion, data: bytes) -> bytes:
         """Have the token sign. Elliptic curves give r and s already (PKCS#11, section 6.3.1)."""
