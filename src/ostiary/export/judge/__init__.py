@@ -46,7 +46,7 @@ def judge_route(spec: GatewaySpec, number: int, around: Surroundings) -> Iterato
             yield judge_rule(rule, (*here, "authorize", position, rule.kind))
     for position, one in enumerate(route.inject):
         yield from judge_injector(one, (*here, "inject", position, one.kind), route, spec)
-    if route.rate:
+    if "rate" in route.model_fields_set:
         yield Clause((*here, "rate"), "asked", "requests are counted by the gateway")
     if route.upgrades:
         yield Clause((*here, "upgrades"), "own", "an answer of the gateway says nothing of a change of protocols")
