@@ -177,11 +177,26 @@ class MisdirectedRequest(GatewayError):
 
 
 class TooManyRequests(GatewayError):
-    """The caller asks too often."""
+    """The caller asks too often.
+
+    Attributes:
+        fields: of the answer: how often it may, and when again (draft-ietf-httpapi-ratelimit-headers).
+    """
 
     status = 429
     title = "Too Many Requests"
-    default = Reason.OVERLOADED
+    default = Reason.RATE_EXCEEDED
+
+    def __init__(
+        self,
+        detail: str = "",
+        *,
+        reason: Reason | None = None,
+        retry_after: int | None = None,
+        fields: tuple[tuple[str, str], ...] = (),
+    ) -> None:
+        super().__init__(detail, reason=reason, retry_after=retry_after)
+        self.fields = fields
 
 
 class HeadersTooLarge(GatewayError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 
-from ostiary.errors import GatewayError, InvalidProof, MethodNotAllowed, Unauthenticated
+from ostiary.errors import GatewayError, InvalidProof, MethodNotAllowed, TooManyRequests, Unauthenticated
 from ostiary.model import Headers
 from ostiary.reasons import Reason
 
@@ -45,6 +45,8 @@ def _headers(error: GatewayError, request_id: str, challenges: Sequence[str]) ->
                 yield b"WWW-Authenticate", f'{challenge}, error="insufficient_scope"'.encode("ascii", "replace")
     if isinstance(error, InvalidProof) and error.nonce is not None:
         yield b"DPoP-Nonce", error.nonce.encode()
+    if isinstance(error, TooManyRequests):
+        yield from ((name.encode(), value.encode()) for name, value in error.fields)
     if isinstance(error, MethodNotAllowed) and error.allow:
         yield b"Allow", ", ".join(error.allow).encode()
     if error.retry_after is not None:

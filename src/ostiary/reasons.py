@@ -142,6 +142,7 @@ class Reason(Enum):
     DECISION_CHANGED = "decision.changed", "This is allowed by now; try again."
     STOPPING = "gateway.stopping", "The gateway is stopping; try again."
     AUDIT_UNAVAILABLE = "audit.unavailable", "The service cannot be reached right now; try again later."
+    RATE_EXCEEDED = "rate.exceeded", "You ask too often; wait as long as Retry-After says."
     SHARED_UNAVAILABLE = "shared.unavailable", "The request cannot be judged right now; try again later."
     SHARED_FORGOTTEN = "shared.forgotten", "What was shown was made too long ago; show something new."
     WORKER_MISSING = "worker.missing", "One of several processes does not answer."

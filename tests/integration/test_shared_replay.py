@@ -36,7 +36,8 @@ ISSUER = "https://id.example.com"
 
 def document(upstream: str, shared: dict[str, Any]) -> dict[str, Any]:
     jwt = {"issuers": ["bank"]}
-    routes = {"bound": {**jwt, "dpop": "required"}, "once": {**jwt, "once": True}, "plain": jwt}
+    routes = {"bound": {**jwt, "dpop": "required"}, "once": {**jwt, "once": True}, "plain": jwt, "rated": jwt}
+    rates = {"rated": [{"per": "subject", "limit": 40, "period": "1h"}]}
     return {
         "version": 1,
         "listeners": {"public": {"bind": "127.0.0.1:0", "plaintext": "accepted"}},
@@ -50,6 +51,7 @@ def document(upstream: str, shared: dict[str, Any]) -> dict[str, Any]:
                 "authenticate": {"jwt": how},
                 "authorize": "anyone",
                 "upstream": "one",
+                "rate": rates.get(name, []),
             }
             for name, how in routes.items()
         ],
@@ -87,7 +89,7 @@ def said(answer: httpx2.Response) -> str:
 async def gateways(folder: Path, shared: dict[str, Any]) -> AsyncIterator[tuple[GatewayProcess, GatewayProcess]]:
     """Run two gateways with one Redis."""
     async with origin() as upstream:
-        upstream.answers |= {f"/{name}": ok(b"fine") for name in ("bound", "once", "plain")}
+        upstream.answers |= {f"/{name}": ok(b"fine") for name in ("bound", "once", "plain", "rated")}
         for name in ("first", "second"):
             home = folder / name
             home.mkdir()

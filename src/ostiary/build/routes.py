@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from ostiary.authn.compile import Around, compose
 from ostiary.authn.compose import Every, First
+from ostiary.authn.limited import Limit, Limited
 from ostiary.authn.unrevoked import Unrevoked
 from ostiary.authz import compile_policy
 from ostiary.build.stock import Stock
@@ -16,6 +17,7 @@ from ostiary.inject.trace import TraceInjector
 from ostiary.keys import Documents, Publication
 from ostiary.model import CredentialSource, Injector
 from ostiary.pipeline import Pipeline
+from ostiary.shared import counter
 from ostiary.upstream.rewritten import require_own, rewritten, stripped
 
 
@@ -56,11 +58,13 @@ def _route(spec: RouteSpec, stock: Stock, owned: frozenset[bytes], injectors: Se
     return Route(spec.name, pipeline, authenticators.challenges)
 
 
-def _proven(spec: RouteSpec, stock: Stock) -> First | Every | Unrevoked:
-    """Return who says who is calling; where things are revoked together, nobody whose evidence is."""
+def _proven(spec: RouteSpec, stock: Stock) -> First | Every | Unrevoked | Limited:
+    """Return who says who is calling: nobody whose evidence is revoked, and nobody too often."""
     composed = compose(spec.authenticate, stock.around)
     revocations = None if stock.shared is None else stock.shared.revocations
-    return composed if revocations is None else Unrevoked(composed, revocations)
+    proven = composed if revocations is None else Unrevoked(composed, revocations)
+    limits = [Limit(one.per, counter(one, f"{spec.name}\0{one.per}", stock.shared)) for one in spec.rate]
+    return Limited(proven, limits) if limits else proven
 
 
 def evidence(authenticators: object) -> frozenset[bytes]:

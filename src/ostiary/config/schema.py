@@ -34,6 +34,7 @@ from ostiary.config.listeners import (
     ShownCertificateSpec,
 )
 from ostiary.config.observing import AdminSpec, AuditSpec, LogSpec, TracingSpec
+from ostiary.config.rates import RateSpec, SharedRatesSpec
 from ostiary.config.rewriting import RewriteSpec, SentHost
 from ostiary.config.rules import RuleSpec, ScopesSpec, SomeOf, TimeSpec
 from ostiary.config.shared import RedisSpec, RedisTlsSpec, SharedRevocationSpec, SharedSpec
@@ -249,6 +250,9 @@ class RouteSpec(Spec):
         (), description="What the upstream is shown in place of the caller's credentials."
     )
     upstream: Name = Field(description="Where it goes.")
+    rate: Annotated[tuple[RateSpec, ...], Field(strict=False)] = Field(
+        (), description="How often callers may ask; all of them must have room."
+    )
     rewrite: RewriteSpec | None = Field(
         None, description="What the upstream is told in other words; what is judged stays what the caller sent."
     )

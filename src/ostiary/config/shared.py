@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from ostiary.config.listeners import ShownCertificateSpec
+from ostiary.config.rates import SharedRatesSpec
 from ostiary.config.spec import Spec
 from ostiary.config.values import Duration, FileReference, Name, Refused, SecretReference, Text, is_loopback_host
 
@@ -133,6 +134,10 @@ class SharedSpec(Spec):
     revocation: SharedRevocationSpec | None = Field(
         None,
         description="Ask of every caller whether its token, subject or certificate is revoked; {} for the defaults.",
+    )
+
+    rates: SharedRatesSpec | None = Field(
+        None, description="Count what `rate` of routes limits for all gateways together."
     )
 
     @model_validator(mode="after")

@@ -10,6 +10,7 @@ from ostiary.config.decisions import DecideSpec
 from ostiary.config.keys import KEY_NOUNS
 from ostiary.config.listeners import ServerCertificateSpec
 from ostiary.config.problem import Path
+from ostiary.config.rates import RATE_NOUNS
 from ostiary.config.rewriting import REWRITE_NOUNS
 from ostiary.config.shape import Shape, bare, branches, is_spec, metadata, origin, words_of
 from ostiary.config.tree import Fraction
@@ -47,6 +48,7 @@ NOUNS: Final[dict[type, str]] = {
     **vaults.NOUNS,
     **KEY_NOUNS,
     **REWRITE_NOUNS,
+    **RATE_NOUNS,
     schema.VaultAuthSpec: "a vault's auth",
     schema.AppRoleSpec: "approle",
     vaults.JwtLoginSpec: "logging in with a jwt",

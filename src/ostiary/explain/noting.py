@@ -6,10 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 from ostiary.authn.jwt import JwtAuthenticator
+from ostiary.authn.limited import Limited
 from ostiary.authn.unrevoked import Revoked
 from ostiary.authz.shadow import ShadowRule
 from ostiary.config.rules import RuleSpec
-from ostiary.errors import CredentialUnavailable, GatewayError, KeysUnavailable, SharedUnavailable
+from ostiary.errors import CredentialUnavailable, GatewayError, KeysUnavailable, SharedUnavailable, TooManyRequests
 from ostiary.explain.reading import read_by
 from ostiary.explain.told import Note, Verdict
 from ostiary.model import Certificate, Credential, Principal, Request, Rule
@@ -93,6 +94,31 @@ class NotingRevoked:
             )
             raise
         self._notes.append(Note("authenticate", "revocation", "yes", "nothing of it is revoked", self._where))
+
+
+class NotingLimits:
+    """How often somebody may ask, and whether there is room now; nothing is counted.
+
+    Args:
+        inner: the authenticators of a route, and its limits.
+        notes: where it is written down.
+        where: its line in the file.
+    """
+
+    def __init__(self, inner: Limited, notes: list[Note], where: str) -> None:
+        self._inner = inner
+        self._notes = notes
+        self._where = where
+
+    async def authenticate(self, request: Request) -> Principal:
+        """Return, or raise, whatever the inner ones do."""
+        try:
+            principal = await self._inner.authenticate(request)
+        except TooManyRequests as error:
+            self._notes.append(Note("authenticate", "rate", "no", f"{error.reason}: {error.detail}", self._where))
+            raise
+        self._notes.append(Note("authenticate", "rate", "yes", "there is room, as far as is known here", self._where))
+        return principal
 
 
 class NotingRule:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any, Protocol, runtime_checkable
 
 from ostiary.authn.compose import Every, First
+from ostiary.authn.limited import Limited
 from ostiary.authn.rehearsal import rehearsed
 from ostiary.authn.unrevoked import Unrevoked
 from ostiary.authz.policy import Policy
@@ -18,7 +19,7 @@ from ostiary.config.load import Loaded
 from ostiary.config.schema import RouteSpec
 from ostiary.edge.head import read_head
 from ostiary.errors import CredentialUnavailable, GatewayError, RouteNotFound
-from ostiary.explain.noting import NotingAuthenticator, NotingRevoked, NotingRule, is_unsure
+from ostiary.explain.noting import NotingAuthenticator, NotingLimits, NotingRevoked, NotingRule, is_unsure
 from ostiary.explain.published import answered_here, of_key_set
 from ostiary.explain.question import Question
 from ostiary.explain.routes import lost, nearest
@@ -26,6 +27,7 @@ from ostiary.explain.told import Explanation, Note
 from ostiary.gateway import Gateway, Route
 from ostiary.jwks import Issuer
 from ostiary.model import Body, Headers, Outbound, Peer, Record, Request
+from ostiary.pipeline import Authenticators
 
 
 @runtime_checkable
@@ -129,19 +131,28 @@ class Explainer:
         text = f"{_written(one)} ******" + (f" (credential {alias})" if alias else "")
         return Note("inject", one.kind, "yes", text, where)
 
-    def _composed(self, route: Route, index: int, spec: RouteSpec, told: Explanation) -> First | Every | Unrevoked:
+    def _composed(self, route: Route, index: int, spec: RouteSpec, told: Explanation) -> Authenticators:
         several = spec.authenticate.kind in ("any", "all")
-        composed = route.pipeline.authenticators
+        limited = route.pipeline.authenticators
+        composed = limited.inner if isinstance(limited, Limited) else limited
         assert isinstance(composed, First | Every | Unrevoked)  # noqa: S101 - what the build makes
         noting = []
         for position, one in enumerate(composed.each):
             below = (spec.authenticate.kind, position) if several else ()
             where = self._loaded.place("routes", index, "authenticate", *below)
             noting.append(NotingAuthenticator(one, told.notes, where, self._aged))
-        if isinstance(composed, Unrevoked):
-            where = self._loaded.place("shared", "revocation")
-            return composed.over(noting, NotingRevoked(composed.revocations, told.notes, where))
-        return type(composed)(noting)
+        proven = self._listed(composed, noting, told)
+        if not isinstance(limited, Limited):
+            return proven
+        return NotingLimits(limited.over(proven), told.notes, self._loaded.place("routes", index, "rate"))
+
+    def _listed(
+        self, composed: First | Every | Unrevoked, noting: list[NotingAuthenticator], told: Explanation
+    ) -> First | Every | Unrevoked:
+        if not isinstance(composed, Unrevoked):
+            return type(composed)(noting)
+        where = self._loaded.place("shared", "revocation")
+        return composed.over(noting, NotingRevoked(composed.revocations, told.notes, where))
 
     def _policy(self, route: Route, index: int, spec: RouteSpec, told: Explanation) -> Any:
         policy = route.pipeline.policy

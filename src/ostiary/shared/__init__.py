@@ -5,6 +5,8 @@ connection.py  redis-py, and whether a server can be believed
 marks.py       what was used once, anywhere
 entry.py       what is revoked, as values
 revocations.py the list of it, and the copy that answers
+pace.py        how often somebody may ask: a pure function
+rates.py       counting here, or by leases for all gateways
 diagnosis.py   what `ostiary doctor` finds wrong with it
 compile.py     from the configuration to all of it
 
@@ -13,9 +15,9 @@ Redis is never asked on the path of an ordinary request, only where something co
 
 from __future__ import annotations
 
-from ostiary.shared.compile import Shared, compile_shared
+from ostiary.shared.compile import Shared, compile_shared, counter
 from ostiary.shared.link import Link
 from ostiary.shared.marks import Marks
 from ostiary.shared.revocations import Revocations
 
-__all__ = ["Link", "Marks", "Revocations", "Shared", "compile_shared"]
+__all__ = ["Link", "Marks", "Revocations", "Shared", "compile_shared", "counter"]

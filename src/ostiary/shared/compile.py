@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from ostiary.config.rates import RateSpec
 from ostiary.config.secrets import resolve
 from ostiary.config.shared import RedisSpec, SharedSpec
 from ostiary.errors import ConfigError, SharedUnavailable
@@ -15,6 +16,8 @@ from ostiary.model import CredentialSource, Secret
 from ostiary.pki.identity import load_identity, use
 from ostiary.shared.link import Connection, Link
 from ostiary.shared.marks import Digests, Marks
+from ostiary.shared.pace import Pace
+from ostiary.shared.rates import Local, Together
 from ostiary.shared.revocations import Revocations
 
 _SHORTEST: int = 16
@@ -30,12 +33,14 @@ class Shared:
         marks: what was used once.
         digests: what names are made with.
         revocations: what is revoked, or None.
+        gateways: how many count requests together; None: each counts by itself.
     """
 
     link: Link
     marks: Marks
     digests: Digests
     revocations: Revocations | None = None
+    gateways: int | None = None
 
 
 def compile_shared(
@@ -61,7 +66,22 @@ def compile_shared(
     link = Link(_Connecting(spec, credentials, folder, clock, digests), spec.redis.timeout)
     kept, prefix = spec.revocation, spec.redis.prefix
     revocations = None if kept is None else Revocations(link, digests, prefix, kept.max_stale, kept.poll, clock=clock)
-    return Shared(link, Marks(link, digests, spec.forgotten), digests, revocations)
+    gateways = None if spec.rates is None else spec.rates.gateways
+    return Shared(link, Marks(link, digests, spec.forgotten), digests, revocations, gateways)
+
+
+def counter(spec: RateSpec, name: str, shared: Shared | None) -> Local | Together:
+    """Return what counts the requests of each caller.
+
+    Args:
+        spec: how often they may ask.
+        name: of the count; the same at all gateways.
+        shared: what this gateway knows together with others, or None.
+    """
+    pace = Pace(spec.limit, spec.period, spec.burst or spec.limit)
+    if shared is None or shared.gateways is None:
+        return Local(pace)
+    return Together(pace, shared.link, shared.digests, name, shared.gateways)
 
 
 class _Connecting:

@@ -77,6 +77,7 @@ class Tally:
         answered, failed: how many.
         trips, seconds: how many trips there were, and how long they took together.
         connected: how often a connection was made.
+        alone: how often somebody was counted here because it is away.
     """
 
     answered: int = 0
@@ -84,6 +85,7 @@ class Tally:
     trips: int = 0
     seconds: float = 0.0
     connected: int = 0
+    alone: int = 0
 
 
 @dataclass(slots=True, eq=False)

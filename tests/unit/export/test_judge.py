@@ -209,6 +209,10 @@ def test_what_may_be_revoked_is_asked(tmp_path: Path):
     assert planned(tmp_path, route(), shared=shared).routes[0].how == "native"
 
 
+def test_what_is_counted_is_asked(tmp_path: Path):
+    assert planned(tmp_path, route(rate=[{"limit": 10}])).routes[0].how == "asked"
+
+
 def test_keys_without_ids_are_asked_about(tmp_path: Path):
     (tmp_path / "keys.json").write_text(json.dumps({"keys": [{"kty": "EC"}]}))
     made = planned(tmp_path, route(**token(issuers=["filed"]), **PARTIAL))

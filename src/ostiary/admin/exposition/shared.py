@@ -28,5 +28,8 @@ def shared(view: View) -> Iterator[Metric]:
     ages = [((), one.age) for one in view.revocations if one.age is not None]
     text = "How long ago the copy of what is revoked was compared with the list."
     yield gauge("ostiary_revocations_compared_age_seconds", text, (), ages)
+    alone = [((), float(one.alone)) for one in tallies]
+    text = "Requests that were counted (`rate`) here alone, because Redis was away."
+    yield counter("ostiary_shared_fallbacks", text, (), alone)
     made = [((), float(one.connected)) for one in tallies]
     yield counter("ostiary_shared_connections", "Connections to Redis that were made.", (), made)

@@ -25,6 +25,10 @@ GATEWAY: Final[dict[Reason, tuple[str, str]]] = {
         "The audit log cannot be written, and `on_failure: deny` lets nobody through unseen.",
         "Make room on its disk, or give the gateway's user the right to write it. It goes on by itself then.",
     ),
+    Reason.RATE_EXCEEDED: (
+        "The caller has used up what the route's `rate` lets it ask in the period.",
+        "Nothing, if it is one that repeats itself; else raise `limit` or `burst`, or count `per` somebody else.",
+    ),
     Reason.SHARED_UNAVAILABLE: (
         "Redis does not answer in time, so nobody knows whether a proof or a token was used at another gateway.",
         "Look at Redis (`shared.redis`); the log says what it said, and when it answers again.",
