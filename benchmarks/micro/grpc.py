@@ -22,7 +22,7 @@ from ostiary.edge.decide.grpc.service import Service
 from ostiary.edge.decide.handler import Decisions
 from ostiary.edge.decide.permit import NoBody
 from ostiary.gateway import Gateway
-from ostiary.model import Flow, Headers, Peer, Record, Request
+from ostiary.model import Credential, Flow, Headers, Peer, Record, Request, Secret
 from ostiary.serve.deciding import told_certificates
 
 _POLICY: Final = """
@@ -33,7 +33,7 @@ listeners:
     decide: {{dialect: envoy-grpc, client: {{mode: required, authorities: [file:{ca}]}}}}
 issuers:
   bank: {{issuer: "{issuer}", jwks_file: file:jwks.json, audiences: [{audience}], algorithms: [ES256]}}
-vaults: {{folder: {{type: files, path: {folder}/secrets}}}}
+vaults: {{folder: {{type: files, path: "{folder}"}}}}
 credentials: {{legacy: {{vault: folder}}}}
 upstreams: {{old: {{endpoints: ["http://127.0.0.1:9"]}}}}
 routes:
@@ -60,6 +60,18 @@ _HEAD: Final = {
 _CALL: Final = Headers.of([(b"content-type", b"application/grpc")])
 _PROXY: Final = Peer("")
 _NOTHING: Final = NoBody()
+
+
+class _Shelf:
+    """A credential that is at hand."""
+
+    alias = "legacy"
+
+    def __init__(self, material: Material) -> None:
+        self._credential = Credential(self.alias, material.user, Secret(material.password), "1")
+
+    async def get(self) -> Credential:
+        return self._credential
 
 
 class _Kept:
@@ -102,15 +114,11 @@ def grpc_decode(material: Material) -> Callable[[], object]:
 
 def _service(material: Material) -> Service:
     folder = Path(tempfile.mkdtemp(prefix="ostiary-grpc-", dir=material.pki.ca.parent))
-    (folder / "secrets" / "legacy").mkdir(parents=True)
-    for name, text in (("id", material.user), ("secret", material.password)):
-        (folder / "secrets" / "legacy" / name).write_text(text)
-        (folder / "secrets" / "legacy" / name).chmod(0o600)
     (folder / "jwks.json").write_text(material.jwks)
     text = _POLICY.format(folder=folder, ca=material.pki.ca, issuer=ISSUER, audience=AUDIENCE)
     (folder / "gateway.yaml").write_text(text)
     loaded = load(folder / "gateway.yaml")
-    gateway = compile_gateway(loaded)
+    gateway = compile_gateway(loaded, sources={"legacy": _Shelf(material)})
     listener = loaded.spec.listeners["envoy"]
     assert gateway.decisions is not None
     assert listener.decide is not None
