@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import signal
 import ssl
 import time
 from collections.abc import AsyncIterator
@@ -15,6 +16,7 @@ from typing import Any
 import httpx2
 import pytest
 from tests.support.gateway_process import GatewayProcess, gateway_process
+from tests.support.neighbours import free_port
 from tests.support.origin import ok, origin
 from tests.support.redis_server import PASSWORD, RedisServer, redis  # noqa: F401 - a fixture
 from tests.support.tokens import Signer, b64, key_set
@@ -138,6 +140,38 @@ async def answers(*gateways: GatewayProcess) -> None:
             return
         await asyncio.sleep(0.1)
     raise AssertionError([one.events() for one in gateways])
+
+
+async def test_each_worker_has_one_connection_and_a_reload_leaves_it_at_that(
+    tmp_path: Path,
+    redis: RedisServer,  # noqa: F811 - the fixture
+) -> None:
+    async with origin() as upstream:
+        upstream.answers["/once"] = ok(b"fine")
+        (tmp_path / "keys.json").write_bytes(key_set(BANK))
+        file, said_ = tmp_path / "gateway.yaml", document(upstream.url(), redis.block())
+        said_["listeners"]["public"]["bind"] = f"127.0.0.1:{(port := free_port())}"
+        file.write_text(json.dumps(said_))
+        async with gateway_process(file, "--workers", "2", ready="workers ready") as gateway:
+            gateway.port = port
+            token = bearer("t-1")
+            ends = [said(await ask(gateway, "/once", token)) for _ in range(6)]
+            assert ends == ["allowed"] + ["401 token.replayed"] * 5
+            assert connected(redis) == 2
+            gateway.signal(signal.SIGHUP)
+            for _ in range(200):
+                if sum(one["event"] == "redis answers" for one in gateway.events()) == 4 and connected(redis) == 2:
+                    break
+                await asyncio.sleep(0.1)
+            assert connected(redis) == 2
+            assert said(await ask(gateway, "/once", token)) == "401 token.replayed"
+            assert said(await ask(gateway, "/once", bearer("t-2"))) == "allowed"
+            await gateway.stop()
+
+
+def connected(server: RedisServer) -> int:
+    """Return how many connections there are beside the one that asks."""
+    return server.say("CLIENT", "LIST").count(b"addr=127.0.0.1") // 2 - 1
 
 
 # --- what can happen to Redis, and what becomes of who asks ------------------------------------

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hmac
 import secrets
+from math import ceil
 from typing import Final, Literal, TypeAlias
 
 from ostiary.errors import SharedUnavailable
@@ -19,6 +20,8 @@ Forgotten: TypeAlias = Literal["refuse", "accept"]
 
 _DIGEST: Final = 20
 """Octets of a mark, of the 32 that HMAC-SHA256 has."""
+_LONGEST: Final = 60
+"""Seconds after which something new counts in any case: clocks of callers may be ahead by so much."""
 
 
 class Digests:
@@ -83,5 +86,6 @@ class Marks:
         name, own = self._digests.name("used", mark), secrets.token_bytes(12)
         set_ = await self._link.ask("SET", name, own, "NX", "PX", max(1, int(keep * 1000)))
         if self._forgotten == "refuse" and before < self._link.since:
-            raise SharedUnavailable("redis may have forgotten it", reason=Reason.SHARED_FORGOTTEN)
+            wait = min(_LONGEST, ceil(self._link.since - before))
+            raise SharedUnavailable("redis may have forgotten it", reason=Reason.SHARED_FORGOTTEN, retry_after=wait)
         return set_ is not None or await self._link.ask("GET", name) == own

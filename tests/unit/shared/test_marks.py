@@ -72,7 +72,7 @@ async def test_of_what_is_older_than_the_server_remembers_nobody_knows() -> None
     memory.since = 100.0
     with pytest.raises(SharedUnavailable) as told:
         await made(memory).use(b"proof", keep=60, before=99.0)
-    assert told.value.reason is Reason.SHARED_FORGOTTEN
+    assert (told.value.reason, told.value.retry_after) == (Reason.SHARED_FORGOTTEN, 1)
     assert await made(memory).use(b"another", keep=60, before=100.0)
 
 
