@@ -13,12 +13,13 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any, Final, Self
 
-from ostiary.errors import GatewayError, InvalidProof, MethodNotAllowed
+from ostiary.errors import GatewayError, InvalidProof, MethodNotAllowed, TooManyRequests
 from ostiary.model import Record
 from ostiary.reasons import Reason
 
 _LONGEST: Final = 4096
 _PLAIN: Final = re.compile(r"[\x20-\x7e]*")  # what a field may hold, and no end of a line (RFC 9110, section 5.5)
+_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
 _NEVER: Final = 1 << 31
 
 
@@ -35,6 +36,7 @@ class Refusal:
         retry_after: seconds, or None.
         nonce: what the caller's next proof has to have, or None (RFC 9449, section 9).
         allow: methods that there are.
+        fields: how often the caller may ask, as its answer says that.
     """
 
     kind: str
@@ -45,6 +47,7 @@ class Refusal:
     retry_after: int | None
     nonce: str | None
     allow: tuple[str, ...]
+    fields: tuple[tuple[str, str], ...]
 
     @classmethod
     def of(cls, error: GatewayError, id: str, record: Record) -> Self:  # noqa: A002 - the word of the house
@@ -52,7 +55,9 @@ class Refusal:
         kind = next(one.__name__ for one in type(error).__mro__ if _KINDS.get(one.__name__) is one)
         nonce = error.nonce if isinstance(error, InvalidProof) else None
         allow = error.allow if isinstance(error, MethodNotAllowed) else ()
-        return cls(kind, error.reason.value, id, record.route, record.challenges, error.retry_after, nonce, allow)
+        fields = error.fields if isinstance(error, TooManyRequests) else ()
+        reason = error.reason.value
+        return cls(kind, reason, id, record.route, record.challenges, error.retry_after, nonce, allow, fields)
 
     @classmethod
     def read(cls, text: str) -> Self | None:
@@ -60,7 +65,7 @@ class Refusal:
         try:
             fields = json.loads(urlsafe_b64decode(text[:_LONGEST] + "=="))
             several = {name: tuple(fields[name]) for name in ("challenges", "allow")}
-            found = cls(**{**fields, **several})
+            found = cls(**{**fields, **several, "fields": tuple((name, value) for name, value in fields["fields"])})
             return found if found._whole() else None
         except (ValueError, TypeError, KeyError, RecursionError):
             return None
@@ -74,16 +79,19 @@ class Refusal:
         kind, detail = _KINDS[self.kind], f"as request {self.id} was refused"
         if issubclass(kind, InvalidProof):
             return kind(detail, reason=_REASONS[self.reason], nonce=self.nonce)
+        if issubclass(kind, TooManyRequests):
+            return kind(detail, reason=_REASONS[self.reason], retry_after=self.retry_after, fields=self.fields)
         if issubclass(kind, MethodNotAllowed):
             return kind(detail, allow=self.allow)
         return kind(detail, reason=_REASONS[self.reason], retry_after=self.retry_after)
 
     def _whole(self) -> bool:
         maybe = [one for one in (self.route, self.nonce) if one is not None]
-        texts: list[Any] = [self.id, *maybe, *self.challenges, *self.allow]
+        texts: list[Any] = [self.id, *maybe, *self.challenges, *self.allow, *(value for _, value in self.fields)]
         plain = all(isinstance(one, str) and _PLAIN.fullmatch(one) for one in texts)
+        named = all(isinstance(name, str) and _NAME.fullmatch(name) for name, _ in self.fields)
         timely = self.retry_after is None or (type(self.retry_after) is int and 0 <= self.retry_after < _NEVER)
-        return plain and timely and self.kind in _KINDS and self.reason in _REASONS
+        return plain and named and timely and self.kind in _KINDS and self.reason in _REASONS
 
 
 def _below(kind: type[GatewayError]) -> Iterator[type[GatewayError]]:

@@ -12,7 +12,14 @@ from hypothesis import strategies as st
 
 from ostiary import errors
 from ostiary.edge.decide.refusal import Refusal
-from ostiary.errors import GatewayError, InvalidProof, InvalidToken, KeysUnavailable, MethodNotAllowed
+from ostiary.errors import (
+    GatewayError,
+    InvalidProof,
+    InvalidToken,
+    KeysUnavailable,
+    MethodNotAllowed,
+    TooManyRequests,
+)
 from ostiary.model import Record
 from ostiary.problem import render
 from ostiary.reasons import Reason
@@ -48,6 +55,9 @@ def test_its_answer_is_the_same(kind):
         KeysUnavailable("private", retry_after=7),
         InvalidProof("private", reason=Reason.PROOF_INVALID, nonce="a-nonce"),
         MethodNotAllowed("private", allow=("GET", "HEAD")),
+        TooManyRequests(
+            "private", retry_after=3, fields=(("RateLimit", '"a";r=0;t=3'), ("RateLimit-Policy", '"a";q=5'))
+        ),
         InvalidToken("private", reason=Reason.TOKEN_EXPIRED),
         OfAnotherRoom("private", reason=Reason.TOKEN_EXPIRED),
     ],
@@ -83,6 +93,13 @@ def forged(**fields: Any) -> str:
         {"retry_after": True},
         {"retry_after": 1 << 40},
         {"more": 1},
+        {"fields": [["A", "b\r\nC: d"]]},
+        {"fields": [["A: b\r\nC", "d"]]},
+        {"fields": [["A"]]},
+        {"fields": [["", "b"]]},
+        {"fields": [["A", 7]]},
+        {"fields": "ab"},
+        {"fields": 7},
     ],
 )
 def test_what_could_break_an_answer_is_none(fields):
