@@ -14,6 +14,7 @@ from ostiary.recipes.pretence import PRETENCES, WRITTEN
 
 _CLIENT: Final = (
     *("www-authenticate", "content-type", "retry-after", "x-request-id", "cache-control", "allow", "dpop-nonce"),
+    *("ratelimit", "ratelimit-policy"),
 )
 _TRACES: Final = ("traceparent", "tracestate")
 

@@ -22,6 +22,8 @@ _CLIENT: Final = (
     "Cache-Control",
     "Allow",
     "DPoP-Nonce",
+    "RateLimit",
+    "RateLimit-Policy",
 )
 _NOTE: Final = "Written by `ostiary recipe`. Change the policy and write it anew."
 
