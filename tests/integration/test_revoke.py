@@ -12,12 +12,19 @@ from typing import Any
 import httpx2
 import pytest
 from jsonschema import Draft202012Validator
-from tests.integration.test_shared_replay import BANK, ISSUER, ask, bearer, claims, gateways, said
+from tests.integration.test_shared_replay import BANK, ISSUER, ask, bearer, claims, document, gateways, said
 from tests.support.gateway_process import GatewayProcess
 from tests.support.redis_server import RedisServer, redis  # noqa: F401 - a fixture
 
 from ostiary.cli.documents import schema_of
 from ostiary.cli.run import run
+from ostiary.config.shared import SharedSpec
+from ostiary.errors import InvalidCertificate
+from ostiary.model import Principal
+from ostiary.pki.authority import Authority
+from ostiary.pki.certificate import describe
+from ostiary.pki.files import write_certificates
+from ostiary.shared import compile_shared
 
 pytestmark = pytest.mark.integration
 
@@ -89,3 +96,36 @@ async def listed(folder: Path, count: int) -> Any:
             return found
         await asyncio.sleep(0.2)
     raise AssertionError(found)
+
+
+async def test_a_certificate_is_refused_and_what_is_not_on_the_list_cannot_be_taken_back(
+    tmp_path: Path,
+    redis: RedisServer,  # noqa: F811 - the fixture
+) -> None:
+    (tmp_path / "first").mkdir()
+    shared = {**redis.block(), "revocation": {"poll": "50ms"}}
+    written = tmp_path / "first" / "gateway.yaml"
+    written.write_text(json.dumps(document("http://127.0.0.1:9", shared)))
+    made = Authority.create("CA").issue_client(cn="john")
+    write_certificates(tmp_path / "john.pem", [made.certificate])
+    known = compile_shared(SharedSpec.model_validate(shared), {}, Path("/"))
+    copy = known.revocations
+    assert copy is not None
+    await known.link.start()
+    await copy.start()
+    try:
+        john = Principal("john", "CN=CA", "mtls", certificate=describe(made.certificate))
+        copy.check(john, None)
+        entry = await command(tmp_path, "certificate", str(tmp_path / "john.pem"), "--note", "lost")
+        for _ in range(100):
+            if len(copy) == 1:
+                break
+            await asyncio.sleep(0.05)
+        with pytest.raises(InvalidCertificate, match=entry["id"]):
+            copy.check(john, None)
+        with redirect_stdout(io.StringIO()):
+            line = ["revoke", "undo", "token-nobody", "--config", str(written), "--json"]
+            assert await asyncio.to_thread(run, line) == 1
+    finally:
+        await copy.aclose()
+        await known.link.aclose()
