@@ -146,18 +146,23 @@ class Listener:
 
     def close(self) -> None:
         """Let nobody in whom the kernel has not let in, and end idle connections; others end with their exchange."""
-        listener = self.hand_over()
+        listener = self._door.close()
         if listener is not None:
             self._door.admit_the_rest(listener)
-        self.unbind()
+        self.unbind()  # first: whoever sees his connection end, and comes again, goes to another one
+        self._tell()
 
     def hand_over(self) -> socket.socket | None:
         """Close, but for the socket: return it. It still listens."""
+        self._tell()
+        return self._door.close()
+
+    def _tell(self) -> None:
+        """Let every connection know of the end."""
         self._shared.stopping = True
         self._told = set(self._shared.connections)
         for connection in self._told.copy():
             connection.shut_down()
-        return self._door.close()
 
     def unbind(self) -> None:
         """Give the address up."""
