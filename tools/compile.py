@@ -35,7 +35,7 @@ DATA_PATH = (
         "edge/proof",
     ),
     *("edge/http2/*", "edge/http2/hpack/*"),
-    *("edge/decide/*", "edge/decide/dialects/*", "listener/forwarded", "observe/ended", "kept"),
+    *("edge/decide/*", "edge/decide/dialects/*", "edge/decide/grpc/*", "listener/forwarded", "observe/ended", "kept"),
     *("routing/*", "authn/*", "authz/*", "inject/*", "upstream/*", "observe/access", "observe/metrics"),
     *("observe/histogram", "vault/source", "vault/cache", "jwks/issuers", "pki/certificate"),
 )
