@@ -98,9 +98,8 @@ async def _unread(crowd: Crowd, origin: Origin, count: int, bound: float) -> flo
     The caller cannot see that it was cut off, because it does not read: who writes to the gateway can.
     """
     loop = asyncio.get_running_loop()
-    acting, late = asyncio.create_task(crowd.act()), loop.time() + bound / 2
-    while await origin.active() < count and loop.time() < late:  # noqa: ASYNC110 - another process
-        await asyncio.sleep(0.1)
+    acting = asyncio.create_task(crowd.act())
+    await asyncio.sleep(count / _PACE)  # the last one has asked
     begun = loop.time()
     await asyncio.sleep(bound / 2)
     while await origin.active() and loop.time() - begun < 2 * bound:  # noqa: ASYNC110 - another process
