@@ -114,6 +114,22 @@ async def test_a_caller_who_is_late_with_a_head_and_says_no_goodbye_is_gone_with
             assert caller.recv(1 << 12).startswith(b"HTTP/1.1 408 "), "and what he was told has arrived"
 
 
+async def test_an_idle_caller_of_http_2_who_says_no_goodbye_is_gone_as_soon(limited: Start) -> None:
+    async with limited(timeouts="headers: 500ms") as live:  # until the first request, that is what idle means
+        context = ssl.create_default_context(cafile=live.folder / "ca.pem")
+        context.set_alpn_protocols(["h2"])
+        with (
+            socket.create_connection(("localhost", live.port)) as line,
+            context.wrap_socket(line, server_hostname="localhost") as caller,
+        ):
+            caller.send(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes((0, 0, 0, 4, 0, 0, 0, 0, 0)))
+            watch = select.poll()
+            watch.register(caller.fileno(), select.POLLRDHUP)
+            begin = time.monotonic()
+            assert await asyncio.to_thread(watch.poll, 10_000)
+            assert 0.4 < time.monotonic() - begin < 3.5
+
+
 async def test_new_limits_hold_from_the_next_reload_on(limited: Start) -> None:
     async with limited("connections_per_address: 3") as live:
         kept = await live.call()

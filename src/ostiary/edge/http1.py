@@ -284,7 +284,7 @@ class Http1Connection(asyncio.Protocol):
         self.line.abort()
 
     def parted(self) -> bool:
-        """Whether it is being closed, and ends by itself as soon as the caller has taken all that was written."""
+        """Whether it is being closed, and is cut as soon as the caller has taken all that was written."""
         return self.line.closing
 
     def under_way(self) -> tuple[Exchange, ...]:

@@ -16,6 +16,7 @@ from typing import Final, cast
 
 from ostiary.edge.carry import log
 from ostiary.edge.gone import GONE
+from ostiary.edge.hangup import taken
 from ostiary.edge.head import next_id
 from ostiary.edge.http2.codes import Code, ConnectionBroken
 from ostiary.edge.http2.frames import DATA, Frames
@@ -39,6 +40,7 @@ class Http2Connection(Http2Streams, asyncio.Protocol):
         self._frames = Frames()
         self._head_by = 0.0  # deadlines on the loop's clock; 0.0 for none
         self._write_by = 0.0
+        self._emptied = False  # the caller had taken all that was written, when that was looked at
 
     # --- asyncio.Protocol ----------------------------------------------------------------------
 
@@ -160,9 +162,19 @@ class Http2Connection(Http2Streams, asyncio.Protocol):
         self._ended = True
         self._transport.close()
 
+    def _part(self) -> None:
+        """Let go of who has taken all that was written: only his farewell is left. Looked at twice, see `taken`."""
+        before, self._emptied = self._emptied, self._transport.is_closing() and taken(self._transport)
+        if before and self._emptied:
+            self.abort()
+
     def abort(self) -> None:
         """Cut the connection."""
         self._transport.abort()
+
+    def parted(self) -> bool:
+        """Whether it is being closed, and is cut as soon as the caller has taken all that was written."""
+        return self._transport.is_closing()
 
     # --- what the listener asks ----------------------------------------------------------------
 
@@ -174,10 +186,10 @@ class Http2Connection(Http2Streams, asyncio.Protocol):
         """Act on deadlines that have passed. Called for every connection now and then."""
         if not self._ended and self._proof.stale:
             self._prove_again()
-        if self._ended:
-            return
         if self._write_by and now >= self._write_by:
             self.abort()
+        elif self._ended:
+            self._part()
         elif self._head_by and now >= self._head_by:
             self._break(ConnectionBroken(Code.NO_ERROR, Reason.REQUEST_TIMEOUT, "a frame without an end"))
         elif not self.streams and now >= self._idle_by:
