@@ -1,11 +1,12 @@
 """What is revoked, at whatever gateway: a copy of the list in Redis, which answers for requests by itself.
 
     Redis:  PREFIX:revoked          id -> entry
+            PREFIX:revoked:undone   id -> when it was taken back, and until when that has to be known
             PREFIX:revoked:version  a number, one more with each change
     here:   the entries by mark, looked at anew when the number has changed; nothing of Redis while a request waits
 
 A list whose number became smaller, or that another run of the server has, may have been lost and was not emptied: the
-gateways that know more put back what they know.
+gateways that know more put back what they know, but for what was taken back since.
 A copy that nobody could compare for `max_stale` answers no more: 503.
 """
 
@@ -162,8 +163,10 @@ class Revocations:
     async def _put_back(self, version: int) -> None:
         """Look at a list that may have been lost, and put back what is missing; the next look takes it up."""
         there = {one.mark for one in await self.shelf.entries()}
+        undone = await self.shelf.undone()
         now = self._clock()
-        missing = [one for one in self._entries.values() if one.mark not in there and now < one.until]
+        known = [one for one in self._entries.values() if now < one.until and one.made > undone.get(one.id, 0.0)]
+        missing = [one for one in known if one.mark not in there]
         for entry in missing:
             await self.shelf.put(entry)
         if missing or version < self._version:
@@ -189,6 +192,7 @@ class Shelf:
     def __init__(self, link: Link, prefix: str) -> None:
         self._link = link
         self._list, self._number = f"{prefix}:revoked", f"{prefix}:revoked:version"
+        self._undone = f"{prefix}:revoked:undone"
 
     async def version(self) -> int:
         """Return the number of the list; 0: there never was one."""
@@ -211,9 +215,27 @@ class Shelf:
         """Put an entry on the list; `advance` tells the gateways."""
         await self._link.ask("HSET", self._list, entry.id, entry.written())
 
-    async def remove(self, identifier: str) -> bool:
-        """Take an entry off the list; `advance` tells the gateways. False: it was not on it."""
-        return bool(await self._link.ask("HDEL", self._list, identifier))
+    async def take_back(self, entry: Entry, now: float) -> None:
+        """Take an entry off the list, and leave word: a gateway that comes back later is not to put it back."""
+        await self._link.ask("HSET", self._undone, entry.id, f"{now!r} {entry.until!r}")
+        await self._link.ask("HDEL", self._list, entry.id)
+
+    async def undone(self) -> dict[str, float]:
+        """Return what was taken back, and when, epoch seconds."""
+        return {name: moment for name, (moment, _) in (await self._words()).items()}
+
+    async def tidy(self, now: float) -> None:
+        """Forget what has ended by itself."""
+        ended = [one.id for one in await self.entries() if one.until < now]
+        words = [name for name, (_, until) in (await self._words()).items() if until < now]
+        for key, names in ((self._list, ended), (self._undone, words)):
+            if names:
+                await self._link.ask("HDEL", key, *names)
+
+    async def _words(self) -> dict[str, tuple[float, float]]:
+        flat: list[Any] = await self._link.ask("HGETALL", self._undone)
+        pairs = zip(flat[::2], (text.split() for text in flat[1::2]), strict=True)
+        return {name.decode(): (float(moment), float(until)) for name, (moment, until) in pairs}
 
     async def advance(self, least: int = 0) -> int:
         """Count the number of the list up, beyond `least`, so that every gateway looks at it anew."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import replace
 from typing import Any
 
@@ -19,17 +20,18 @@ ALICE = Principal("alice", "bank", "jwt", claims={"iss": "https://id", "jti": "j
 
 
 class Redis:
-    """What Redis does with a hash and a number."""
+    """What Redis does with hashes and a number."""
 
     def __init__(self) -> None:
-        self.hash: dict[str, bytes] = {}
+        self.hashes: defaultdict[str, dict[str, bytes]] = defaultdict(dict)
         self.number = 0
         self.since = 1.0
         self.away = False
         self.asked: list[str] = []
 
     def lose(self) -> None:
-        self.hash, self.number, self.since = {}, 0, self.since + 1
+        self.hashes.clear()
+        self.number, self.since = 0, self.since + 1
 
     async def ask(self, *command: Any) -> Any:
         self.asked.append(command[0])
@@ -38,12 +40,12 @@ class Redis:
         match command:
             case ("GET", _):
                 return str(self.number).encode() if self.number else None
-            case ("HGETALL", _):
-                return [one for pair in self.hash.items() for one in (pair[0].encode(), pair[1])]
-            case ("HSET", _, key, value):
-                self.hash[key] = value.encode()
-            case ("HDEL", _, key):
-                return int(self.hash.pop(key, None) is not None)
+            case ("HGETALL", name):
+                return [one for pair in self.hashes[name].items() for one in (pair[0].encode(), pair[1])]
+            case ("HSET", name, key, value):
+                self.hashes[name][key] = value.encode()
+            case ("HDEL", name, *keys):
+                return sum(self.hashes[name].pop(key, None) is not None for key in keys)
             case ("INCR", _):
                 self.number += 1
             case ("INCRBY", _, more):
@@ -143,7 +145,7 @@ async def test_it_ends_and_can_be_taken_back(stage: Stage) -> None:
     stage.clock.now -= 200
     stage.copy._free.clear()
     assert stage.verdict() == "401 token.revoked"
-    assert await stage.copy.shelf.remove(entry.id)
+    await stage.copy.shelf.take_back(entry, NOW + 1)
     await stage.copy.shelf.advance()
     await stage.copy._look()
     assert stage.verdict() == "counts"
@@ -198,7 +200,7 @@ async def test_a_list_that_was_lost_and_begun_anew_becomes_both(stage: Stage) ->
     await stage.copy._look()
     assert stage.verdict() == "401 token.revoked"
     assert stage.verdict(replace(ALICE, subject="bob", claims={"iss": "https://id"})) == "401 subject.revoked"
-    assert len(stage.redis.hash) == 2
+    assert len(stage.redis.hashes["ostiary:revoked"]) == 2
 
 
 async def test_a_reload_begins_with_the_copy_that_is_there(stage: Stage) -> None:
@@ -212,7 +214,7 @@ async def test_a_reload_begins_with_the_copy_that_is_there(stage: Stage) -> None
 
 async def test_a_list_that_cannot_be_read_is_not_taken_up(stage: Stage) -> None:
     await stage.revoke("token", token_name("https://id", "j1"))
-    stage.redis.hash["x"] = b'{"kind": "token"}'
+    stage.redis.hashes["ostiary:revoked"]["x"] = b'{"kind": "token"}'
     stage.redis.number += 1
     stage.steady.now = 61.0
     await stage.copy._look()
@@ -231,3 +233,40 @@ def test_what_is_no_entry_is_not_read(stage: Stage, change: dict[str, Any]) -> N
 
 def test_nobody_s_name_is_on_the_list(stage: Stage) -> None:
     assert "alice" not in stage.entry("subject", subject_name("https://id", "alice")).written()
+
+
+async def test_what_was_taken_back_is_not_put_back_by_a_gateway_that_was_away_meanwhile(stage: Stage) -> None:
+    entry = await stage.revoke("token", token_name("https://id", "j1"))
+    late = stage.another()
+    await late._look()
+    stage.redis.lose()
+    await stage.copy._look()
+    await stage.copy.shelf.take_back(entry, NOW + 1)
+    await stage.copy.shelf.advance()
+    stage.redis.since += 1  # late was cut off, and comes back now
+    for copy in (late, stage.copy, late):
+        await copy._look()
+        await copy._look()
+    assert (stage.verdict(copy=late), stage.verdict()) == ("counts", "counts")
+
+    again = stage.entry("token", token_name("https://id", "j1"), made=NOW + 2)
+    await stage.copy.shelf.put(again)
+    await stage.copy.shelf.advance()
+    await late._look()
+    stage.redis.hashes["ostiary:revoked"].clear()
+    stage.redis.since += 1
+    await late._look()
+    assert await stage.copy.shelf.entries() == [again], "which was revoked after that is put back"
+
+
+async def test_what_has_ended_is_forgotten_with_the_word_that_it_was_taken_back(stage: Stage) -> None:
+    ended = await stage.revoke("token", b"ended")
+    undone = await stage.revoke("token", b"undone")
+    await stage.copy.shelf.take_back(undone, NOW + 1)
+    lasting = await stage.revoke("token", b"lasting", until=NOW + 1000)
+    await stage.copy.shelf.tidy(NOW + 50)
+    assert {one.id for one in await stage.copy.shelf.entries()} == {ended.id, lasting.id}
+    assert list(await stage.copy.shelf.undone()) == [undone.id]
+    await stage.copy.shelf.tidy(NOW + 200)
+    assert [one.id for one in await stage.copy.shelf.entries()] == [lasting.id]
+    assert await stage.copy.shelf.undone() == {}

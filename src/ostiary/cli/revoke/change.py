@@ -94,7 +94,11 @@ def undo(
     """Take back what was revoked."""
 
     async def take_back(_: Shared, shelf: Shelf) -> int | None:
-        return await shelf.advance() if await shelf.remove(identifier) else None
+        for entry in await shelf.entries():
+            if entry.id == identifier:
+                await shelf.take_back(entry, time.time())
+                return await shelf.advance()
+        return None
 
     version = with_list(config, overlay, take_back)
     if version is None:
@@ -133,9 +137,7 @@ def _revoke(
         now = time.time()
         entry = Entry(kind, shared.digests.digest(kind, name), now, until, before, note[:200])
         await shelf.put(entry)
-        for old in await shelf.entries():
-            if old.until < now:
-                await shelf.remove(old.id)
+        await shelf.tidy(now)
         return entry, await shelf.advance()
 
     entry, version = with_list(config, overlay, put)
