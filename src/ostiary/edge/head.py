@@ -105,6 +105,13 @@ def upgrade_of(request: Request, length: int | None) -> bytes:
     return asked[0].lower()
 
 
+def _authority(headers: Headers) -> bytes:
+    authority = headers.get(b"host")
+    if authority is None:
+        raise BadRequest("there is no Host", reason=Reason.HOST_INVALID)
+    return authority
+
+
 def read_head(
     *,
     id: str,  # noqa: A002 - the word of the house
@@ -126,11 +133,8 @@ def read_head(
     check_fields(headers)
     if method in ("CONNECT", "TRACE"):
         raise MethodNotAllowed(f"{method} is never forwarded")
-    authority = headers.get(b"host")
-    if authority is None:
-        raise BadRequest("there is no Host", reason=Reason.HOST_INVALID)
-    host = canonical_host(authority)
-    path = canonical_path(target)
+    authority = _authority(headers)
+    host, path = canonical_host(authority), canonical_path(target)
     if peer.server_name is not None and peer.server_name.lower().rstrip(".") != host:
         raise MisdirectedRequest("Host differs from the name that TLS was set up for")
     return Request(
