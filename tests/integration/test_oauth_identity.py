@@ -14,7 +14,7 @@ import httpx2
 import pytest
 from tests.integration.test_shown_keys import World
 from tests.support.gateway_process import gateway_process
-from tests.support.openbao import ROOT, Bao, bao  # noqa: F401 - a fixture
+from tests.support.openbao import GENERATE, ROOT, Bao, bao  # noqa: F401 - a fixture
 
 pytestmark = pytest.mark.integration
 
@@ -94,7 +94,7 @@ async def neighbours(world: World, vault: str) -> AsyncIterator[Path]:
 def server_of(bao: Bao, folder: Path) -> str:  # noqa: F811 - the fixture's value
     """Have OpenBao issue certificates; return its block."""
     bao.ask("POST", "sys/mounts/pki", {"type": "pki"})
-    made: Any = bao.ask("POST", "pki/root/generate/internal", {"common_name": "Vault", "ttl": "1h"})
+    made: Any = bao.ask("POST", f"pki/{GENERATE}", {"common_name": "Vault", "ttl": "1h"})
     bao.ask("POST", "pki/roles/gateway", {"allow_any_name": True, "max_ttl": "10m", "key_type": "ec", "key_bits": 256})
     (folder / "also.pem").write_text(made["data"]["certificate"])
     (folder / "token").write_text(ROOT)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from h2.events import DataReceived, ResponseReceived, StreamEnded, StreamReset, TrailersReceived
+from tests.support.asked_policy import POLICY
 from tests.support.http2_caller import Http2Caller
 
 from ostiary.build import compile_gateway
@@ -25,32 +26,6 @@ HEALTH = "/grpc.health.v1.Health/Check"
 CANARY = "canary-5d20"
 _FRAME = 16_000
 UNIX = "{bind: 'unix:FOLDER/s', decide: envoy-grpc}"
-POLICY = """
-version: 1
-listeners:
-  edge: {listener}
-vaults: {{folder: {{type: files, path: .}}}}
-credentials: {{legacy: {{vault: folder}}}}
-upstreams: {{old: {{endpoints: ["http://127.0.0.1:9"]}}}}
-routes:
-  - name: open
-    match: {{path: /open}}
-    authenticate: {{anonymous: {{subject: nobody}}}}
-    authorize: anyone
-    inject: [header: {{name: X-Subject, value: "{{principal.subject}}"}}]
-    upstream: old
-  - name: secret
-    match: {{path: /secret}}
-    authenticate: {{anonymous: {{subject: nobody}}}}
-    authorize: anyone
-    inject: [basic: {{credential: legacy}}, cookie: {{name: session, value: ours}}, header: {{name: SM_USER, value: x}}]
-    upstream: old
-  - name: who
-    match: {{path: /who}}
-    authenticate: {{mtls: {{subject: cn, allow: ["*"]}}}}
-    authorize: anyone
-    upstream: old
-"""
 
 
 class Shelf:

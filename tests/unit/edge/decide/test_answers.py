@@ -14,6 +14,7 @@ from typing import get_args
 
 import pytest
 from structlog.testing import capture_logs
+from tests.support.asked_policy import POLICY
 
 from ostiary.build import compile_gateway
 from ostiary.config.clients import ClientSpec
@@ -31,32 +32,6 @@ from ostiary.serve import Listener, listening
 from ostiary.serve.deciding import told_certificates
 
 CANARY = "canary-91c4"
-POLICY = """
-version: 1
-listeners:
-  edge: {listener}
-vaults: {{folder: {{type: files, path: .}}}}
-credentials: {{legacy: {{vault: folder}}}}
-upstreams: {{old: {{endpoints: ["http://127.0.0.1:9"]}}}}
-routes:
-  - name: open
-    match: {{path: /open}}
-    authenticate: {{anonymous: {{subject: nobody}}}}
-    authorize: anyone
-    inject: [header: {{name: X-Subject, value: "{{principal.subject}}"}}]
-    upstream: old
-  - name: secret
-    match: {{path: /secret}}
-    authenticate: {{anonymous: {{subject: nobody}}}}
-    authorize: anyone
-    inject: [basic: {{credential: legacy}}, cookie: {{name: session, value: ours}}, header: {{name: SM_USER, value: x}}]
-    upstream: old
-  - name: who
-    match: {{path: /who}}
-    authenticate: {{mtls: {{subject: cn, allow: ["*"]}}}}
-    authorize: anyone
-    upstream: old
-"""
 ASK = {
     "X-Forwarded-Method": "GET",
     "X-Forwarded-Host": "api.example.com",

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
-from tests.support.grpc_calls import CHECK, POLICY, Ended, Shelf, message, prefixed
+from tests.support.asked_policy import POLICY
+from tests.support.grpc_calls import CHECK, Ended, Shelf, message, prefixed
 
 from ostiary.build import compile_gateway
 from ostiary.config.listeners import ListenerLimits
