@@ -14,8 +14,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from typing import Any, Final
 
 import structlog
@@ -181,6 +181,16 @@ def _refusal(kind: Kind, principal: Principal, entry: Entry) -> GatewayError:
     return (InvalidToken if principal.claims else Unauthenticated)(detail, reason=reason)
 
 
+@contextmanager
+def _readable() -> Iterator[None]:
+    """Take what somebody else has written into Redis for a list that cannot be had: it does not end the looking."""
+    try:
+        yield
+    except ValueError:
+        log.error("the list of revocations cannot be read")  # noqa: TRY400 - whose text it is, nobody knows
+        raise SharedUnavailable("the list of revocations cannot be read") from None
+
+
 class Shelf:
     """The list as it lies in Redis.
 
@@ -195,8 +205,14 @@ class Shelf:
         self._undone = f"{prefix}:revoked:undone"
 
     async def version(self) -> int:
-        """Return the number of the list; 0: there never was one."""
-        return int(await self._link.ask("GET", self._number) or 0)
+        """Return the number of the list; 0: there never was one.
+
+        Raises:
+            SharedUnavailable: it cannot be had, or read.
+        """
+        number = await self._link.ask("GET", self._number)
+        with _readable():
+            return int(number or 0)
 
     async def entries(self) -> list[Entry]:
         """Return what is on the list.
@@ -205,23 +221,30 @@ class Shelf:
             SharedUnavailable: it cannot be had, or read.
         """
         flat: list[Any] = await self._link.ask("HGETALL", self._list)
-        try:
+        with _readable():
             return [read_entry(text) for text in flat[1::2]]
-        except ValueError:
-            log.error("the list of revocations cannot be read")  # noqa: TRY400 - whose text it is, nobody knows
-            raise SharedUnavailable("the list of revocations cannot be read") from None
 
     async def put(self, entry: Entry) -> None:
         """Put an entry on the list; `advance` tells the gateways."""
         await self._link.ask("HSET", self._list, entry.id, entry.written())
 
+    async def revoke(self, entry: Entry) -> None:
+        """Put a new entry on the list, whatever was taken back before; `advance` tells the gateways."""
+        await self._link.ask("HDEL", self._undone, entry.id)
+        await self.put(entry)
+
     async def take_back(self, entry: Entry, now: float) -> None:
         """Take an entry off the list, and leave word: a gateway that comes back later is not to put it back."""
-        await self._link.ask("HSET", self._undone, entry.id, f"{now!r} {entry.until!r}")
+        moment = max(now, entry.made)  # the clocks of two operators may differ
+        await self._link.ask("HSET", self._undone, entry.id, f"{moment!r} {entry.until!r}")
         await self._link.ask("HDEL", self._list, entry.id)
 
     async def undone(self) -> dict[str, float]:
-        """Return what was taken back, and when, epoch seconds."""
+        """Return what was taken back, and when, epoch seconds.
+
+        Raises:
+            SharedUnavailable: it cannot be had, or read.
+        """
         return {name: moment for name, (moment, _) in (await self._words()).items()}
 
     async def tidy(self, now: float) -> None:
@@ -234,8 +257,9 @@ class Shelf:
 
     async def _words(self) -> dict[str, tuple[float, float]]:
         flat: list[Any] = await self._link.ask("HGETALL", self._undone)
-        pairs = zip(flat[::2], (text.split() for text in flat[1::2]), strict=True)
-        return {name.decode(): (float(moment), float(until)) for name, (moment, until) in pairs}
+        with _readable():
+            pairs = zip(flat[::2], (text.split() for text in flat[1::2]), strict=True)
+            return {name.decode(): (float(moment), float(until)) for name, (moment, until) in pairs}
 
     async def advance(self, least: int = 0) -> int:
         """Count the number of the list up, beyond `least`, so that every gateway looks at it anew."""

@@ -221,6 +221,25 @@ async def test_a_list_that_cannot_be_read_is_not_taken_up(stage: Stage) -> None:
     assert stage.verdict() == "503 revocation.unknown"
 
 
+@pytest.mark.parametrize("text", [b"", b"soon", b"1", b"1 2 3", b"\xff 1"])
+async def test_a_word_that_cannot_be_read_is_no_end_of_looking(stage: Stage, text: bytes) -> None:
+    await stage.revoke("token", token_name("https://id", "j1"))
+    stage.redis.lose()
+    stage.redis.hashes["ostiary:revoked:undone"]["x"] = text
+    stage.steady.now = 61.0
+    await stage.copy._look()
+    assert stage.verdict() == "503 revocation.unknown"
+    stage.redis.hashes.clear()
+    await stage.copy._look()
+    assert stage.verdict() == "401 token.revoked"
+
+
+async def test_a_number_that_is_none_is_no_end_of_looking(stage: Stage) -> None:
+    stage.redis.number = "many"  # type: ignore[assignment]
+    await stage.copy._look()
+    assert stage.verdict() == "503 revocation.unknown"
+
+
 @pytest.mark.parametrize("change", [{"kind": "all"}, {"until": "late"}, {"mark": 1}, {"more": 1}, {"made": True}])
 def test_what_is_no_entry_is_not_read(stage: Stage, change: dict[str, Any]) -> None:
     import json  # noqa: PLC0415 - of this test only
@@ -257,6 +276,23 @@ async def test_what_was_taken_back_is_not_put_back_by_a_gateway_that_was_away_me
     stage.redis.since += 1
     await late._look()
     assert await stage.copy.shelf.entries() == [again], "which was revoked after that is put back"
+
+
+async def test_clocks_of_operators_may_differ(stage: Stage) -> None:
+    entry = await stage.revoke("token", token_name("https://id", "j1"))
+    shelf = stage.copy.shelf
+    await shelf.take_back(entry, NOW - 60)
+    stage.redis.since += 1
+    await stage.copy._look()
+    assert await shelf.entries() == [], "it was taken back by somebody whose clock is behind"
+
+    await shelf.revoke(again := stage.entry("token", token_name("https://id", "j1"), made=NOW - 30))
+    await shelf.advance()
+    await stage.copy._look()
+    stage.redis.hashes["ostiary:revoked"].clear()
+    stage.redis.since += 1
+    await stage.copy._look()
+    assert await shelf.entries() == [again], "and was revoked anew by one, too"
 
 
 async def test_what_has_ended_is_forgotten_with_the_word_that_it_was_taken_back(stage: Stage) -> None:

@@ -136,7 +136,7 @@ def _revoke(
     async def put(shared: Shared, shelf: Shelf) -> tuple[Entry, int]:
         now = time.time()
         entry = Entry(kind, shared.digests.digest(kind, name), now, until, before, note[:200])
-        await shelf.put(entry)
+        await shelf.revoke(entry)
         await shelf.tidy(now)
         return entry, await shelf.advance()
 
