@@ -34,7 +34,7 @@ DATA_PATH = (
         "edge/plain",
         "edge/proof",
     ),
-    *("edge/http2/*", "edge/http2/hpack/*"),
+    *("http2/*", "http2/hpack/*", "edge/http2/*"),
     *("edge/decide/*", "edge/decide/dialects/*", "edge/decide/grpc/*", "listener/forwarded", "observe/ended", "kept"),
     *("routing/*", "authn/*", "authz/*", "inject/*", "upstream/*", "observe/access", "observe/metrics"),
     *("observe/histogram", "vault/source", "vault/cache", "jwks/issuers", "pki/certificate"),

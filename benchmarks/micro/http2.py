@@ -17,11 +17,11 @@ from h2.events import RequestReceived
 from hpack import Encoder, NeverIndexedHeaderTuple
 
 from benchmarks.material import Material
-from ostiary.edge.http2.frames import HEADERS, PREFACE, SETTINGS, WINDOW_UPDATE, Frames, frame
-from ostiary.edge.http2.guard import Guard
-from ostiary.edge.http2.hpack.decoder import Fields
-from ostiary.edge.http2.reader import Reader
-from ostiary.edge.http2.wire import Wire
+from ostiary.http2.frames import HEADERS, PREFACE, SETTINGS, WINDOW_UPDATE, Frames, frame
+from ostiary.http2.guard import Guard
+from ostiary.http2.hpack.decoder import Fields
+from ostiary.http2.reader import Reader
+from ostiary.http2.wire import Wire
 
 _HEADERS: Final = 32 << 10
 _WIDE: Final = 2**30

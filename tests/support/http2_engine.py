@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from ostiary.edge.http2.codes import ConnectionBroken
-from ostiary.edge.http2.frames import PREFACE, SETTINGS, Frames, frame
-from ostiary.edge.http2.guard import Guard
-from ostiary.edge.http2.hpack.decoder import Fields
-from ostiary.edge.http2.reader import Reader
-from ostiary.edge.http2.wire import Wire
+from ostiary.http2.codes import ConnectionBroken
+from ostiary.http2.frames import PREFACE, SETTINGS, Frames, frame
+from ostiary.http2.guard import Guard
+from ostiary.http2.hpack.decoder import Fields
+from ostiary.http2.reader import Reader
+from ostiary.http2.wire import Wire
 
 HEADERS = 32 << 10
 HELLO = PREFACE + frame(SETTINGS)

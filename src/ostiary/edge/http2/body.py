@@ -10,8 +10,8 @@ import asyncio
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Final
 
-from ostiary.edge.http2.codes import Code
 from ostiary.errors import ContentTooLarge, GatewayError
+from ostiary.http2.codes import Code
 from ostiary.model import BodySink, Headers
 
 if TYPE_CHECKING:

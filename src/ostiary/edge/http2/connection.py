@@ -18,11 +18,11 @@ from ostiary.edge.carry import log
 from ostiary.edge.gone import GONE
 from ostiary.edge.hangup import taken
 from ostiary.edge.head import next_id
-from ostiary.edge.http2.codes import Code, ConnectionBroken
-from ostiary.edge.http2.frames import DATA, Frames
 from ostiary.edge.http2.stream import Http2Stream
 from ostiary.edge.http2.streams import DRAIN, Http2Streams
 from ostiary.edge.listening import Listening, address_of
+from ostiary.http2.codes import Code, ConnectionBroken
+from ostiary.http2.frames import DATA, Frames
 from ostiary.model import Peer
 from ostiary.reasons import Reason
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from ostiary.edge.http2.body import Http2Body
-from ostiary.edge.http2.codes import Code
 from ostiary.edge.http2.head import Malformed
 from ostiary.errors import GatewayError, RequestTimeout
+from ostiary.http2.codes import Code
 from ostiary.model import Flow, Headers, Record, Request, Tunnel
 from ostiary.problem import render
 from ostiary.reasons import Reason
@@ -166,6 +166,8 @@ class Http2Stream(Http2Body):
 
     def send(self) -> bool:
         """Send what the windows allow, one frame of content at most. Returns whether there may be more."""
+        if self.answered:
+            return False
         head, self._head = self._head, None
         if head is not None:
             self._connection.wire.send_head(self.number, head, end=self._ends())

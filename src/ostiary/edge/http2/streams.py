@@ -11,17 +11,17 @@ from ostiary.config.schema import ListenerLimits, ListenerTimeouts
 from ostiary.eager import begin
 from ostiary.edge.carry import carry, log_end
 from ostiary.edge.head import next_id
-from ostiary.edge.http2.codes import Code
-from ostiary.edge.http2.guard import Guard
 from ostiary.edge.http2.head import Fields, read_trailers, shown
-from ostiary.edge.http2.reader import Reader
 from ostiary.edge.http2.request import read_request
-from ostiary.edge.http2.sender import Sender
 from ostiary.edge.http2.stream import Http2Stream
-from ostiary.edge.http2.wire import STREAMS, Wire
 from ostiary.edge.listening import Listening
 from ostiary.edge.proof import Proof
 from ostiary.errors import GatewayError
+from ostiary.http2.codes import Code
+from ostiary.http2.guard import Guard
+from ostiary.http2.reader import Reader
+from ostiary.http2.sender import Sender
+from ostiary.http2.wire import STREAMS, Wire
 from ostiary.model import Peer
 from ostiary.reasons import Reason
 

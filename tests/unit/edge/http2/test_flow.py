@@ -9,7 +9,7 @@ from tests.support.http2 import GET, POST, Line
 
 from ostiary.edge.http2.stream import HIGH_WATER
 from ostiary.edge.http2.streams import BUFFERED
-from ostiary.edge.http2.wire import CONNECTION_WINDOW, STREAM_WINDOW
+from ostiary.http2.wire import CONNECTION_WINDOW, STREAM_WINDOW
 from ostiary.model import Headers
 
 WINDOW = 65_535

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from typing import Final
 
-from ostiary.edge.http2.windows import Allowance
+from ostiary.http2.windows import Allowance
 
 _RESETS: Final = 1024
 _GAPS: Final = 64

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from ostiary.edge.http2.hpack.errors import CompressionError
+from ostiary.http2.hpack.errors import CompressionError
 
 _LENGTHS: Final = (
     "13 23 28 28 28 28 28 28 28 24 30 28 28 30 28 28 28 28 28 28 28 28 30 28 28 28 28 28 28 28 28 28 6 10 10 12 13 "

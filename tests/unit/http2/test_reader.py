@@ -9,8 +9,8 @@ from hpack import Encoder
 from tests.support.http2 import GET, POST
 from tests.support.http2_engine import HELLO, Engine
 
-from ostiary.edge.http2.codes import Code
-from ostiary.edge.http2.frames import (
+from ostiary.http2.codes import Code
+from ostiary.http2.frames import (
     ACK,
     CONTINUATION,
     DATA,
@@ -26,7 +26,7 @@ from ostiary.edge.http2.frames import (
     WINDOW_UPDATE,
     frame,
 )
-from ostiary.edge.http2.wire import CONNECTION_WINDOW, STREAM_WINDOW
+from ostiary.http2.wire import CONNECTION_WINDOW, STREAM_WINDOW
 from ostiary.reasons import Reason
 
 END, WHOLE, OPEN = 1, 5, 4

@@ -8,7 +8,7 @@ from hpack import NeverIndexedHeaderTuple
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ostiary.edge.http2.hpack.encoder import Encoder
+from ostiary.http2.hpack.encoder import Encoder
 
 HEAD = [(b":status", b"200"), (b"server", b"legacy"), (b"content-type", b"text/plain"), (b"x-own", b"1")]
 

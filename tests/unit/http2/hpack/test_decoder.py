@@ -10,9 +10,9 @@ from hpack.exceptions import HPACKError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ostiary.edge.http2.hpack.decoder import Decoder
-from ostiary.edge.http2.hpack.errors import CompressionError, ListTooLarge
-from ostiary.edge.http2.hpack.integers import integer
+from ostiary.http2.hpack.decoder import Decoder
+from ostiary.http2.hpack.errors import CompressionError, ListTooLarge
+from ostiary.http2.hpack.integers import integer
 
 LIMIT = 64 << 10
 GET = b"\x82\x86\x84"

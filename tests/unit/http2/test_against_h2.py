@@ -28,8 +28,8 @@ from hypothesis import strategies as st
 from tests.support.http2 import GET, POST
 from tests.support.http2_engine import HELLO, Engine
 
-from ostiary.edge.http2.codes import Code
-from ostiary.edge.http2.frames import (
+from ostiary.http2.codes import Code
+from ostiary.http2.frames import (
     CONTINUATION,
     DATA,
     END_HEADERS,
@@ -45,7 +45,7 @@ from ostiary.edge.http2.frames import (
     WINDOW_UPDATE,
     frame,
 )
-from ostiary.edge.http2.wire import CONNECTION_WINDOW, STREAM_WINDOW
+from ostiary.http2.wire import CONNECTION_WINDOW, STREAM_WINDOW
 
 RAW = H2Configuration(
     client_side=False, validate_inbound_headers=False, normalize_inbound_headers=False, header_encoding=None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from ostiary.edge.http2.hpack.errors import CompressionError
+from ostiary.http2.hpack.errors import CompressionError
 
 _LARGEST_SHIFT: Final = 21
 """A number has four octets behind its prefix at most: 256 MiB, where a block is some KiB."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import struct
 from typing import Final
 
-from ostiary.edge.http2.codes import Code, broken
-from ostiary.edge.http2.frames import (
+from ostiary.http2.codes import Code, broken
+from ostiary.http2.frames import (
     ACK,
     CONTINUATION,
     GOAWAY,
@@ -20,11 +20,11 @@ from ostiary.edge.http2.frames import (
     Frame,
     frame,
 )
-from ostiary.edge.http2.hearing import Hearer
-from ostiary.edge.http2.payloads import check_dependency, number
-from ostiary.edge.http2.states import NEVER, RESET_BY_THEM
-from ostiary.edge.http2.windows import LARGEST_WINDOW
-from ostiary.edge.http2.wire import (
+from ostiary.http2.hearing import Hearer
+from ostiary.http2.payloads import check_dependency, number
+from ostiary.http2.states import NEVER, RESET_BY_THEM
+from ostiary.http2.windows import LARGEST_WINDOW
+from ostiary.http2.wire import (
     ENABLE_PUSH,
     HEADER_TABLE_SIZE,
     INITIAL_WINDOW_SIZE,

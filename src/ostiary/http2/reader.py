@@ -5,9 +5,9 @@ Whoever does not keep to the protocol loses the stream where nothing else is har
 
 from __future__ import annotations
 
-from ostiary.edge.http2 import control
-from ostiary.edge.http2.codes import Code, ConnectionBroken, broken
-from ostiary.edge.http2.frames import (
+from ostiary.http2 import control
+from ostiary.http2.codes import Code, ConnectionBroken, broken
+from ostiary.http2.frames import (
     ACK,
     CONTINUATION,
     DATA,
@@ -19,12 +19,12 @@ from ostiary.edge.http2.frames import (
     SETTINGS,
     Frame,
 )
-from ostiary.edge.http2.hearing import Hearer
-from ostiary.edge.http2.hpack.decoder import Decoder, Fields
-from ostiary.edge.http2.hpack.errors import CompressionError, ListTooLarge
-from ostiary.edge.http2.payloads import announced, fragment, not_as_announced, unpadded
-from ostiary.edge.http2.states import ENDED, NEVER, RESET_BY_THEM, State
-from ostiary.edge.http2.wire import STREAM_WINDOW, Wire, stream_error
+from ostiary.http2.hearing import Hearer
+from ostiary.http2.hpack.decoder import Decoder, Fields
+from ostiary.http2.hpack.errors import CompressionError, ListTooLarge
+from ostiary.http2.payloads import announced, fragment, not_as_announced, unpadded
+from ostiary.http2.states import ENDED, NEVER, RESET_BY_THEM, State
+from ostiary.http2.wire import STREAM_WINDOW, Wire, stream_error
 from ostiary.reasons import Reason
 
 

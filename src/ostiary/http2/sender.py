@@ -5,15 +5,25 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from typing import Final, Protocol
 
-from ostiary.edge.http2.wire import Wire
-
-if TYPE_CHECKING:
-    from ostiary.edge.http2.stream import Http2Stream
+from ostiary.http2.wire import Wire
 
 AT_ONCE: Final = 64 << 10
 """Octets that are gathered before they are written."""
+
+
+class Speaker(Protocol):
+    """A stream, as it is asked to speak.
+
+    Attributes:
+        queued: it stands in the queue.
+    """
+
+    queued: bool
+
+    def send(self) -> bool:
+        """Send one frame of content at most; nothing once the stream has ended. Returns whether there may be more."""
 
 
 class Sender:
@@ -22,11 +32,11 @@ class Sender:
     Args:
         wire: the connection's state.
         loop: the event loop.
-        write: takes octets for the caller.
+        write: takes octets for the other end.
         sent: called when everything was sent that could be.
 
     Attributes:
-        buffered: octets of answers that wait for the caller's windows.
+        buffered: octets of content that wait for the other end's windows.
         paused: the transport takes nothing for now.
     """
 
@@ -39,12 +49,12 @@ class Sender:
         self._loop = loop
         self._write = write
         self._sent = sent
-        self._ready: deque[Http2Stream] = deque()
+        self._ready: deque[Speaker] = deque()
         self._soon = False
         self.buffered = 0
         self.paused = False
 
-    def ready(self, stream: Http2Stream) -> None:
+    def ready(self, stream: Speaker) -> None:
         """Ask a stream for a frame when the loop comes round."""
         if not stream.queued:
             stream.queued = True
@@ -65,7 +75,7 @@ class Sender:
             stream = ready.popleft()
             stream.queued = False
             before = self.buffered
-            if not stream.answered and stream.send():
+            if stream.send():
                 stream.queued = True
                 ready.append(stream)
             gathered += before - self.buffered

@@ -7,8 +7,8 @@ from h2.errors import ErrorCodes
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ostiary.edge.http2.codes import ConnectionBroken
-from ostiary.edge.http2.frames import DATA, HEADERS, LARGEST, PING, PREFACE, Frames, goaway
+from ostiary.http2.codes import ConnectionBroken
+from ostiary.http2.frames import DATA, HEADERS, LARGEST, PING, PREFACE, Frames, goaway
 
 
 def frame(kind: int, payload: bytes = b"", flags: int = 0, stream: int = 0) -> bytes:

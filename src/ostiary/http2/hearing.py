@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from ostiary.edge.http2.hpack.decoder import Fields
+from ostiary.http2.hpack.decoder import Fields
 
 
 class Hearer(Protocol):

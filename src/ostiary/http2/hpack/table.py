@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import deque
 from typing import Final
 
-from ostiary.edge.http2.hpack.errors import CompressionError
-from ostiary.edge.http2.hpack.static import FIELDS, SIZE, Field
+from ostiary.http2.hpack.errors import CompressionError
+from ostiary.http2.hpack.static import FIELDS, SIZE, Field
 
 OVERHEAD: Final = 32
 """Octets that a field counts beside its own (section 4.1)."""

@@ -10,9 +10,9 @@ from collections import deque
 from collections.abc import Iterable
 from typing import Final
 
-from ostiary.edge.http2.hpack.integers import integer
-from ostiary.edge.http2.hpack.static import INDEX, NAMES, SIZE, Field
-from ostiary.edge.http2.hpack.table import MOST, OVERHEAD
+from ostiary.http2.hpack.integers import integer
+from ostiary.http2.hpack.static import INDEX, NAMES, SIZE, Field
+from ostiary.http2.hpack.table import MOST, OVERHEAD
 
 _SECRET: Final = frozenset(
     {

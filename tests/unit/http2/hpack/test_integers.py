@@ -7,8 +7,8 @@ from hpack.hpack import decode_integer, encode_integer
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ostiary.edge.http2.hpack.errors import CompressionError
-from ostiary.edge.http2.hpack.integers import integer, read_integer
+from ostiary.http2.hpack.errors import CompressionError
+from ostiary.http2.hpack.integers import integer, read_integer
 
 
 @pytest.mark.parametrize(

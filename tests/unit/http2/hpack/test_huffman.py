@@ -10,8 +10,8 @@ from hpack.huffman_table import decode_huffman
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ostiary.edge.http2.hpack.errors import CompressionError
-from ostiary.edge.http2.hpack.huffman import decode
+from ostiary.http2.hpack.errors import CompressionError
+from ostiary.http2.hpack.huffman import decode
 
 ENCODER = HuffmanEncoder(REQUEST_CODES, REQUEST_CODES_LENGTH)
 

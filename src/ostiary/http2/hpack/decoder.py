@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, TypeAlias
 
-from ostiary.edge.http2.hpack.errors import CompressionError, ListTooLarge
-from ostiary.edge.http2.hpack.huffman import decode
-from ostiary.edge.http2.hpack.integers import read_integer
-from ostiary.edge.http2.hpack.static import Field
-from ostiary.edge.http2.hpack.table import OVERHEAD, Table
+from ostiary.http2.hpack.errors import CompressionError, ListTooLarge
+from ostiary.http2.hpack.huffman import decode
+from ostiary.http2.hpack.integers import read_integer
+from ostiary.http2.hpack.static import Field
+from ostiary.http2.hpack.table import OVERHEAD, Table
 from ostiary.remember import Remembered
 
 Fields: TypeAlias = Sequence[Field]

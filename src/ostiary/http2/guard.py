@@ -14,8 +14,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from ostiary.edge.http2.codes import Code, ConnectionBroken, broken
-from ostiary.edge.http2.frames import CONTINUATION, DATA, END_HEADERS, HEADERS, SETTINGS, Frame
+from ostiary.http2.codes import Code, ConnectionBroken, broken
+from ostiary.http2.frames import CONTINUATION, DATA, END_HEADERS, HEADERS, SETTINGS, Frame
 from ostiary.reasons import Reason
 
 RESETS, RESETS_PER_SECOND = 200, 20.0

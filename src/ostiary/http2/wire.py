@@ -10,8 +10,8 @@ import struct
 from collections.abc import Iterable
 from typing import Final
 
-from ostiary.edge.http2.codes import Code
-from ostiary.edge.http2.frames import (
+from ostiary.http2.codes import Code
+from ostiary.http2.frames import (
     CONTINUATION,
     DATA,
     END_HEADERS,
@@ -27,10 +27,10 @@ from ostiary.edge.http2.frames import (
     goaway,
     number_frame,
 )
-from ostiary.edge.http2.hearing import Hearer
-from ostiary.edge.http2.hpack.encoder import Encoder
-from ostiary.edge.http2.states import RESET_BY_US, Past, State
-from ostiary.edge.http2.windows import INITIAL_WINDOW, Allowance
+from ostiary.http2.hearing import Hearer
+from ostiary.http2.hpack.encoder import Encoder
+from ostiary.http2.states import RESET_BY_US, Past, State
+from ostiary.http2.windows import INITIAL_WINDOW, Allowance
 
 STREAMS: Final = 100
 """Streams that a caller may have open at a time."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from ostiary.edge.http2.codes import Code, ConnectionBroken, broken
-from ostiary.edge.http2.frames import PADDED, PRIORITISED
-from ostiary.edge.http2.hpack.decoder import Fields
+from ostiary.http2.codes import Code, ConnectionBroken, broken
+from ostiary.http2.frames import PADDED, PRIORITISED
+from ostiary.http2.hpack.decoder import Fields
 from ostiary.reasons import Reason
 
 _NUMBER: Final = 0x7FFF_FFFF

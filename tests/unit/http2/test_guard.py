@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from h2.errors import ErrorCodes
 
-from ostiary.edge.http2.codes import ConnectionBroken
-from ostiary.edge.http2.frames import (
+from ostiary.http2.codes import ConnectionBroken
+from ostiary.http2.frames import (
     CONTINUATION,
     DATA,
     END_HEADERS,
@@ -19,7 +19,7 @@ from ostiary.edge.http2.frames import (
     WINDOW_UPDATE,
     Frame,
 )
-from ostiary.edge.http2.guard import CONTROL, RESETS, RESETS_PER_SECOND, Guard, Purse
+from ostiary.http2.guard import CONTROL, RESETS, RESETS_PER_SECOND, Guard, Purse
 from ostiary.reasons import Reason
 
 HEAD = 1000
