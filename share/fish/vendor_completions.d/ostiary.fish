@@ -71,6 +71,25 @@ complete -c ostiary -n '__fish_seen_subcommand_from issuer; and __fish_seen_subc
 complete -c ostiary -n '__fish_seen_subcommand_from issuer; and __fish_seen_subcommand_from check' -l json
 complete -c ostiary -n '__fish_seen_subcommand_from issuer; and __fish_seen_subcommand_from check' -l overlay
 complete -c ostiary -n '__fish_seen_subcommand_from issuer; and __fish_seen_subcommand_from check' -l token
+complete -c ostiary -n '__fish_seen_subcommand_from help' -f -a serve
+complete -c ostiary -n '__fish_seen_subcommand_from help' -f -a demo
+complete -c ostiary -n '__fish_seen_subcommand_from help' -f -a check
+complete -c ostiary -n '__fish_seen_subcommand_from help' -f -a explain
+complete -c ostiary -n '__fish_seen_subcommand_from help' -f -a doctor
+complete -c ostiary -n '__fish_seen_subcommand_from help' -f -a issuer
+complete -c ostiary -n '__fish_seen_subcommand_from help' -f -a help
+complete -c ostiary -n '__fish_seen_subcommand_from help' -f -a version
+complete -c ostiary -n '__fish_seen_subcommand_from help' -f -a token
+complete -c ostiary -n '__fish_seen_subcommand_from help' -f -a vault
+complete -c ostiary -n '__fish_seen_subcommand_from help' -f -a keys
+complete -c ostiary -n '__fish_seen_subcommand_from help' -f -a audit
+complete -c ostiary -n '__fish_seen_subcommand_from help' -f -a revoke
+complete -c ostiary -n '__fish_seen_subcommand_from help' -f -a certs
+complete -c ostiary -n '__fish_seen_subcommand_from help' -f -a import
+complete -c ostiary -n '__fish_seen_subcommand_from help' -f -a export
+complete -c ostiary -n '__fish_seen_subcommand_from help' -f -a recipe
+complete -c ostiary -n '__fish_seen_subcommand_from help' -f -a schema
+complete -c ostiary -n '__fish_seen_subcommand_from help' -f -a completion
 complete -c ostiary -n '__fish_seen_subcommand_from help' -l help
 complete -c ostiary -n '__fish_seen_subcommand_from help' -l json
 complete -c ostiary -n '__fish_seen_subcommand_from version' -l help

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from ostiary.cli.frame import DEFAULT_CONFIG, ConfigFile, Exit, Json, NoColor, Overlays, Verbose, emit, fail, say
+from ostiary.cli.frame import DEFAULT_CONFIG, ConfigFile, Exit, Json, NoColor, Overlays, Verbose, emit, say, unreadable
 
 Format = Literal["human", "json", "github", "sarif"]
 
@@ -52,9 +52,9 @@ def _show(files: tuple[Path, ...], form: Format, *, plain: bool, warn_as_error: 
     from ostiary.config.problem import errors
     from ostiary.config.render import Look, as_json, render
 
-    for file in files:
-        _must_be_there(file)
     examined = examine(files[0], files[1:])
+    if examined.problems and (missing := unreadable(examined.problems[0], examined.source)):
+        raise missing
     if form == "json":
         emit(as_json(examined.problems, examined.source))
     elif text := render(
@@ -65,22 +65,3 @@ def _show(files: tuple[Path, ...], form: Format, *, plain: bool, warn_as_error: 
     ):
         show(text)
     return bool(errors(examined.problems) or (warn_as_error and examined.problems))
-
-
-def _must_be_there(file: Path) -> None:
-    """End the command when there is nothing to judge: that is not a no, but a `cannot find out`.
-
-    Raises:
-        Failure: the file cannot be opened.
-    """
-    try:
-        file.open("rb").close()
-    except OSError as error:
-        hint = "name the file, or set OSTIARY_CONFIG"
-        fail(
-            "C512",
-            f"the configuration cannot be read: {error.strerror}",
-            hint=hint,
-            where=str(file),
-            exit_code=Exit.UNKNOWN,
-        )

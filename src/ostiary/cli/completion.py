@@ -10,7 +10,9 @@ import typer
 Shell = Literal["bash", "zsh", "fish"]
 
 
-def completion(shell: Annotated[Shell, typer.Argument(help="Whose script.")]) -> None:
+def completion(
+    shell: Annotated[Shell, typer.Argument(metavar="SHELL", help="Whose script: bash, zsh or fish.")],
+) -> None:
     """Print the completion script of a shell.
 
     For bash: `ostiary completion bash > ~/.local/share/bash-completion/completions/ostiary`. For zsh: a file
@@ -33,6 +35,7 @@ def _words() -> Iterator[tuple[str, list[str]]]:
     yield "", [*entries, "--help", "--version"]
     for name, entry in entries.items():
         yield from _below(name, command(entry))
+    yield "help", [*entries, "--help", "--json"]
 
 
 def _below(name: str, command: Any) -> Iterator[tuple[str, list[str]]]:

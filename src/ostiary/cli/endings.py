@@ -9,7 +9,7 @@ from typing import Any, Final
 import typer
 
 from ostiary.cli import report
-from ostiary.cli.frame import Exit, Failure
+from ostiary.cli.frame import Exit, Failure, unreadable
 from ostiary.cli.terminal import colourful, unicode
 from ostiary.config.nearest import nearest
 from ostiary.errors import ConfigError
@@ -39,6 +39,8 @@ def _invalid(error: Any) -> Failure:
     """Return a configuration with mistakes, all of them, as `ostiary check` shows them."""
     if not hasattr(error, "problems"):
         return Failure("config", str(error), hint="`ostiary check` says more")
+    if missing := unreadable(error.problems[0], error.source):
+        return missing
     from ostiary.config.render import Look, as_json, human
 
     text = human(error.problems, error.source, Look(colour=colourful(sys.stderr), unicode=unicode(sys.stderr)))

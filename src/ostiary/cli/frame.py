@@ -21,9 +21,12 @@ import json
 import sys
 from enum import IntEnum
 from pathlib import Path
-from typing import Annotated, Any, Final, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
 
 import typer
+
+if TYPE_CHECKING:
+    from ostiary.config.problem import Problem, Source
 
 
 class Exit(IntEnum):
@@ -107,6 +110,20 @@ def fail(code: str, message: str, *, hint: str = "", where: str = "", exit_code:
     raise Failure(code, message, hint=hint, where=where, exit_code=exit_code)
 
 
+def unreadable(problem: Problem, source: Source) -> Failure | None:
+    """Return how a command ends whose configuration is not there: not a no, but a `cannot find out`.
+
+    Args:
+        problem: the first of a configuration's problems.
+        source: its files.
+    """
+    if problem.code != "C512":
+        return None
+    hint = "name the file, or set OSTIARY_CONFIG"
+    where = source.of(problem.mark).name
+    return Failure(problem.code, problem.message, hint=hint, where=where, exit_code=Exit.UNKNOWN)
+
+
 def emit(result: Any) -> None:
     """Print the result as one JSON document on stdout."""
     print(json.dumps(result, indent=2, ensure_ascii=not _speaks_unicode()))
@@ -123,6 +140,7 @@ def group(summary: str) -> typer.Typer:
         help=summary,
         add_completion=False,
         no_args_is_help=True,
+        context_settings={"help_option_names": ["-h", "--help"]},
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
     )

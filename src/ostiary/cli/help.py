@@ -14,7 +14,10 @@ def help_(
     *,
     as_json: Json = False,
 ) -> None:
-    """Explain a code of `ostiary check`, or a reason of the log and the problem documents."""
+    """Explain a code of `ostiary check`, or a reason of the log and the problem documents.
+
+    `ostiary help COMMAND` shows the help of a command.
+    """
     if not word:
         _list(as_json=as_json)
         return
@@ -57,13 +60,10 @@ def _reason(word: str) -> dict[str, Any] | None:
 
 
 def _unknown(word: str) -> NoReturn:
-    from ostiary.cli.table import installed
     from ostiary.config.codes import CODES
     from ostiary.config.nearest import nearest
     from ostiary.reasons import Reason
 
-    if word in installed():
-        fail("usage", f"{word!r} is a command", hint=f"`ostiary {word} --help` says what it does", exit_code=Exit.USAGE)
     guess = nearest(word, [*CODES, *(str(reason) for reason in Reason)])
     hint = f"did you mean `{guess}`?" if guess else "`ostiary help --json` lists the codes and reasons"
     fail("help.unknown", f"{word!r} is neither a code nor a reason", hint=hint, exit_code=Exit.USAGE)
@@ -75,9 +75,9 @@ def _list(*, as_json: bool) -> None:
     from ostiary.reasons import Reason
 
     if as_json:
-        emit({"codes": list(CODES), "reasons": [str(reason) for reason in Reason], "findings": list(FINDINGS)})
+        emit({"codes": sorted(CODES), "reasons": [str(reason) for reason in Reason], "findings": list(FINDINGS)})
         return
-    for code in CODES.values():
+    for code in sorted(CODES.values()):
         print(f"{code.name}  {code.title}")
     for reason in Reason:
         print(f"{reason}  {reason.public}")

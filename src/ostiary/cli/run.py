@@ -24,6 +24,8 @@ def run(arguments: Sequence[str]) -> int:
         return 0
     if name == "--version":
         name, arguments = "version", ["version", *arguments[1:]]
+    if name == "help" and arguments[1] in installed():  # `help vault put`, as other programs have it
+        name, arguments = arguments[1], [*arguments[1:], "--help"]
     return _guarded(name, arguments[1:])
 
 

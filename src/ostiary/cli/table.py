@@ -40,7 +40,9 @@ COMMANDS: Final = (
     Entry("explain", "ostiary.cli.explain:explain", UNDERSTAND, "Say what would become of a request, and why."),
     Entry("doctor", "ostiary.cli.doctor:doctor", UNDERSTAND, "Say what is wrong with certificates, and what mends it."),
     Entry("issuer", "ostiary.cli.issuer:app", UNDERSTAND, "Say what of an issuer of tokens is reachable and right."),
-    Entry("help", "ostiary.cli.help:help_", UNDERSTAND, "Explain a code (C204) or a reason (token.expired)."),
+    Entry(
+        "help", "ostiary.cli.help:help_", UNDERSTAND, "Explain a command, a code (C204) or a reason (token.expired)."
+    ),
     Entry("version", "ostiary.cli.version:version", UNDERSTAND, "Say which Ostiary this is, and what it runs on."),
     Entry("token", "ostiary.cli.token:app", SECRETS, "Make API keys and password hashes, and look into tokens."),
     Entry("vault", "ostiary.cli.vault:app", SECRETS, "Keep credentials in the local vault."),

@@ -69,7 +69,29 @@ def test_a_warning_is_a_yes_unless_it_is_to_count(doubtful: Path) -> None:
     assert run(["check", str(doubtful), "--warn-as-error"]) == 1
 
 
-def test_a_file_that_is_not_there_cannot_be_judged(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["check", "{}"],
+        ["serve", "{}"],
+        ["explain", "GET", "https://localhost/", "-c", "{}"],
+        ["recipe", "nginx", "-c", "{}"],
+        ["vault", "list", "-c", "{}"],
+        ["keys", "list", "-c", "{}"],
+    ],
+    ids=lambda words: words[0],
+)
+def test_a_file_that_is_not_there_cannot_be_judged(
+    command: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    nowhere = str(tmp_path / "nowhere.yaml")
+    assert run([word.format(nowhere) for word in command]) == 3
+    told = capsys.readouterr().err
+    assert told.startswith(f"error: the file cannot be read: No such file or directory ({nowhere})\n")
+    assert "OSTIARY_CONFIG" in told
+
+
+def test_programs_are_told_so_by_a_code(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["check", str(tmp_path / "nowhere.yaml"), "--json"]) == 3
     assert json.loads(capsys.readouterr().out)["error"]["code"] == "C512"
 

@@ -14,7 +14,7 @@ from typing import Annotated
 
 import typer
 
-from ostiary.cli.frame import Exit, fail, say
+from ostiary.cli.frame import Exit, fail, say, unreadable
 from ostiary.cli.vault.answer import answers
 from ostiary.config.draft import Draft, sound
 from ostiary.config.layer import read_all
@@ -110,9 +110,8 @@ def sections(file: Path, overlays: Sequence[Path] = ()) -> Sections:
     whole = read_all((file, *overlays))
     if whole.tree is None:
         problem = whole.problems[0]
-        if problem.code == "C512":
-            where = whole.source.of(problem.mark).name
-            fail("config.unreadable", problem.message, where=where, exit_code=Exit.UNKNOWN)
+        if missing := unreadable(problem, whole.source):
+            raise missing
         where = whole.source.place(problem.mark)
         fail("config.syntax", problem.message, hint="`ostiary check` says more", where=where)
     return Sections(file, sound(whole.tree, file.parent, None, whole.tree.problems))
