@@ -8,15 +8,16 @@ from typing import Final
 from ostiary.edge.decide.grpc.changes import changes
 from ostiary.edge.decide.grpc.codec import allowed, denied
 from ostiary.edge.decide.grpc.framing import framed
-from ostiary.edge.decide.grpc.status import CallFailed, Code, trailers
+from ostiary.edge.decide.grpc.status import CallFailed
 from ostiary.edge.decide.grpc.told import Check
 from ostiary.edge.decide.permit import UPSTREAM, Hearing, Still
 from ostiary.errors import GatewayError, InternalError
+from ostiary.grpc import CONTENT_TYPE, Code, trailers
 from ostiary.model import Answer, Flow, Headers, Record, Request, Tunnel, fold
 from ostiary.problem import render
 from ostiary.reasons import Reason
 
-_HEAD: Final = Headers.of([(b"content-type", b"application/grpc"), (b"grpc-accept-encoding", b"identity")]).fields
+_HEAD: Final = Headers.of([(b"content-type", CONTENT_TYPE), (b"grpc-accept-encoding", b"identity")]).fields
 _OK: Final = trailers(Code.OK).fields
 _STILL: Final = Still()
 _UPSTREAM: Final = fold(UPSTREAM)

@@ -9,7 +9,8 @@ from typing import Any, TypeAlias
 from ostiary.eager import begin
 from ostiary.edge.decide.grpc.answer import Reply
 from ostiary.edge.decide.grpc.framing import OneMessage, seconds_of
-from ostiary.edge.decide.grpc.status import CallFailed, Code
+from ostiary.edge.decide.grpc.status import CallFailed
+from ostiary.grpc import Code
 from ostiary.model import Headers, Request
 
 Work: TypeAlias = Callable[[Request, bytes, Reply], Coroutine[Any, Any, None] | None]

@@ -13,8 +13,9 @@ from ostiary.edge.decide.grpc.messages import (
     HealthCheckRequest,
     HealthCheckResponse,
 )
-from ostiary.edge.decide.grpc.status import CallFailed, Code, code_of
+from ostiary.edge.decide.grpc.status import CallFailed, code_of
 from ostiary.edge.decide.grpc.told import Check
+from ostiary.grpc import Code
 from ostiary.model import Headers
 
 AUTHORIZATION: Final = b"envoy.service.auth.v3.Authorization"

@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from ostiary.edge.decide.grpc.status import CallFailed, Code
+from ostiary.edge.decide.grpc.status import CallFailed
+from ostiary.grpc import Code
 
 _PREFIX: Final = 5
 _TIMEOUT: Final = re.compile(rb"([0-9]{1,8})([HMSmun])")

@@ -14,8 +14,9 @@ from tests.support.grpc_calls import message
 from ostiary.edge.decide.grpc.changes import Change, Changes
 from ostiary.edge.decide.grpc.codec import allowed, decode, denied, health
 from ostiary.edge.decide.grpc.messages import CheckRequest, CheckResponse
-from ostiary.edge.decide.grpc.status import CallFailed, Code
+from ostiary.edge.decide.grpc.status import CallFailed
 from ostiary.edge.decide.grpc.told import Check
+from ostiary.grpc import Code
 from ostiary.model import Headers
 
 

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ostiary.edge.decide.grpc.framing import OneMessage, framed, seconds_of
-from ostiary.edge.decide.grpc.status import CallFailed, Code, code_of, trailers
+from ostiary.edge.decide.grpc.status import CallFailed, code_of
+from ostiary.grpc import Code, trailers
 
 
 def read(*pieces: bytes, most: int = 100) -> bytes:
