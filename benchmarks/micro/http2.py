@@ -88,15 +88,18 @@ class _Engine:
     def heard_trailers(self, stream: int, fields: Fields) -> None:
         raise NotImplementedError
 
-    def heard_reset(self, stream: int) -> None:
+    def heard_reset(self, stream: int, code: int) -> None:
         raise NotImplementedError
 
     def heard_room(self, stream: int) -> None: ...
 
+    def heard_settings(self) -> None:
+        """Nothing."""
+
     def heard_pong(self, data: bytes) -> None:
         raise NotImplementedError
 
-    def heard_goodbye(self) -> None:
+    def heard_goodbye(self, last: int) -> None:
         raise NotImplementedError
 
     def heard_nothing(self) -> None:

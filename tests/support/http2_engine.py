@@ -67,16 +67,19 @@ class Engine:
     def heard_trailers(self, stream: int, fields: Fields) -> None:
         self.heard.append(("trailers", stream, tuple(fields)))
 
-    def heard_reset(self, stream: int) -> None:
+    def heard_reset(self, stream: int, code: int) -> None:
         self.heard.append(("reset", stream))
 
     def heard_room(self, stream: int) -> None:
         self.heard.append(("room", stream))
 
+    def heard_settings(self) -> None:
+        """Nothing."""
+
     def heard_pong(self, data: bytes) -> None:
         self.heard.append(("pong", data))
 
-    def heard_goodbye(self) -> None:
+    def heard_goodbye(self, last: int) -> None:
         self.heard.append(("goodbye",))
 
     def heard_nothing(self) -> None:

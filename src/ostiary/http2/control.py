@@ -28,6 +28,7 @@ from ostiary.http2.wire import (
     ENABLE_PUSH,
     HEADER_TABLE_SIZE,
     INITIAL_WINDOW_SIZE,
+    MAX_CONCURRENT_STREAMS,
     MAX_FRAME_SIZE,
     Wire,
     stream_error,
@@ -58,16 +59,16 @@ def receive(wire: Wire, hearer: Hearer, one: Frame) -> None:
     elif kind == PING:
         wire.out.append(frame(PING, payload, ACK))
     elif kind == RST_STREAM:
-        _reset(wire, hearer, stream)
+        _reset(wire, hearer, stream, int.from_bytes(payload, "big"))
     elif kind == PRIORITY:
         check_dependency(stream, payload)
     elif kind == GOAWAY:
-        hearer.heard_goodbye()
+        hearer.heard_goodbye(number(payload))
 
 
 def _check(kind: int, stream: int, payload: bytes) -> None:
     if kind in (PUSH_PROMISE, CONTINUATION):
-        raise broken(Code.PROTOCOL_ERROR, "a frame that no caller sends here")
+        raise broken(Code.PROTOCOL_ERROR, "a frame that has no place here")
     if (kind in _OF_STREAMS and not stream) or (kind in _OF_CONNECTIONS and stream):
         raise broken(Code.PROTOCOL_ERROR, "a frame on a stream where it has no place")
     if len(payload) != _SIZES.get(kind, len(payload)) or (kind == GOAWAY and len(payload) < _GOODBYE):
@@ -96,13 +97,13 @@ def _open(wire: Wire, hearer: Hearer, stream: int, octets: int) -> None:
         hearer.heard_room(stream)
 
 
-def _reset(wire: Wire, hearer: Hearer, stream: int) -> None:
+def _reset(wire: Wire, hearer: Hearer, stream: int, code: int) -> None:
     """A stream is given up (section 6.4)."""
     if wire.streams.pop(stream, None) is None:
         _check_known(wire, stream)
     else:
         wire.past.reset(stream, RESET_BY_THEM)
-        hearer.heard_reset(stream)
+        hearer.heard_reset(stream, code)
 
 
 def _check_known(wire: Wire, stream: int) -> None:
@@ -121,6 +122,7 @@ def _settle(wire: Wire, hearer: Hearer, flags: int, payload: bytes) -> None:
     for name, value in _SETTING.iter_unpack(payload):
         _set(wire, name, value)
     wire.out.append(frame(SETTINGS, b"", ACK))
+    hearer.heard_settings()
     hearer.heard_room(0)
 
 
@@ -130,7 +132,16 @@ def _set(wire: Wire, name: int, value: int) -> None:
         _widen(wire, value)
     elif name == HEADER_TABLE_SIZE:
         wire.encoder.resize(value)
-    elif (name == ENABLE_PUSH and value > 1) or (name == MAX_FRAME_SIZE and not LARGEST <= value <= _LARGEST_FRAME):
+    elif name == MAX_CONCURRENT_STREAMS:
+        wire.most = value
+    elif name == ENABLE_PUSH:
+        _check_setting(value <= (0 if wire.opens else 1))  # an upstream may not ask to be pushed to
+    elif name == MAX_FRAME_SIZE:
+        _check_setting(LARGEST <= value <= _LARGEST_FRAME)
+
+
+def _check_setting(can_be: bool) -> None:
+    if not can_be:
         raise broken(Code.PROTOCOL_ERROR, "a setting that cannot be")
 
 

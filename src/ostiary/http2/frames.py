@@ -46,6 +46,9 @@ class Frame:
 class Frames:
     """Cuts what comes in into frames.
 
+    Args:
+        preface: what comes begins with the preface of a client (section 3.4).
+
     Attributes:
         unfinished: the kind and the stream of a frame that has begun and not ended, or None. What has not come far
             enough to tell counts as HEADERS.
@@ -53,10 +56,10 @@ class Frames:
 
     __slots__ = ("_at", "_data", "_preface", "unfinished")
 
-    def __init__(self) -> None:
+    def __init__(self, *, preface: bool = True) -> None:
         self._data = b""
         self._at = 0
-        self._preface = True
+        self._preface = preface
         self.unfinished: tuple[int, int] | None = None
 
     def take(self, data: bytes) -> None:

@@ -1,4 +1,4 @@
-"""What is heard of a caller, once his frames have been read."""
+"""What is heard of the other end, once its frames have been read."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ class Hearer(Protocol):
     """Whoever works on what a connection says. Each may end the connection by raising `ConnectionBroken`."""
 
     def heard_head(self, stream: int, fields: Fields, *, ended: bool) -> None:
-        """A stream has begun.
+        """A stream has begun, when a caller is heard; when an upstream is, it has answered on one.
 
         Args:
             stream: its number.
@@ -30,19 +30,22 @@ class Hearer(Protocol):
         """
 
     def heard_trailers(self, stream: int, fields: Fields) -> None:
-        """What comes behind the content has come, and ends the request."""
+        """What comes behind the content has come, and ends the message."""
 
-    def heard_reset(self, stream: int) -> None:
-        """A stream was reset, by the caller or because of him."""
+    def heard_reset(self, stream: int, code: int) -> None:
+        """A stream was reset, by the other end or because of it; `code` says why (section 7)."""
 
     def heard_room(self, stream: int) -> None:
         """More may be sent on a stream; on every one, when it is 0."""
 
+    def heard_settings(self) -> None:
+        """The other end has said how it wants to be spoken to; `Wire` knows."""
+
     def heard_pong(self, data: bytes) -> None:
         """A PING of ours has come back."""
 
-    def heard_goodbye(self) -> None:
-        """The caller opens no more streams."""
+    def heard_goodbye(self, last: int) -> None:
+        """The other end opens no more streams, and works on none of ours after `last` (section 6.8)."""
 
     def heard_nothing(self) -> None:
         """A frame was about a stream that is closed, and was dropped."""

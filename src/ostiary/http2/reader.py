@@ -74,7 +74,7 @@ class Reader:
     def _on_headers(self, hearer: Hearer, frame: Frame) -> None:
         flags, stream, payload = frame.flags, frame.stream, frame.payload
         if not stream & 1:
-            raise broken(Code.PROTOCOL_ERROR, "a stream that no caller opens")
+            raise broken(Code.PROTOCOL_ERROR, "a stream that no client opens")
         if flags & (PADDED | PRIORITISED):
             payload = fragment(flags, stream, payload)
         ends = flags & END_STREAM != 0
@@ -96,9 +96,11 @@ class Reader:
     def _on_block(self, hearer: Hearer, stream: int, block: bytes, *, ends: bool) -> None:
         fields = self._decode(block)
         state = self._wire.streams.get(stream)
-        if state is not None:
+        if state is not None and state.headed:
             self._on_trailers(hearer, stream, state, fields, ends=ends)
-        elif stream > self._wire.past.last:
+        elif state is not None:
+            self._on_answer(hearer, stream, state, fields, ends=ends)
+        elif stream > self._wire.past.last and not self._wire.opens:
             self._on_head(hearer, stream, fields, ends=ends)
         else:
             self._on_late(hearer, stream)
@@ -121,6 +123,12 @@ class Reader:
             state.awaited = announced(fields)
         wire.past.begin(stream)
         wire.streams[stream] = state
+        hearer.heard_head(stream, fields, ended=ends)
+
+    def _on_answer(self, hearer: Hearer, stream: int, state: State, fields: Fields, *, ends: bool) -> None:
+        """A head on a stream of ours. There may be several (section 8.1): the hearer knows the last by its status."""
+        if ends:
+            self._wire.heard_all(stream, state)
         hearer.heard_head(stream, fields, ended=ends)
 
     def _on_trailers(self, hearer: Hearer, stream: int, state: State, fields: Fields, *, ends: bool) -> None:

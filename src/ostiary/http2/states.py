@@ -27,9 +27,10 @@ class State:
         room: octets of content that may be sent; less than 0 after SETTINGS have said so (section 6.9.2).
         allowance: what may come.
         awaited: octets of content that were announced and have not come yet; None for not announced.
+        headed: the head has come; what comes after it in fields are trailers.
     """
 
-    __slots__ = ("allowance", "awaited", "hears", "room", "speaks")
+    __slots__ = ("allowance", "awaited", "headed", "hears", "room", "speaks")
 
     def __init__(self, room: int, allowed: int) -> None:
         self.hears = True
@@ -37,6 +38,7 @@ class State:
         self.room = room
         self.allowance = Allowance(allowed)
         self.awaited: int | None = None
+        self.headed = True
 
 
 class Past:

@@ -19,6 +19,7 @@ from ostiary.http2.frames import (
     HEADERS,
     LARGEST,
     PING,
+    PREFACE,
     RST_STREAM,
     SETTINGS,
     WINDOW_UPDATE,
@@ -33,11 +34,11 @@ from ostiary.http2.states import RESET_BY_US, Past, State
 from ostiary.http2.windows import INITIAL_WINDOW, Allowance
 
 STREAMS: Final = 100
-"""Streams that a caller may have open at a time."""
+"""Streams that a caller may have open at a time, and that are open to an upstream at most."""
 STREAM_WINDOW: Final = 128 << 10
-"""Octets of one request's body that may be on their way, or wait here."""
+"""Octets of one body that may be on their way, or wait here."""
 CONNECTION_WINDOW: Final = 1 << 20
-"""The same, for all requests of a connection."""
+"""The same, for all streams of a connection."""
 
 ENABLE_PUSH, MAX_CONCURRENT_STREAMS, INITIAL_WINDOW_SIZE, MAX_FRAME_SIZE, MAX_HEADER_LIST_SIZE = range(2, 7)
 HEADER_TABLE_SIZE: Final = 1
@@ -48,6 +49,7 @@ class Wire:
 
     Args:
         headers: octets of the largest head that is asked for.
+        indexed: names that may enter tables, on a connection whose streams are opened by us; None where callers do.
 
     Attributes:
         streams: those that are open, in one direction at least.
@@ -55,29 +57,41 @@ class Wire:
         room: octets of content that may be sent on all streams together.
         initial: octets of content that may be sent on a new one.
         allowance: octets of content that may come, on all streams together.
+        most: streams that may be open at a time, as the other end says.
+        opens: the streams are opened by us.
         encoder: compresses what goes out.
         out: what is to be sent.
     """
 
-    __slots__ = ("allowance", "encoder", "initial", "out", "past", "room", "streams")
+    __slots__ = ("allowance", "encoder", "initial", "most", "opens", "out", "past", "room", "streams")
 
-    def __init__(self, headers: int) -> None:
+    def __init__(self, headers: int, indexed: frozenset[bytes] | None = None) -> None:
         self.streams: dict[int, State] = {}
         self.past = Past()
         self.room = self.initial = INITIAL_WINDOW
         self.allowance = Allowance(CONNECTION_WINDOW)
-        self.encoder = Encoder()
-        settings = (
-            *(MAX_CONCURRENT_STREAMS, STREAMS, INITIAL_WINDOW_SIZE, STREAM_WINDOW),
-            *(MAX_HEADER_LIST_SIZE, headers),
-        )
+        self.most = STREAMS
+        self.opens = indexed is not None
+        self.encoder = Encoder(indexed)
+        first = (ENABLE_PUSH, 0) if self.opens else (MAX_CONCURRENT_STREAMS, STREAMS)
+        settings = (*first, INITIAL_WINDOW_SIZE, STREAM_WINDOW, MAX_HEADER_LIST_SIZE, headers)
         more = number_frame(WINDOW_UPDATE, 0, CONNECTION_WINDOW - INITIAL_WINDOW)
         self.out = [frame(SETTINGS, struct.pack(">HLHLHL", *settings)), more]
+        if self.opens:
+            self.out.insert(0, PREFACE)
 
     @property
     def last(self) -> int:
         """The last stream that was begun."""
         return self.past.last
+
+    def open(self) -> int:
+        """Begin a stream, and return its number."""
+        number = self.past.last + 2 if self.past.last else 1
+        self.past.begin(number)
+        state = self.streams[number] = State(self.initial, STREAM_WINDOW)
+        state.headed = False
+        return number
 
     def window(self, stream: int) -> int:
         """Return how many octets of content may be sent now in one frame; 0 or less for none."""
@@ -119,7 +133,7 @@ class Wire:
             self._spoken(stream, state)
 
     def heard_all(self, stream: int, state: State) -> None:
-        """The caller has said everything."""
+        """The other end has said everything."""
         state.hears = False
         if not state.speaks:
             del self.streams[stream]
@@ -130,10 +144,14 @@ class Wire:
             del self.streams[stream]
 
     def acknowledge(self, stream: int, octets: int) -> None:
-        """Let the caller send as much again."""
+        """Let the other end send as much again, on a stream and on all of them together; 0 for the latter alone."""
         more = self.allowance.give(octets)
         if more:
             self.out.append(number_frame(WINDOW_UPDATE, 0, more))
+        self.widen(stream, octets)
+
+    def widen(self, stream: int, octets: int) -> None:
+        """Let the other end send as much again on one stream."""
         state = self.streams.get(stream)
         if state is not None and state.hears:
             more = state.allowance.give(octets)
@@ -164,8 +182,8 @@ class Wire:
 
 
 def stream_error(wire: Wire, hearer: Hearer, stream: int, code: Code) -> None:
-    """End a stream because of what the caller did (section 5.4.2)."""
+    """End a stream because of what the other end did (section 5.4.2)."""
     wire.streams.pop(stream, None)
     wire.past.reset(stream, RESET_BY_US)
     wire.out.append(number_frame(RST_STREAM, stream, code))
-    hearer.heard_reset(stream)
+    hearer.heard_reset(stream, code)

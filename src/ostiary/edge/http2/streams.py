@@ -89,7 +89,10 @@ class Http2Streams(ABC):
 
     # --- what comes ----------------------------------------------------------------------------
 
-    def heard_goodbye(self) -> None:
+    def heard_settings(self) -> None:  # noqa: B027 - nothing is left to do
+        """Nothing depends on what callers want."""
+
+    def heard_goodbye(self, last: int) -> None:  # noqa: ARG002 - we open none
         """The caller opens no more streams; he may wait for his answers."""
         self._leaving = True
 
@@ -169,7 +172,7 @@ class Http2Streams(ABC):
                 stream.refuse(error)
         stream.complete()
 
-    def heard_reset(self, number: int) -> None:
+    def heard_reset(self, number: int, code: int) -> None:  # noqa: ARG002 - all of them mean the same here
         """A stream was given up, or had to be."""
         stream = self.streams.get(number)
         if stream is not None:

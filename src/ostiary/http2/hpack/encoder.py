@@ -31,11 +31,18 @@ _INDEXED: Final = tuple(integer(index, 0x7F, 0x80) for index in range(SIZE + MOS
 
 
 class Encoder:
-    """Writes the blocks of one connection. However large a table the other end offers, it uses MOST octets."""
+    """Writes the blocks of one connection. However large a table the other end offers, it uses MOST octets.
 
-    __slots__ = ("_added", "_fields", "_most", "_serials", "_size", "_updates")
+    Args:
+        indexed: the only names whose values may enter a table, ours or anybody's behind us; None for all that are
+            not secret by their names. For a connection that many callers share: a table tells whoever counts its
+            octets whether somebody else has said the same (section 7.1).
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("_added", "_fields", "_indexed", "_most", "_serials", "_size", "_updates")
+
+    def __init__(self, indexed: frozenset[bytes] | None = None) -> None:
+        self._indexed = indexed
         self._fields: deque[Field] = deque()  # in the table, the oldest first
         self._serials: dict[Field, int] = {}  # the how-manieth each was
         self._added = 0
@@ -72,7 +79,7 @@ class Encoder:
 
     def _literal(self, field: Field) -> bytes:
         name, value = field
-        if name in _SECRET:
+        if name in _SECRET or (self._indexed is not None and name not in self._indexed):
             return _literal(name, value, 0x10, 0x0F)
         size = len(name) + len(value) + OVERHEAD
         if name in _PASSING or size > self._most // 4:
