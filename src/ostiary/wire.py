@@ -20,8 +20,8 @@ Field: TypeAlias = tuple[bytes, bytes, bytes]
 
 _LINE: Final = re.compile(
     rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]+):"  # name: a token (RFC 9110, section 5.6.2)
-    rb"[ \t]*((?:[\x21-\x7e\x80-\xff](?:[\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?)?)[ \t]*"  # value (section 5.5)
-)
+    rb"[ \t]*+((?:[\x21-\x7e\x80-\xff](?:[\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?)?)[ \t]*"  # value (section 5.5)
+)  # `*+` gives no blank back: a line of blanks would be tried from each of them, in quadratic time
 _OCTETS: Final = 2 << 20
 _LONGEST: Final = 4 << 10
 _ENTRY: Final = 256  # what an entry takes beside its octets

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from ostiary import wire
 from ostiary.remember import Remembered
 from ostiary.wire import FieldLines
@@ -57,3 +59,11 @@ def test_blanks_around_a_value_do_not_belong_to_it():
     for line in (b"X: a b", b"X:a b", b"X:\t a b \t"):
         assert lines[line] == (b"X", b"x", b"a b")
     assert lines[b"X: "] == (b"X", b"x", b"")
+
+
+def test_a_line_of_blanks_costs_no_more_than_its_length():
+    lines = FieldLines(lambda field: field)
+    assert lines[b"X:" + b" \t" * 1000] == (b"X", b"x", b"")
+    began = time.process_time()
+    assert lines[b"X:" + b" \t" * 30_000 + b"\x01"] is None  # seven seconds, were every blank given back
+    assert time.process_time() - began < 1
