@@ -23,7 +23,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 SOURCE = Path(__file__).resolve().parent.parent / "src"
 
 DATA_PATH = (
-    *("model/*", "errors", "eager", "remember", "wire", "pipeline", "gateway", "problem"),
+    *("model/*", "errors", "grpc", "eager", "remember", "wire", "pipeline", "gateway", "problem"),
     *(
         "edge/carry",
         "edge/exchange",

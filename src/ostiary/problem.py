@@ -1,13 +1,20 @@
-"""How a request that was not forwarded is answered: problem documents (RFC 9457) and challenges."""
+"""How a request that was not forwarded is answered: problem documents (RFC 9457) and challenges.
+
+Callers of gRPC read no documents: they are told the same in the fields that end a call (docs/adr/0040).
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 from ostiary.errors import GatewayError, InvalidProof, MethodNotAllowed, TooManyRequests, Unauthenticated
+from ostiary.grpc import CONTENT_TYPE, refusal_code, trailers
 from ostiary.model import Headers
 from ostiary.reasons import Reason
+
+_OF_DOCUMENTS: Final = frozenset({b"content-type", b"cache-control"})
 
 
 def render(error: GatewayError, request_id: str, challenges: Sequence[str] = ()) -> tuple[int, Headers, bytes]:
@@ -30,6 +37,24 @@ def render(error: GatewayError, request_id: str, challenges: Sequence[str] = ())
     }
     content = json.dumps(document).encode() + b"\n"
     return error.status, Headers.of(list(_headers(error, request_id, challenges))), content
+
+
+def render_call(error: GatewayError, request_id: str, challenges: Sequence[str] = ()) -> Headers:
+    """Return the fields that refuse a call of gRPC: its whole answer ("Trailers-Only"), with status 200.
+
+    Whatever else a problem's head says is said here, too: challenges, nonces, when to come again.
+
+    Args:
+        error: what the call ended with.
+        request_id: by which the log can be asked.
+        challenges: of the route.
+    """
+    fields = [(b"Content-Type", CONTENT_TYPE), *trailers(refusal_code(error.status), error.reason.public)]
+    fields.append((b"Ostiary-Reason", error.reason.value.encode()))
+    if error.retry_after is not None:  # where the caller has a policy for calling again (gRFC A6)
+        fields.append((b"Grpc-Retry-Pushback-Ms", b"%d" % (error.retry_after * 1000)))
+    said = (field for field in _headers(error, request_id, challenges) if field[0].lower() not in _OF_DOCUMENTS)
+    return Headers.of([*fields, *said])
 
 
 def _headers(error: GatewayError, request_id: str, challenges: Sequence[str]) -> Iterator[tuple[bytes, bytes]]:

@@ -16,7 +16,7 @@ from ostiary.errors import (
     KeysUnavailable,
     MethodNotAllowed,
 )
-from ostiary.problem import render
+from ostiary.problem import render, render_call
 from ostiary.reasons import Reason
 
 BEARER = 'Bearer realm="ostiary"'
@@ -94,3 +94,13 @@ def test_a_scope_that_is_missing_is_said_in_the_scheme_of_tokens():
     assert headers.all(b"www-authenticate") == [b'Bearer realm="ostiary", error="insufficient_scope"']
     _, headers, _ = render(Forbidden("x"), "r1", ('Bearer realm="ostiary"',))
     assert headers.all(b"www-authenticate") == []
+
+
+def test_a_call_of_grpc_is_told_the_same_in_fields() -> None:
+    error = InvalidToken("canary", reason=Reason.TOKEN_EXPIRED)
+    fields = dict(render_call(error, "r-1", [BEARER]))
+    assert fields[b"Content-Type"] == b"application/grpc"
+    assert (fields[b"grpc-status"], fields[b"grpc-message"]) == (b"16", Reason.TOKEN_EXPIRED.public.encode())
+    assert (fields[b"Ostiary-Reason"], fields[b"X-Request-Id"]) == (b"token.expired", b"r-1")
+    assert fields[b"WWW-Authenticate"].startswith(b"Bearer")
+    assert not any(b"canary" in value for value in fields.values())

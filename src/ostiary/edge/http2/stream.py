@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Final
 
 from ostiary.edge.http2.body import Http2Body
 from ostiary.edge.http2.head import Malformed
+from ostiary.edge.http2.refusal import refusal
 from ostiary.errors import GatewayError, RequestTimeout
 from ostiary.http2.codes import Code
 from ostiary.model import Flow, Headers, Record, Request, Tunnel
-from ostiary.problem import render
 from ostiary.reasons import Reason
 
 if TYPE_CHECKING:
@@ -32,7 +32,8 @@ class Http2Stream(Http2Body):
     Attributes:
         queued: it is in the connection's queue of streams that may have something to send.
         bodyless: the answer has no content, whatever its length says.
-        status: of the answer; 0 before there is one.
+        calls: the caller speaks gRPC; known here only of a head that was refused, otherwise see `request`.
+        status: of the answer; 0 before there is one. Of a refusal that is told in gRPC's words, what it says.
         sent: octets of content.
     """
 
@@ -47,6 +48,7 @@ class Http2Stream(Http2Body):
         "_trailers",
         "address",
         "bodyless",
+        "calls",
         "id",
         "method",
         "queued",
@@ -75,6 +77,7 @@ class Http2Stream(Http2Body):
         self.target = b""
         self.queued = False
         self.bodyless = False
+        self.calls = False
         self.status = 0
         self.sent = 0
 
@@ -154,10 +157,10 @@ class Http2Stream(Http2Body):
             return
         self._clear()
         self.unwanted = True
-        status, headers, content = render(error, self.id, self.record.challenges)
-        headers.fields = [field for field in headers.fields if field[1] != b"x-request-id"]
+        status, headers, content = refusal(error, self)
         self._complete = False
-        self._begin(status, headers, len(content))
+        self._begin(status, headers, len(content) if content else None)
+        self.status = error.status
         self.sent = 0
         self.write(content)
         self.finish()

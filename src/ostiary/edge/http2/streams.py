@@ -17,6 +17,7 @@ from ostiary.edge.http2.stream import Http2Stream
 from ostiary.edge.listening import Listening
 from ostiary.edge.proof import Proof
 from ostiary.errors import GatewayError
+from ostiary.grpc import is_call
 from ostiary.http2.codes import Code
 from ostiary.http2.guard import Guard
 from ostiary.http2.reader import Reader
@@ -122,6 +123,7 @@ class Http2Streams(ABC):
             request = read_request(stream, fields, limits=self.limits, scheme=scheme, peer=peer, either=either)
             self._proof.admit()
         except GatewayError as error:
+            stream.calls = is_call(dict(fields).get(b"content-type"))
             stream.fail(error)
             self._leaving = self._leaving or self._proof.refusal is not None  # no further business on this connection
             return

@@ -1,0 +1,59 @@
+"""Who speaks gRPC, and what are refusals called there?"""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ostiary import errors
+from ostiary.errors import GatewayError
+from ostiary.grpc import Code, is_call, refusal_code, trailers
+
+
+def every(kind: type[GatewayError] = GatewayError) -> list[type[GatewayError]]:
+    return [kind, *(each for one in kind.__subclasses__() for each in every(one))]
+
+
+@pytest.mark.parametrize("said", [b"application/grpc", b"application/grpc+proto", b"application/grpc; charset=x"])
+def test_a_call_says_so_in_its_content_type(said):
+    assert is_call(said)
+
+
+@pytest.mark.parametrize(
+    "said", [None, b"", b"application/json", b"application/grpc-web", b"application/grpc-web+proto", b"text/plain"]
+)
+def test_everything_else_is_no_call(said):
+    assert not is_call(said)
+
+
+@pytest.mark.parametrize(("error", "code"), [
+    (errors.BadRequest, Code.INTERNAL),
+    (errors.CredentialsMissing, Code.UNAUTHENTICATED), (errors.InvalidToken, Code.UNAUTHENTICATED),
+    (errors.Forbidden, Code.PERMISSION_DENIED),
+    (errors.RouteNotFound, Code.UNIMPLEMENTED), (errors.MethodNotAllowed, Code.UNIMPLEMENTED),
+    (errors.RequestTimeout, Code.DEADLINE_EXCEEDED), (errors.UpstreamTimeout, Code.DEADLINE_EXCEEDED),
+    (errors.ContentTooLarge, Code.RESOURCE_EXHAUSTED), (errors.HeadersTooLarge, Code.RESOURCE_EXHAUSTED),
+    (errors.TargetTooLong, Code.RESOURCE_EXHAUSTED), (errors.TooManyRequests, Code.RESOURCE_EXHAUSTED),
+    (errors.UpstreamUnreachable, Code.UNAVAILABLE), (errors.Overloaded, Code.UNAVAILABLE),
+    (errors.KeysUnavailable, Code.UNAVAILABLE), (errors.InternalError, Code.INTERNAL),
+    (errors.MisdirectedRequest, Code.UNKNOWN),
+])  # fmt: skip
+def test_a_refusal_has_the_code_that_says_the_same(error, code):
+    assert refusal_code(error.status) is code
+
+
+def test_no_refusal_there_is_becomes_ok():
+    assert Code.OK not in {refusal_code(error.status) for error in every()}
+
+
+@given(st.integers(100, 999))
+def test_no_status_of_a_refusal_becomes_ok(status):
+    assert refusal_code(status) is not Code.OK
+
+
+def test_a_text_is_percent_encoded():
+    assert list(trailers(Code.INTERNAL, "50 % caf\u00e9\n")) == [
+        (b"grpc-status", b"13"),
+        (b"grpc-message", b"50 %25 caf%C3%A9%0A"),
+    ]
