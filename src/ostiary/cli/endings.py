@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 import sys
 from typing import Any, Final
@@ -31,7 +32,8 @@ def failure(name: str, error: Exception) -> Failure:
             return _invalid(error)
         case OSError():
             text = error.strerror or type(error).__name__
-            return Failure("system", text, where=str(error.filename or ""), exit_code=Exit.UNKNOWN)
+            where = "" if error.errno == errno.ENAMETOOLONG else str(error.filename or "")  # that may be a secret
+            return Failure("system", text, where=where, exit_code=Exit.UNKNOWN)
     return _bug(name, error)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shlex
-import sys
 from base64 import b64encode
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from ostiary.cli.frame import Exit, fail
+from ostiary.cli.presented import read_token
 from ostiary.explain.question import Question, Unreadable, read_certificate
 
 _METHODS: Final = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
@@ -101,7 +101,7 @@ def asked_of(
     except Unreadable as error:
         fail("usage", str(error), exit_code=Exit.USAGE)
     if token is not None:
-        asked.headers.append(("Authorization", f"Bearer {_token(token)}"))
+        asked.headers.append(("Authorization", f"Bearer {read_token(token).decode('ascii', 'replace')}"))
     return asked
 
 
@@ -120,11 +120,6 @@ def _asked(words: Sequence[str], curl: str | None, har: Path | None, entry: int)
             asked.url = word
     asked.target()
     return asked
-
-
-def _token(path: Path) -> str:
-    data = sys.stdin.buffer.read(1 << 20) if str(path) == "-" else path.read_bytes()
-    return data.strip().removeprefix(b"Bearer ").decode("ascii", "replace")
 
 
 def add_field(asked: Asked, line: str) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
 from ostiary.cli.frame import DEFAULT_CONFIG, ConfigOption, Exit, Json, Overlays, emit, fail, group
+from ostiary.cli.presented import read_token
 
 if TYPE_CHECKING:
     from ostiary.config.load import Loaded
@@ -43,7 +43,7 @@ def check(
     loaded = _loaded(config, overlay or [], name)
     probe, steps = asyncio.run(_walk(loaded, name))
     if token is not None and probe.document is not None:
-        steps += asyncio.run(_judged(loaded, name, probe, _read(token)))
+        steps += asyncio.run(_judged(loaded, name, probe, read_token(token)))
     if as_json:
         emit({"issuer": name, "ok": not _worst(steps), "steps": [_facts(step) for step in steps]})
     else:
@@ -87,11 +87,6 @@ async def _judged(loaded: Loaded, name: str, probe: Probe, token: bytes) -> list
     with silent():
         verdict = await judge(name, loaded.spec.issuers[name], probe.document, token)
     return [Step("token", "yes" if verdict.accepted else "no", verdict.text, verdict.help)]
-
-
-def _read(path: Path) -> bytes:
-    data = sys.stdin.buffer.read(1 << 20) if str(path) == "-" else path.read_bytes()
-    return data.strip().removeprefix(b"Bearer ")
 
 
 def _facts(step: Step) -> dict[str, Any]:

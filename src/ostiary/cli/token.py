@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import sys
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from ostiary.cli.frame import Exit, Json, emit, fail, group, say
+from ostiary.cli.presented import LARGEST, read_token
 
 if TYPE_CHECKING:
     from ostiary.authn.compact import Jws
 
 app = group("Make API keys and password hashes, and look into tokens.")
 _TIMES: Final = ("iat", "nbf", "exp", "auth_time")
-_LARGEST: Final = 1 << 20
+_UNITS: Final = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
 
 
 @app.command()
@@ -81,7 +82,7 @@ def show(
     from ostiary.errors import InvalidToken
 
     try:
-        jws = parse(read_token(file), _LARGEST)
+        jws = parse(read_token(file), LARGEST)
         claims = read_claims(jws.payload)
     except InvalidToken as error:
         fail(error.reason.value, f"it cannot be read: {error.detail}", exit_code=Exit.NO)
@@ -93,7 +94,7 @@ def show(
     print(json.dumps(claims, indent=2, ensure_ascii=True))
     for name in _TIMES:
         if isinstance(claims.get(name), int | float):
-            say(f"{name:<9} {_moment(claims[name])}")
+            say(f"{name:<9} {_moment(claims[name])}{away(claims[name] - time.time())}")
 
 
 def _header(jws: Jws) -> dict[str, Any]:
@@ -108,13 +109,8 @@ def _moment(seconds: float) -> str:
         return "out of range"
 
 
-def read_token(path: Path) -> bytes:
-    """Return the token of a file, or of stdin, without the word Bearer."""
-    if str(path) == "-":
-        if sys.stdin.isatty():
-            say("paste the token, then Ctrl-D")
-        data = sys.stdin.buffer.read(_LARGEST)
-    else:
-        data = path.read_bytes()[:_LARGEST]
-    text = data.strip()
-    return text[7:] if text[:7].lower() == b"bearer " else text
+def away(seconds: float) -> str:
+    """Return how far away a moment is, in its largest unit: `  (in 5 min)`, `  (2 h ago)`."""
+    size, unit = next((one for one in _UNITS if one[0] <= abs(seconds)), _UNITS[-1])
+    count = f"{abs(seconds) // size:.0f} {unit}"
+    return f"  (in {count})" if seconds > 0 else f"  ({count} ago)"

@@ -14,6 +14,7 @@ from tests.support.tokens import Signer
 from ostiary.authn.api_key import digest_of
 from ostiary.authn.password import is_right
 from ostiary.cli.run import run
+from ostiary.cli.token import away
 
 Captured = pytest.CaptureFixture[str]
 
@@ -52,7 +53,26 @@ def test_people_see_times_they_can_read(capsys: Captured, monkeypatch: pytest.Mo
     assert run(["token", "show"]) == 0
     said = capsys.readouterr().err
     assert "not verified" in said
-    assert "exp       2027-01-15T08:05:00Z" in said
+    assert re.search(r"exp       2027-01-15T08:05:00Z  \((in )?\d+ (s|min|h|d)( ago)?\)", said)
+
+
+@pytest.mark.parametrize(("seconds", "told"), [(0, "  (0 s ago)"), (-3_599, "  (59 min ago)"), (90_000, "  (in 1 d)")])
+def test_times_say_how_far_away_they_are(seconds: float, told: str) -> None:
+    assert away(seconds) == told
+
+
+@pytest.mark.parametrize("command", [["token", "show"], ["explain", "GET", "https://localhost/", "--token"]])
+def test_a_token_among_the_arguments_is_refused_and_not_repeated(command: list[str], capsys: Captured) -> None:
+    token = Signer("one").token().decode()
+    assert run([*command, token]) == 2
+    said = capsys.readouterr()
+    assert token.rsplit(".", 1)[1] not in said.out + said.err
+    assert "standard input" in said.err
+
+
+def test_what_is_too_long_for_a_name_is_not_repeated(capsys: Captured) -> None:
+    assert run(["token", "show", "s3cret" * 100]) == 3
+    assert "s3cret" not in capsys.readouterr().err
 
 
 def test_what_is_no_token_is_a_no(capsys: Captured, tmp_path: Path) -> None:
