@@ -13,7 +13,8 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import Any, Final, NoReturn
 
 MAX_DEPTH: Final = 32
-_STRUCTURE: Final = re.compile(r'"(?:[^"\\]|\\.)*+"|[\[\]{}]', re.DOTALL)
+_STRUCTURE: Final = re.compile(r'"(?:[^"\\]|\\.?)*+(?:"|\Z)|[\[\]{}]', re.DOTALL)
+"""A string, or a bracket. A string without an end goes to the end: else every quote in it would be tried as a start."""
 
 
 def base64url(text: bytes) -> bytes:

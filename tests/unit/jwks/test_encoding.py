@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -90,3 +92,13 @@ def test_many_brackets_side_by_side_or_in_text_are_not_deep() -> None:
 
 def test_escaped_characters_are_read() -> None:
     assert json_object(b'{"a":"\\ud83d\\ude00\\u00e9"}') == {"a": "\U0001f600\xe9"}
+
+
+@pytest.mark.attack(20)
+def test_text_without_an_end_costs_no_more_than_its_length() -> None:
+    """Every quote in it may begin a text, and none of them ends one."""
+    began = time.process_time()
+    for end in (b"", b"\\"):
+        with pytest.raises(ValueError, match=r"Expecting|Unterminated|nested"):
+            json_object(b"{" * (MAX_DEPTH + 1) + b'"' + b'\\"' * 30_000 + end)
+    assert time.process_time() - began < 1  # ten seconds each, when it was tried from every quote
