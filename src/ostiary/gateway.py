@@ -9,7 +9,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from ostiary.authn.verified import VerifiedTokens
 from ostiary.authz.shadow import ShadowRule
-from ostiary.config.load import Loaded
+from ostiary.config.loaded import Loaded
 from ostiary.listener.tls import Showing
 from ostiary.model import Answer, Request
 from ostiary.observe.access import AccessLog

@@ -16,7 +16,7 @@ from ostiary.admin.source import Own
 from ostiary.admin.view import Idle, Nothing, View
 from ostiary.authn.memory import Memory
 from ostiary.build import compile_gateway
-from ostiary.config.load import Loaded
+from ostiary.config.loaded import Loaded
 from ostiary.config.schema import ListenerSpec
 from ostiary.config.sockets import UnixBind
 from ostiary.errors import ConfigError

@@ -19,7 +19,8 @@ from typing import Final, TypeAlias
 import structlog
 
 from ostiary.config.draft import Draft
-from ostiary.config.load import Loaded, examine
+from ostiary.config.load import examine
+from ostiary.config.loaded import Loaded
 from ostiary.config.problem import ConfigInvalid, Problem, errors
 from ostiary.config.watch import Digests, Watch, files_of, variables_of
 from ostiary.errors import ConfigError

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from ostiary.config.load import Loaded, examine
+from ostiary.config.load import examine
+from ostiary.config.loaded import Loaded
 from ostiary.errors import ConfigError
 from ostiary.observe.lifecycle import Lifecycle
 from ostiary.reload import Change, Reloader, describe

@@ -11,7 +11,7 @@ import json
 import re
 from typing import Any, Final
 
-from ostiary.config.load import Loaded
+from ostiary.config.loaded import Loaded
 from ostiary.config.problem import Path
 from ostiary.config.stars import STARS, hidden
 

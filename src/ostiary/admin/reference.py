@@ -10,7 +10,7 @@ from prometheus_client.metrics_core import Metric
 from ostiary.admin.exposition import CHAPTERS
 from ostiary.admin.exposition.together import join_of
 from ostiary.admin.view import Idle, Nothing, View
-from ostiary.config.load import Loaded
+from ostiary.config.loaded import Loaded
 from ostiary.observe.access import AccessLog
 from ostiary.observe.lifecycle import Lifecycle
 from ostiary.observe.metrics import Metrics

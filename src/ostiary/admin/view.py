@@ -9,7 +9,7 @@ from typing import Literal, Protocol, TypeAlias
 
 from ostiary.authn.verified import VerifiedTokens
 from ostiary.authz.shadow import ShadowRule
-from ostiary.config.load import Loaded
+from ostiary.config.loaded import Loaded
 from ostiary.jwks import Issuer
 from ostiary.keys import Publication, Ring
 from ostiary.listener.fetched import FetchedLists

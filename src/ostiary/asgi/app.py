@@ -15,7 +15,8 @@ from typing import Final, Protocol, Self, TypeAlias
 from ostiary.asgi.generation import Edge, Generation
 from ostiary.authn.memory import Memory
 from ostiary.build import compile_gateway
-from ostiary.config.load import Loaded, load_checked
+from ostiary.config.load import load_checked
+from ostiary.config.loaded import Loaded
 from ostiary.config.schema import ListenerLimits, ListenerTimeouts
 from ostiary.edge.asgi import AsgiEdge, Scope, deny_websocket
 from ostiary.edge.asgi_exchange import Receive, Send

@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from ostiary.config.clients import ClientSpec
 from ostiary.config.listeners import ForwardedSpec, ListenerSpec
-from ostiary.config.load import Loaded
+from ostiary.config.loaded import Loaded
 from ostiary.edge.asgi import PROVEN, Proven, Scope, proven_of
 from ostiary.edge.tls_extension import TLS
 from ostiary.errors import ConfigError, GatewayError, InvalidCertificate

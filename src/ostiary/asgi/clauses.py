@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from ostiary.config.clauses import Clause, clauses
-from ostiary.config.load import Loaded
+from ostiary.config.loaded import Loaded
 from ostiary.config.schema import RouteSpec
 from ostiary.errors import ConfigError
 

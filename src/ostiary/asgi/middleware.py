@@ -23,7 +23,8 @@ from ostiary.asgi.lifespan import Lifespan
 from ostiary.asgi.refuse import refuse
 from ostiary.authn.memory import Memory
 from ostiary.build import compile_gateway
-from ostiary.config.load import Loaded, load_checked
+from ostiary.config.load import load_checked
+from ostiary.config.loaded import Loaded
 from ostiary.config.schema import ListenerLimits, ListenerTimeouts
 from ostiary.edge.asgi import Scope
 from ostiary.edge.asgi_exchange import Receive, Send

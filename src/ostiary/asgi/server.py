@@ -12,7 +12,8 @@ from pathlib import Path
 
 from ostiary.asgi.app import GatewayApp, named, overlays
 from ostiary.asgi.inside import App
-from ostiary.config.load import Loaded, load_checked
+from ostiary.config.load import load_checked
+from ostiary.config.loaded import Loaded
 from ostiary.config.schema import ListenerLimits, ListenerSpec, ListenerTimeouts
 from ostiary.config.sockets import listening_address
 from ostiary.errors import ConfigError

@@ -19,7 +19,7 @@ from ostiary.authz.sync import PermissionSync
 from ostiary.build.decisions import compile_decisions
 from ostiary.build.routes import compile_all, published
 from ostiary.build.stock import Stock, compile_rings, lay_in
-from ostiary.config.load import Loaded
+from ostiary.config.loaded import Loaded
 from ostiary.config.schema import GatewaySpec
 from ostiary.gateway import Gateway, Route
 from ostiary.inject import withheld

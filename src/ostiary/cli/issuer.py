@@ -12,7 +12,7 @@ from ostiary.cli.frame import DEFAULT_CONFIG, ConfigOption, Exit, Json, Overlays
 from ostiary.cli.presented import read_token
 
 if TYPE_CHECKING:
-    from ostiary.config.load import Loaded
+    from ostiary.config.loaded import Loaded
     from ostiary.jwks.probe import Probe, Step
 
 _SIGNS: Final = {"yes": "ok  ", "no": "NO  ", "look": "look", "unknown": "??  "}

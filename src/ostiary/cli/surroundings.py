@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ostiary.config.load import Loaded
+    from ostiary.config.loaded import Loaded
     from ostiary.pki.diagnosis.finding import Finding
 
 NETWORK = frozenset(("endpoint", "clock", "running"))

@@ -28,7 +28,7 @@ from ostiary.config.draft import Draft
 from ostiary.config.problem import Problem, in_order
 
 if TYPE_CHECKING:
-    from ostiary.config.load import Loaded
+    from ostiary.config.loaded import Loaded
 
 _QUESTIONS: Final[tuple[Callable[[Draft], Iterator[Problem]], ...]] = (
     names.dangling,

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ostiary.config.overlay import marked, overlaid
+from ostiary.config.plant import TooMuch, plant
 from ostiary.config.problem import Path as FieldPath
 from ostiary.config.problem import Problem, Source
 from ostiary.config.stars import Span, hidden, starred, starred_blindly
 from ostiary.config.text import compose, read
-from ostiary.config.tree import TooMuch, Tree, plant
+from ostiary.config.tree import Tree
 
 
 @dataclass(frozen=True, slots=True)

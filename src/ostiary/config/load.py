@@ -11,75 +11,22 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from ostiary.config.check import check_draft
-from ostiary.config.draft import Draft, sound
 from ostiary.config.faults import faults
 from ostiary.config.layer import Whole, read_all
-from ostiary.config.problem import ConfigInvalid, Problem, Source, errors, in_order
+from ostiary.config.loaded import Examined, Loaded
+from ostiary.config.problem import errors, in_order
 from ostiary.config.schema import GatewaySpec
+from ostiary.config.sound import sound
 from ostiary.config.translate import translate
-from ostiary.config.tree import Tree
-from ostiary.config.words import at
+from ostiary.config.tree import Tree, at
 
-
-@dataclass(frozen=True, slots=True)
-class Loaded:
-    """A configuration file whose every field is as the language wants it.
-
-    Attributes:
-        spec: what it says.
-        folder: where relative paths in it count from.
-        path: the file.
-        draft: the same, with positions.
-        source: its text, fit to be shown.
-        warnings: what is allowed, and should be looked at.
-        overlays: the files that were laid over it.
-    """
-
-    spec: GatewaySpec = field(repr=False)
-    folder: Path
-    path: Path
-    draft: Draft = field(repr=False)
-    source: Source
-    warnings: tuple[Problem, ...] = ()
-    overlays: tuple[Path, ...] = ()
-
-    def place(self, *path: str | int) -> str:
-        """Return FILE:LINE of something that the configuration says, or ""."""
-        mark = self.draft.tree.mark(path)
-        return "" if mark is None else f"{(self.path, *self.overlays)[mark.file].name}:{mark.line}"
-
-
-@dataclass(frozen=True, slots=True)
-class Examined:
-    """What is to be said of a file, and what it says when there is no error.
-
-    Attributes:
-        source: its text, fit to be shown.
-        problems: what is to be said.
-        loaded: what it says, or None when there is an error.
-        draft: the sound part of it, as far as it can be read at all.
-    """
-
-    source: Source
-    problems: tuple[Problem, ...]
-    loaded: Loaded | None
-    draft: Draft | None = field(default=None, repr=False)
-
-    def sound(self) -> Loaded:
-        """Return what the file says.
-
-        Raises:
-            ConfigInvalid: it has errors.
-        """
-        if self.loaded is None or errors(self.problems):
-            raise ConfigInvalid(self.problems, self.source)
-        return self.loaded
+__all__ = ["Examined", "Loaded", "examine", "load", "load_checked"]
 
 
 def load(path: Path, overlays: Sequence[Path] = ()) -> Loaded:

@@ -13,9 +13,9 @@ from ostiary.config.nearest import nearest
 from ostiary.config.notes import NOTES
 from ostiary.config.problem import Mark, Path, Problem
 from ostiary.config.shape import Shape, bare, field_shape, is_spec, look, words_of
-from ostiary.config.tree import Tree
+from ostiary.config.tree import Tree, at
 from ostiary.config.values import Refused
-from ostiary.config.words import LATER, NOUNS, at, found, range_of, wanted
+from ostiary.config.words import LATER, NOUNS, found, range_of, wanted
 
 Facts = tuple[tuple[str, str], ...]
 _OF_BLOCKS: Final = frozenset(

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from ostiary.config.checks.reading import LARGEST, references
 from ostiary.config.draft import Draft
+from ostiary.config.references import LARGEST, references
 from ostiary.config.values import FileRef
 
 Digests: TypeAlias = Mapping[Path, bytes]

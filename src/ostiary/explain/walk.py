@@ -15,7 +15,7 @@ from ostiary.authn.limited import Limited
 from ostiary.authn.rehearsal import rehearsed
 from ostiary.authn.unrevoked import Unrevoked
 from ostiary.authz.policy import Policy
-from ostiary.config.load import Loaded
+from ostiary.config.loaded import Loaded
 from ostiary.config.schema import RouteSpec
 from ostiary.edge.head import read_head
 from ostiary.errors import CredentialUnavailable, GatewayError, RouteNotFound

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ostiary.config.load import Loaded
+from ostiary.config.loaded import Loaded
 from ostiary.config.presets import resolve
 from ostiary.config.schema import GatewaySpec, IssuerSpec, ListenerSpec
 from ostiary.config.sockets import UnixBind

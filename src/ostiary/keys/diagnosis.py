@@ -11,7 +11,7 @@ from typing import Any, Final
 import httpx2
 
 from ostiary.config.keys import LocalKeySpec
-from ostiary.config.load import Loaded
+from ostiary.config.loaded import Loaded
 from ostiary.errors import ConfigError
 from ostiary.keys.compile import local_ring
 from ostiary.keys.publication import JWKS

@@ -10,7 +10,7 @@ from typing import Final
 from ostiary.admin.handler import AdminHandler, compile_admin
 from ostiary.admin.source import Source
 from ostiary.admin.view import View
-from ostiary.config.load import Loaded
+from ostiary.config.loaded import Loaded
 from ostiary.config.schema import AdminSpec, ListenerLimits, ListenerSpec
 from ostiary.errors import ConfigError
 from ostiary.listener.tls import compile_tls

@@ -12,7 +12,7 @@ from contextlib import ExitStack, asynccontextmanager, contextmanager
 from typing import Any
 
 from ostiary.admin.redact import digest
-from ostiary.config.load import Loaded
+from ostiary.config.loaded import Loaded
 from ostiary.config.schema import AuditSpec
 from ostiary.observe.access import AccessLog
 from ostiary.observe.audit.stream import AuditLog

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from tests.support.surroundings import ENVIRONMENT, NOW
 
-from ostiary.config.load import Examined, examine
+from ostiary.config.load import examine
+from ostiary.config.loaded import Examined
 
 FOLDER = Path(__file__).parent.parent.parent / "config"
 FILES = sorted((FOLDER / "broken").glob("*.yaml"))

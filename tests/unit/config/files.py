@@ -7,7 +7,8 @@ from pathlib import Path
 from tests.support.surroundings import ENVIRONMENT, NOW
 from tests.unit.config.corpus import FOLDER
 
-from ostiary.config.load import Examined, examine
+from ostiary.config.load import examine
+from ostiary.config.loaded import Examined
 
 SOUND = (FOLDER / "sound.yaml").read_text()
 

@@ -9,7 +9,8 @@ import pytest
 from tests.support.surroundings import ENVIRONMENT, NOW
 from tests.unit.config.files import SOUND, changed
 
-from ostiary.config.load import Examined, examine
+from ostiary.config.load import examine
+from ostiary.config.loaded import Examined
 from ostiary.config.render import Look, as_json, as_sarif, human, render
 
 SECRET = "hunter2-in-the-clear"

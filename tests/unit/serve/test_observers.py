@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 import structlog
 
-from ostiary.config.load import Loaded, load_checked
+from ostiary.config.load import load_checked
+from ostiary.config.loaded import Loaded
 from ostiary.errors import ConfigError
 from ostiary.model import Record
 from ostiary.observe.access import AccessLog

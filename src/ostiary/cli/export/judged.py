@@ -11,7 +11,7 @@ from ostiary.cli.recipe import Blank
 from ostiary.config.values import Bind, Refused, bind
 
 if TYPE_CHECKING:
-    from ostiary.config.load import Loaded
+    from ostiary.config.loaded import Loaded
     from ostiary.config.schema import ListenerSpec
     from ostiary.export import Plan
 

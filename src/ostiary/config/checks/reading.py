@@ -5,15 +5,14 @@ from __future__ import annotations
 import stat
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from ostiary.config.draft import SECTIONS, Draft
+from ostiary.config.draft import Draft
 from ostiary.config.problem import Path as FieldPath
 from ostiary.config.problem import Problem
-from ostiary.config.schema import Spec
-from ostiary.config.values import FileRef, SecretRef
+from ostiary.config.references import LARGEST, references
+from ostiary.config.values import FileRef
 
-LARGEST: Final = 4 << 20
 _PRIVATE: Final = frozenset(("private_key", "pkcs12", "jks", "decryption_keys"))
 
 
@@ -85,25 +84,3 @@ class Findings:
 def _seen_from(shown: str) -> str:
     absolute = shown.removeprefix("file:").startswith("/")
     return "" if absolute else "a relative path counts from the folder of the configuration file"
-
-
-def references(draft: Draft) -> Iterator[tuple[FieldPath, FileRef | SecretRef]]:
-    """Return every reference of a file to something outside of it, with its path."""
-    for section in SECTIONS:
-        for name, entry in getattr(draft, section).items():
-            yield from _within(entry, (section, name))
-    for index, route in draft.routes.items():
-        yield from _within(route, ("routes", index))
-    yield from _within(draft.admin, ("admin",))
-    yield from _within(draft.shared, ("shared",))
-
-
-def _within(value: Any, path: FieldPath) -> Iterator[tuple[FieldPath, FileRef | SecretRef]]:
-    if isinstance(value, FileRef | SecretRef):
-        yield path, value
-    elif isinstance(value, Spec):
-        for key in value.model_fields_set:
-            yield from _within(getattr(value, key), (*path, key))
-    elif isinstance(value, tuple):
-        for index, item in enumerate(value):
-            yield from _within(item, (*path, index))

@@ -10,7 +10,7 @@ from typing import Any, Final
 from pydantic import BaseModel
 
 from ostiary.config.listeners import ShownCertificateSpec
-from ostiary.config.load import Loaded
+from ostiary.config.loaded import Loaded
 from ostiary.config.values import FileRef, SecretRef
 from ostiary.pki.diagnosis.finding import Finding
 

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from cryptography import x509
 
-from ostiary.config.load import Loaded
+from ostiary.config.loaded import Loaded
 from ostiary.config.values import FileRef
 from ostiary.pki.diagnosis.endpoint import Visit
 from ostiary.pki.diagnosis.finding import Finding
