@@ -10,6 +10,7 @@ import asyncio
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Final
 
+from ostiary.edge.http2.opening import Opening
 from ostiary.errors import ContentTooLarge, GatewayError
 from ostiary.http2.codes import Code
 from ostiary.model import BodySink, Headers
@@ -28,6 +29,8 @@ class Http2Body(ABC):
         number: of the stream.
         length: octets announced; 0 for no body, None when unknown.
         expects: the caller waits for 100 Continue.
+        opening: what has to be agreed on before a tunnel is open; None for what is none.
+        switched: it is a tunnel by now: the protocol was changed.
         read: the request has been read to its end.
         answered: the answer has been sent to its end, or never will be.
         unwanted: the rest of the body is dropped.
@@ -48,7 +51,9 @@ class Http2Body(ABC):
         "expects",
         "length",
         "number",
+        "opening",
         "read",
+        "switched",
         "task",
         "unwanted",
     )
@@ -66,6 +71,8 @@ class Http2Body(ABC):
         self.number = number
         self.length: int | None = 0
         self.expects = False
+        self.opening: Opening | None = None
+        self.switched = False
         self.read = False
         self.answered = False
         self.unwanted = False
@@ -82,8 +89,8 @@ class Http2Body(ABC):
     # --- from the connection -------------------------------------------------------------------
 
     def await_body(self) -> None:
-        """More of the body is wanted from now on."""
-        if not self.read:
+        """More of the body is wanted from now on. In tunnels nobody has to speak."""
+        if not self.read and (self.opening is None or self.answered):
             self._read_by = self._connection.loop.time() + self._connection.timeouts.body
 
     def touch(self) -> None:
@@ -105,7 +112,7 @@ class Http2Body(ABC):
         self._taken += len(data)
         limit = self._connection.limits.body
         if limit is not None and self._taken > limit:
-            self.refuse(ContentTooLarge(f"the body is larger than {limit} octets"))
+            self.spoil(ContentTooLarge(f"the body is larger than {limit} octets"))
         elif self._sink is None:
             self._read_by = 0.0  # it is not the caller who makes it wait
             self._held.append(data)
@@ -152,6 +159,11 @@ class Http2Body(ABC):
         """End a request that cannot be read on."""
         self.abandon()
         self.fail(error)
+
+    def spoil(self, error: GatewayError) -> None:
+        """End a request because of what came behind its head: the caller pays as for a reset (CVE-2025-8671)."""
+        self.refuse(error)
+        self._connection.spoiled()
 
     def abandon(self) -> None:
         """The caller is gone, or was cut off: let go of the upstream."""

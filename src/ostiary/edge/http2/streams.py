@@ -171,7 +171,7 @@ class Http2Streams(ABC):
             try:
                 stream.trail(read_trailers(fields))
             except GatewayError as error:
-                stream.refuse(error)
+                stream.spoil(error)
         stream.complete()
 
     def heard_reset(self, number: int, code: int) -> None:  # noqa: ARG002 - all of them mean the same here
@@ -179,6 +179,10 @@ class Http2Streams(ABC):
         stream = self.streams.get(number)
         if stream is not None:
             stream.lose()
+        self._guard.reset(self._now)
+
+    def spoiled(self) -> None:
+        """What came behind a head has made us give its request up."""
         self._guard.reset(self._now)
 
     def heard_room(self, number: int) -> None:

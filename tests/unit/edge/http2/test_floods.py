@@ -6,6 +6,8 @@ was under way is let go of.
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from h2.errors import ErrorCodes
 from h2.events import ConnectionTerminated
@@ -91,6 +93,29 @@ async def test_resets_that_we_are_made_to_send(line, provoke):
     await line.turn()
     line.say(b"".join(frame(HEADERS, HEAD, 5, n) + provoke(n) for n in range(1, 1000, 2)))
     await ended(line, ErrorCodes.ENHANCE_YOUR_CALM, "connection.flood")
+    assert all(asked.sink.abandoned == 1 for asked in line.gateway.asked)
+
+
+BEHIND = {
+    "trailers that are none": lambda n: frame(HEADERS, Encoder().encode([(b":path", b"/")]), 5, n),
+    "more than a body may have": lambda n: frame(DATA, b"12", 1, n),
+}
+
+
+@pytest.mark.parametrize("spoil", BEHIND.values(), ids=BEHIND.keys())
+async def test_requests_that_are_spoilt_behind_their_heads(connect, spoil):
+    """CVE-2025-8671 without a reset: the upstream is asked, and let go of again, for frames that break no protocol."""
+    line = connect(ListenerLimits.model_validate({"body": "1B"}))
+    await line.turn()
+    head = frame(HEADERS, Encoder().encode(POST), 4, 0)
+    line.say(frame(WINDOW, (1 << 30).to_bytes(4, "big")))  # our answers are not what stops it
+    for n in range(1, 1000, 2):
+        line.say(head[:5] + n.to_bytes(4, "big") + head[9:] + spoil(n))
+        if not line.pipe.reading:
+            break
+        await asyncio.sleep(0)
+    await ended(line, ErrorCodes.ENHANCE_YOUR_CALM, "connection.flood")
+    assert 200 <= len(line.gateway.asked) <= 300
     assert all(asked.sink.abandoned == 1 for asked in line.gateway.asked)
 
 
