@@ -10,7 +10,6 @@ import asyncio
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Final
 
-from ostiary.edge.http2.opening import Opening
 from ostiary.errors import ContentTooLarge, GatewayError
 from ostiary.http2.codes import Code
 from ostiary.model import BodySink, Headers
@@ -29,8 +28,6 @@ class Http2Body(ABC):
         number: of the stream.
         length: octets announced; 0 for no body, None when unknown.
         expects: the caller waits for 100 Continue.
-        opening: what has to be agreed on before a tunnel is open; None for what is none.
-        switched: it is a tunnel by now: the protocol was changed.
         read: the request has been read to its end.
         answered: the answer has been sent to its end, or never will be.
         unwanted: the rest of the body is dropped.
@@ -51,9 +48,7 @@ class Http2Body(ABC):
         "expects",
         "length",
         "number",
-        "opening",
         "read",
-        "switched",
         "task",
         "unwanted",
     )
@@ -71,8 +66,6 @@ class Http2Body(ABC):
         self.number = number
         self.length: int | None = 0
         self.expects = False
-        self.opening: Opening | None = None
-        self.switched = False
         self.read = False
         self.answered = False
         self.unwanted = False
@@ -89,8 +82,8 @@ class Http2Body(ABC):
     # --- from the connection -------------------------------------------------------------------
 
     def await_body(self) -> None:
-        """More of the body is wanted from now on. In tunnels nobody has to speak."""
-        if not self.read and (self.opening is None or self.answered):
+        """More of the body is wanted from now on."""
+        if not self.read:
             self._read_by = self._connection.loop.time() + self._connection.timeouts.body
 
     def touch(self) -> None:
