@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -55,6 +56,11 @@ def serving(answer: Answer, port: int) -> Iterator[int]:
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False  # connections that are kept alive must not keep us
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of a caller who has broken off, which callers may; of everything else what it was."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
 
 def _server(answer: Answer, port: int) -> ThreadingHTTPServer:
