@@ -21,6 +21,8 @@ _VALUE: Final = re.compile(rb"[!#-+\--:<-\[\]-~]+")
 """cookie-octets (RFC 6265, section 4.1.1)."""
 _KEPT: Final = "!#$&'()*+-./:<=>?@[]^_`{|}~"  # cookie-octets that stay as they are in text; `%` never does
 _ALIKE: Final = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ.[ ", b"abcdefghijklmnopqrstuvwxyz___")
+_ENDS: Final = bytes((*range(0x21), *b'"', *range(0x7F, 0x100)))
+"""What servers drop around a name: quotes, and all that is white space in whatever encoding they read the field."""
 _APART: Final = re.compile(rb"[,\s]")
 """What ends a cookie for old servers (RFC 2109), and is part of its value for others."""
 
@@ -75,7 +77,7 @@ def alike(name: bytes) -> bytes:
     Case counts (RFC 6265, section 5.2), but not for every server; some decode names, and PHP reads `.` and `[`
     as `_`.
     """
-    return unquote_to_bytes(name).strip(b' \t\r\n\0"').translate(_ALIKE)
+    return unquote_to_bytes(name).strip(_ENDS).translate(_ALIKE)
 
 
 def _is(piece: bytes, wanted: bytes) -> bool:

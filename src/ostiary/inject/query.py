@@ -17,6 +17,7 @@ from ostiary.model import Credential, Outbound
 from ostiary.reasons import Reason
 
 _UNICODE: Final = re.compile(rb"%u00([0-9A-Fa-f]{2})")  # how old Microsoft servers also read a letter
+_ENDS: Final = bytes((*range(0x21), *range(0x7F, 0x100)))  # what servers may drop around a name, as white space
 _ALIKE: Final = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ. ", b"abcdefghijklmnopqrstuvwxyz__")
 
 
@@ -65,7 +66,7 @@ def alike(name: bytes) -> bytes:
     these apart exist, and the caller must not find one.
     """
     plain = unquote_to_bytes(_UNICODE.sub(rb"%\1", name.replace(b"+", b" ")))
-    return plain.strip(b" \t\r\n\0").translate(_ALIKE)
+    return plain.strip(_ENDS).translate(_ALIKE)
 
 
 def _is(piece: bytes, wanted: bytes) -> bool:

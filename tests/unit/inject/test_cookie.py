@@ -49,6 +49,13 @@ def test_no_spelling_of_the_name_gets_through(spelling):
     assert sent(b"a=1; " + spelling + b"=x; b=2") == b"a=1; b=2; sid=OURS"
 
 
+@pytest.mark.attack(44)
+@pytest.mark.parametrize("spelling", [b"sid\xa0", b"\x85sid", b"sid\xc2\xa0", b"\xe3\x80\x80sid", b"%0Bsid%A0"])
+def test_white_space_of_other_encodings_hides_no_cookie_of_that_name(spelling):
+    """Some servers drop it around a name, and take the first of two cookies: Falcon does."""
+    assert sent(spelling + b"=x; a=\xc3\xa9") == b"a=\xc3\xa9; sid=OURS"
+
+
 @pytest.mark.parametrize("spelling", [b"api.key", b"api[key", b"API_key", b"api%5Fkey"])
 def test_a_name_that_php_would_read_as_ours_goes_too(spelling):
     assert sent(spelling + b"=x", name=b"api_key") == b"api_key=OURS"
