@@ -41,7 +41,7 @@ def test_the_callers_own_goes_and_the_rest_stays_as_it_was(target, sent):
     [
         b"%61pi_key", b"api%5Fkey", b"api%5fkey", b"%61%70%69%5F%6B%65%79", b"API_KEY", b"Api%5fKey",
         b"api.key", b"api+key", b"api%20key", b"+api_key", b"%20api_key", b"api_key%00", b"api_key%00x", b"api_key[]",
-        b"api_key[0]", b"api_key%5B%5D", b"api[key", b"%u0061pi_key", b"api_key%20",
+        b"api_key[0]", b"api_key%5B%5D", b"api[key", b"%u0061pi_key", b"api_key%20", b"api_key%0B", b"%C2%A0api_key",
     ],
 )  # fmt: skip
 def test_no_spelling_of_the_name_gets_through(spelling):
