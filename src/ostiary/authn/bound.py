@@ -155,6 +155,8 @@ class Renewals:
 
 
 def _life(certificate: Certificate) -> Life:
-    names = certificate.san_uris, certificate.san_dns, certificate.san_emails
-    said = repr((certificate.issuer, certificate.subject, *names))
+    """Return who a certificate is, and since when; one without a name that is known here is nobody but itself."""
+    names = certificate.san_uris, certificate.san_dns, certificate.san_emails, certificate.san_upns
+    itself = "" if certificate.subject or any(names) else certificate.thumbprint
+    said = repr((certificate.issuer, certificate.subject, *names, itself))
     return Life(hashlib.sha256(said.encode()).digest()[:16], certificate.not_before)

@@ -265,12 +265,28 @@ async def test_a_bound_token_counts_on_with_the_certificate_that_replaced_its_ow
         renewed(NOW - 100, subject="CN=bob"),
         renewed(NOW - 100, issuer="CN=another ca"),
         renewed(NOW - 100, san_uris=("spiffe://example.com/bob",)),
+        renewed(NOW - 100, san_upns=("bob@example.com",)),
         None,
     ):
         assert not await shown(authenticator, other)
     strict = JwtAuthenticator([bank], "required", clock=Clock(NOW))
     assert await shown(strict, old)
     assert not await shown(strict, new)
+    await bank.aclose()
+
+
+@pytest.mark.attack(26)
+@pytest.mark.parametrize("upns", [(("alice@example.com",), ("mallory@example.com",)), ((), ())], ids=["upn", "nothing"])
+async def test_certificates_that_no_subject_tells_apart_do_not_replace_each_other(upns: Any) -> None:
+    """With smart cards the subject may be empty; a name that is not read here may be all that differs."""
+    alice, mallory = (renewed(NOW - age, subject="", san_upns=one) for age, one in zip((500, 100), upns, strict=True))
+    bank = issuer(BANK)
+    await bank.start()
+    authenticator = JwtAuthenticator([bank], "required", renewal=3600, clock=Clock(NOW))
+    token = b"Bearer " + BANK.token(good_claims(cnf={"x5t#S256": alice.thumbprint}))
+    assert await authenticator.authenticate(request(token, certificate=alice))
+    with pytest.raises(InvalidToken):
+        await authenticator.authenticate(request(token, certificate=mallory))
     await bank.aclose()
 
 
