@@ -19,6 +19,7 @@ class Refused(Protocol):
     """
 
     id: str
+    method: str
     record: Record
     request: Request | None
     calls: bool
@@ -27,7 +28,7 @@ class Refused(Protocol):
 def refusal(error: GatewayError, refused: Refused) -> tuple[int, Headers, bytes]:
     """Return status, fields and content of the answer; the request's id is the edge's to add."""
     challenges: Sequence[str] = refused.record.challenges
-    if refused.calls or (refused.request is not None and _calls(refused.request)):
+    if refused.method == "POST" and (refused.calls or (refused.request is not None and _calls(refused.request))):
         status, headers, content = 200, render_call(error, refused.id, challenges), b""
     else:
         status, headers, content = render(error, refused.id, challenges)

@@ -136,5 +136,12 @@ async def test_everybody_else_is_told_by_a_document(line, kind):
     assert b"request.malformed" in line.content()
 
 
+async def test_what_is_no_post_is_no_call(line):
+    line.gateway.error = BadRequest()
+    await line.open([*GET, (b"content-type", b"application/grpc")])
+    await line.turn()
+    assert line.status() == "400"
+
+
 async def test_a_missing_token_is_unauthenticated(line):
     assert (await refused(line, CredentialsMissing()))[b"grpc-status"] == b"16"

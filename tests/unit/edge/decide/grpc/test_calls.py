@@ -130,13 +130,19 @@ async def test_what_is_no_message_ends_with_another_status_than_ok(tmp_path, con
 
 @pytest.mark.parametrize("head", [
     {"method": b"GET"}, {"kind": b"application/json"}, {"kind": b""}, {"kind": b"application/grpc-web"},
-    {"kind": b"application/grpc+json"},
 ])  # fmt: skip
 async def test_what_is_no_call_is_400(tmp_path, head):
     async with asked(tmp_path), calling(tmp_path) as caller:
         ended = await caller.call([octets()], **head)
     assert (ended.head[b":status"], ended.code) == (b"400", None)
     assert b"decision.unreadable" in ended.content
+
+
+async def test_messages_in_another_encoding_are_refused_in_grpcs_words(tmp_path):
+    async with asked(tmp_path), calling(tmp_path) as caller:
+        ended = await caller.call([octets()], kind=b"application/grpc+json")
+    assert (ended.head[b":status"], ended.code, ended.content) == (b"200", 13, b"")
+    assert ended.head[b"ostiary-reason"] == b"decision.unreadable"
 
 
 async def test_a_call_of_another_method_is_unimplemented(tmp_path):
