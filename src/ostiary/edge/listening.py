@@ -80,6 +80,7 @@ class Listening:
         refused: connections beyond a limit.
         present: connections from the moment they are accepted, and so in their handshake, too.
         addresses: those of each address.
+        tunnels: callers by HTTP/2 may begin a WebSocket on a stream; by HTTP/1.1 they always may ask.
         either_scheme: callers by HTTP/2 may write either: Envoy writes `http` of its own calls, over TLS as well.
     """
 
@@ -95,6 +96,7 @@ class Listening:
     present: int = 0
     addresses: dict[str, int] = field(default_factory=dict)
     either_scheme: bool = False
+    tunnels: bool = True
 
     def arrived(self, address: str) -> str | None:
         """Count a connection that was accepted, before anything is known of it but its address.

@@ -42,6 +42,8 @@ CONNECTION_WINDOW: Final = 1 << 20
 
 ENABLE_PUSH, MAX_CONCURRENT_STREAMS, INITIAL_WINDOW_SIZE, MAX_FRAME_SIZE, MAX_HEADER_LIST_SIZE = range(2, 7)
 HEADER_TABLE_SIZE: Final = 1
+ENABLE_CONNECT_PROTOCOL: Final = 8
+"""Streams may become tunnels of another protocol (RFC 8441, section 3)."""
 
 
 class Wire:
@@ -50,6 +52,7 @@ class Wire:
     Args:
         headers: octets of the largest head that is asked for.
         indexed: names that may enter tables, on a connection whose streams are opened by us; None where callers do.
+        tunnels: callers may begin another protocol on a stream.
 
     Attributes:
         streams: those that are open, in one direction at least.
@@ -65,7 +68,7 @@ class Wire:
 
     __slots__ = ("allowance", "encoder", "initial", "most", "opens", "out", "past", "room", "streams")
 
-    def __init__(self, headers: int, indexed: frozenset[bytes] | None = None) -> None:
+    def __init__(self, headers: int, indexed: frozenset[bytes] | None = None, *, tunnels: bool = False) -> None:
         self.streams: dict[int, State] = {}
         self.past = Past()
         self.room = self.initial = INITIAL_WINDOW
@@ -74,9 +77,10 @@ class Wire:
         self.opens = indexed is not None
         self.encoder = Encoder(indexed)
         first = (ENABLE_PUSH, 0) if self.opens else (MAX_CONCURRENT_STREAMS, STREAMS)
-        settings = (*first, INITIAL_WINDOW_SIZE, STREAM_WINDOW, MAX_HEADER_LIST_SIZE, headers)
+        more_of_them = (ENABLE_CONNECT_PROTOCOL, 1) if tunnels else ()
+        settings = (*first, INITIAL_WINDOW_SIZE, STREAM_WINDOW, MAX_HEADER_LIST_SIZE, headers, *more_of_them)
         more = number_frame(WINDOW_UPDATE, 0, CONNECTION_WINDOW - INITIAL_WINDOW)
-        self.out = [frame(SETTINGS, struct.pack(">HLHLHL", *settings)), more]
+        self.out = [frame(SETTINGS, struct.pack(">" + "HL" * (len(settings) // 2), *settings)), more]
         if self.opens:
             self.out.insert(0, PREFACE)
 

@@ -59,6 +59,7 @@ class Listener:
             prover(place),
             name=place.name,
             either_scheme=by_grpc(place.spec),
+            tunnels=place.spec.decide is None,
         )
         self._socket: socket.socket | None = None
         self._door = Door(self._shared, self._protocol, self._context, descriptors, self._proxied)

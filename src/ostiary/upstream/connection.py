@@ -109,6 +109,16 @@ class Connection(asyncio.Protocol):
         """Return the end of a chunked body, with the trailers that pass."""
         return self.owner.trailers.last_chunk(trailers)
 
+    def end(self) -> None:
+        """Say that nothing follows. TLS has no word for that here: it closes, behind all that was written."""
+        if self._transport.can_write_eof():
+            self._transport.write_eof()
+            return
+        exchange, self._exchange = self._exchange, None
+        self._transport.close()
+        if exchange is not None:
+            exchange.complete(None)
+
     def abort(self) -> None:
         """Break the connection off; its exchange has ended."""
         self._exchange = None

@@ -38,6 +38,9 @@ class Line(Protocol):
     def abort(self) -> None:
         """Break the connection off."""
 
+    def end(self) -> None:
+        """Say that nothing follows in a tunnel."""
+
     def last_chunk(self, trailers: Headers) -> bytes:
         """Return the end of a chunked body, with the trailers that pass."""
 
@@ -129,9 +132,17 @@ class Exchange:
         if self._left is None:
             self.line.write(b"0\r\n\r\n" if trailers is None else self.line.last_chunk(trailers))
         elif self._left:
-            self.abandon()
+            self._end_early()
             return
         self._request_complete()
+
+    def _end_early(self) -> None:
+        """Less came than was announced; a tunnel announces nothing, and its upstream may have more to say."""
+        if self.started and self.outbound.request.upgrade is not None:
+            self.sent = True
+            self.line.end()
+        else:
+            self.abandon()
 
     def abandon(self) -> None:
         """The caller went away: nobody waits for the rest, so the connection ends."""
@@ -177,6 +188,7 @@ class Exchange:
             return
         now = self.line.time()
         self.started = True
+        self.sent = False
         self._left = sys.maxsize
         self.deadline = now + self._patience.idle
         self.outbound.request.record.upstream_answered = now

@@ -10,6 +10,7 @@ import asyncio
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Final
 
+from ostiary.edge.http2.opening import Opening
 from ostiary.errors import ContentTooLarge, GatewayError
 from ostiary.http2.codes import Code
 from ostiary.model import BodySink, Headers
@@ -28,6 +29,8 @@ class Http2Body(ABC):
         number: of the stream.
         length: octets announced; 0 for no body, None when unknown.
         expects: the caller waits for 100 Continue.
+        opening: what has to be agreed on before a tunnel is open; None for what is none.
+        waits: what comes is held until it is.
         read: the request has been read to its end.
         answered: the answer has been sent to its end, or never will be.
         unwanted: the rest of the body is dropped.
@@ -48,9 +51,11 @@ class Http2Body(ABC):
         "expects",
         "length",
         "number",
+        "opening",
         "read",
         "task",
         "unwanted",
+        "waits",
     )
 
     def __init__(self, connection: Http2Streams, number: int) -> None:
@@ -66,6 +71,8 @@ class Http2Body(ABC):
         self.number = number
         self.length: int | None = 0
         self.expects = False
+        self.opening: Opening | None = None
+        self.waits = False
         self.read = False
         self.answered = False
         self.unwanted = False
@@ -79,11 +86,21 @@ class Http2Body(ABC):
     def fail(self, error: GatewayError) -> None:
         """End with a problem, or visibly."""
 
+    def await_opening(self, opening: Opening) -> None:
+        """It is a tunnel, once upstream and caller have agreed; until then it is a request without a body."""
+        self.opening = opening
+        self.waits = True
+
+    @property
+    def switched(self) -> bool:
+        """Whether it is a tunnel by now: the protocol was changed."""
+        return self.opening is not None and not self.waits
+
     # --- from the connection -------------------------------------------------------------------
 
     def await_body(self) -> None:
-        """More of the body is wanted from now on."""
-        if not self.read:
+        """More of the body is wanted from now on. In tunnels nobody has to speak."""
+        if not self.read and (self.opening is None or self.answered):
             self._read_by = self._connection.loop.time() + self._connection.timeouts.body
 
     def touch(self) -> None:
@@ -104,9 +121,9 @@ class Http2Body(ABC):
             return
         self._taken += len(data)
         limit = self._connection.limits.body
-        if limit is not None and self._taken > limit:
+        if limit is not None and self._taken > limit and self.opening is None:
             self.spoil(ContentTooLarge(f"the body is larger than {limit} octets"))
-        elif self._sink is None:
+        elif self._sink is None or self.waits:
             self._read_by = 0.0  # it is not the caller who makes it wait
             self._held.append(data)
         else:
@@ -139,7 +156,7 @@ class Http2Body(ABC):
         self._read_by = 0.0
         if self.answered:
             self._connection.forget(self.number)
-        elif self._sink is not None:
+        elif self._sink is not None and not self.waits:
             self._sink.finish(self._trailed)
 
     def _acknowledge(self) -> None:
@@ -171,6 +188,8 @@ class Http2Body(ABC):
     def flow_to(self, sink: BodySink) -> None:
         """Hand everything received so far, and everything to come, to `sink`."""
         self._sink = sink
+        if self.waits:
+            return  # before a tunnel is open, upstreams would take its octets for HTTP
         if self.expects and not self.read:
             self.expects = False
             self.inform(100, Headers())

@@ -21,7 +21,7 @@ Fields: TypeAlias = Sequence[tuple[bytes, bytes]]
 _NAME: Final = re.compile(rb"[!#$%&'*+\-.^_`|~0-9a-z]+")
 _METHOD: Final = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _VALUE: Final = re.compile(rb"[\t\x20-\x7e\x80-\xff]*")
-_PSEUDO: Final = frozenset({b":method", b":scheme", b":authority", b":path"})
+_PSEUDO: Final = frozenset({b":method", b":scheme", b":authority", b":path", b":protocol"})
 _SCHEMES: Final = frozenset({b"http", b"https"})
 _USUAL: Final = 64  # octets of a name that may be remembered
 _CONNECTION: Final = frozenset({b"connection", b"proxy-connection", b"keep-alive", b"transfer-encoding", b"upgrade"})
@@ -38,11 +38,13 @@ class Head(NamedTuple):
         method: as received.
         target: path and query as received.
         headers: the fields; `host` is the authority, and cookies are one field.
+        protocol: the one that a tunnel is asked for, or None.
     """
 
     method: str
     target: bytes
     headers: Headers
+    protocol: bytes | None = None
 
 
 def shown(fields: Fields) -> tuple[str, bytes]:
@@ -51,13 +53,14 @@ def shown(fields: Fields) -> tuple[str, bytes]:
     return said.get(b":method", b"").decode("latin-1"), said.get(b":path", b"")
 
 
-def read(fields: Fields, scheme: str, *, either: bool = False) -> Head:
+def read(fields: Fields, scheme: str, *, either: bool = False, tunnels: bool = False) -> Head:
     """Return what a block of fields says.
 
     Args:
         fields: as HPACK has decoded them.
         scheme: of the connection: a request for another one is not ours.
         either: the other end writes either scheme, and nothing depends on it.
+        tunnels: the caller knows that he may ask for a protocol (RFC 8441, section 4).
 
     Raises:
         Malformed: it says more than one thing, or what no request says.
@@ -66,7 +69,10 @@ def read(fields: Fields, scheme: str, *, either: bool = False) -> Head:
     method = pseudo.get(b":method", b"")
     if not _METHOD.fullmatch(method):
         raise Malformed(":method is missing, or no token")
-    if method != b"CONNECT":  # which has neither (section 8.5), and is refused with everything else about it
+    protocol = pseudo.get(b":protocol")
+    if protocol is not None and (method != b"CONNECT" or not tunnels):
+        raise Malformed(":protocol where none can be asked for")
+    if method != b"CONNECT" or protocol is not None:  # without one it has neither (section 8.5), and is refused later
         said = pseudo.get(b":scheme")
         if said != scheme.encode() and not (either and said in _SCHEMES):
             raise Malformed(":scheme is missing, or not that of the connection")
@@ -74,7 +80,7 @@ def read(fields: Fields, scheme: str, *, either: bool = False) -> Head:
             raise Malformed(":path is missing, or empty", reason=Reason.PATH_INVALID)
     headers = _checked(rest)
     _name_host(headers, pseudo.get(b":authority"))
-    return Head(method.decode("ascii"), pseudo.get(b":path", b""), headers)
+    return Head(method.decode("ascii"), pseudo.get(b":path", b""), headers, protocol)
 
 
 def _split(fields: Fields) -> tuple[dict[bytes, bytes], Fields]:
@@ -141,12 +147,14 @@ def _name_host(headers: Headers, authority: bytes | None) -> None:
         raise Malformed("Host differs from :authority", reason=Reason.HOST_INVALID)
 
 
-def read_trailers(fields: Fields) -> Headers:
+def read_trailers(fields: Fields, *, tunnel: bool = False) -> Headers:
     """Return the fields of a trailer section (section 8.1).
 
     Raises:
-        Malformed: it could be taken for something else.
+        Malformed: it could be taken for something else, or stands behind a tunnel (section 8.5).
     """
+    if tunnel:
+        raise Malformed("fields behind a tunnel")
     for _, value in fields:
         if not _VALUE.fullmatch(value):
             raise Malformed("a trailer's value with what no value has")

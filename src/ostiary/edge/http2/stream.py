@@ -92,6 +92,11 @@ class Http2Stream(Http2Body):
         """Begin the final response."""
         if self.answered or self._complete:
             return
+        if self.opening is not None:
+            self.opening.declined(status)
+        self._start(status, headers, length, source)
+
+    def _start(self, status: int, headers: Headers, length: int | None, source: Flow) -> None:
         self.record.reason = Reason.ALLOWED
         self._source = source
         self._begin(status, headers, length)
@@ -119,14 +124,13 @@ class Http2Stream(Http2Body):
         self._connection.sender.ready(self)
         self.settle()
 
-    def switch(self, protocol: bytes, headers: Headers, tunnel: Tunnel) -> None:
-        """Never called: this edge reads no upgrade."""
-        raise NotImplementedError
-
-    @property
-    def switched(self) -> bool:
-        """Never: this edge reads no upgrade."""
-        return False
+    def switch(self, protocol: bytes, headers: Headers, tunnel: Tunnel) -> None:  # noqa: ARG002 - there is only one
+        """Say so (RFC 8441, section 5), and from here on carry octets."""
+        if self.answered or self._complete or self.opening is None:
+            return
+        self._start(200, self.opening.agreed(headers), None, tunnel)
+        self.waits = False
+        self.flow_to(tunnel)
 
     def flush(self) -> None:
         """Nothing is held back: what is ready goes out when the loop comes round."""
@@ -153,7 +157,8 @@ class Http2Stream(Http2Body):
         self.record.reason = error.reason
         self.record.detail = error.detail
         if self.status and self._head is None:
-            self._connection.reset(self.number, self._code or Code.INTERNAL_ERROR)
+            broken = Code.CANCEL if self.switched else Code.INTERNAL_ERROR  # RFC 8441, section 5
+            self._connection.reset(self.number, self._code or broken)
             return
         self._clear()
         self.unwanted = True
@@ -242,7 +247,7 @@ class Http2Stream(Http2Body):
 
     def lose(self, detail: str = "") -> None:
         """The caller has given the stream up, or the connection is lost."""
-        if not self.answered:
+        if not self.answered and not self.switched:  # that is how a tunnel ends
             self.record.reason = Reason.REQUEST_ABANDONED
             self.record.detail = detail
         self.end()

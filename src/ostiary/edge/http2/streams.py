@@ -43,7 +43,7 @@ class Http2Streams(ABC):
 
     def __init__(self, listening: Listening, loop: asyncio.AbstractEventLoop) -> None:
         self.loop = loop
-        self.wire = Wire(listening.limits.headers)
+        self.wire = Wire(listening.limits.headers, tunnels=listening.tunnels)
         self.sender = Sender(self.wire, loop, self._write, self._sent)
         self.streams: dict[int, Http2Stream] = {}
         self._listening = listening
@@ -119,8 +119,7 @@ class Http2Streams(ABC):
             return
         peer = self._prove()
         try:
-            scheme, either = self._listening.scheme, self._listening.either_scheme
-            request = read_request(stream, fields, limits=self.limits, scheme=scheme, peer=peer, either=either)
+            request = read_request(stream, fields, self._listening, self.limits, peer)
             self._proof.admit()
         except GatewayError as error:
             stream.calls = is_call(dict(fields).get(b"content-type"))
@@ -169,7 +168,7 @@ class Http2Streams(ABC):
             return
         if not stream.answered:
             try:
-                stream.trail(read_trailers(fields))
+                stream.trail(read_trailers(fields, tunnel=stream.opening is not None))
             except GatewayError as error:
                 stream.spoil(error)
         stream.complete()
