@@ -184,7 +184,7 @@ async def line(server: RedisServer, spec: Any = None, **more: Any) -> AsyncItera
     try:
         yield shared
     finally:
-        await shared.link.aclose()
+        await shared.aclose()
 
 
 async def use(shared: Shared, what: bytes, before: float | None = None) -> str:
@@ -318,7 +318,7 @@ async def test_login_and_key_may_come_from_a_vault_and_later(redis: RedisServer)
 
 
 def test_tls_believes_nobody_beside_the_authorities_of_the_file(tmp_path: Path) -> None:
-    from ostiary.shared.compile import trust  # noqa: PLC0415 - of this test only
+    from ostiary.shared.connecting import trust  # noqa: PLC0415 - of this test only
 
     write_certificates(tmp_path / "ca.pem", [Authority.create("CA").certificate])
     spec: Any = {"url": "rediss://localhost", "tls": {"authorities": [f"file:{tmp_path}/ca.pem"]}}

@@ -90,16 +90,14 @@ class RedisServer:
 
     def say(self, *words: str) -> bytes:
         """Say something to it, as an operator would; return the first octets of what it answers."""
-        with socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE) as line:
-            line.sendall((" ".join(words) + "\r\n").encode())
-            return line.recv(1 << 16)
+        return say(self.port, *words)
 
-    def block(self, **more: str) -> dict[str, object]:
+    def block(self, **more: object) -> dict[str, object]:
         """Return the block `shared` of a gateway's file."""
-        url = f"{'rediss' if self.tls else 'redis'}://127.0.0.1:{self.port}"
-        return {"redis": {"url": url, "timeout": "500ms", **more}, "key": f"file:{self.key}", "forgotten": "accept"}
+        url = {} if "sentinel" in more else {"url": f"{'rediss' if self.tls else 'redis'}://127.0.0.1:{self.port}"}
+        return {"redis": {**url, "timeout": "500ms", **more}, "key": f"file:{self.key}", "forgotten": "accept"}
 
-    def spec(self, **more: str) -> SharedSpec:
+    def spec(self, **more: object) -> SharedSpec:
         """Return the same, read."""
         return SharedSpec.model_validate(self.block(**more))
 
@@ -127,3 +125,71 @@ def redis(tmp_path: Path) -> Iterator[RedisServer]:
     server.start()
     yield server
     server.stop()
+
+
+@dataclass
+class Sentinels:
+    """Three sentinels that watch one master, as processes of their own (`redis-server --sentinel`).
+
+    Attributes:
+        home: their folder.
+        master: where the server listens that they begin with.
+    """
+
+    home: Path
+    master: int
+    ports: list[int] = field(default_factory=lambda: [free_port() for _ in range(3)])
+    processes: dict[int, subprocess.Popen[bytes]] = field(default_factory=dict)
+
+    def start(self) -> None:
+        """Start all of them, and wait until each knows the others."""
+        for port in self.ports:
+            lines = ("bind 127.0.0.1", f"port {port}", f"dir {self.home}", "sentinel deny-scripts-reconfig yes")
+            watch = (f"sentinel monitor main 127.0.0.1 {self.master} 2", "sentinel down-after-milliseconds main 1000")
+            more = ("sentinel failover-timeout main 6000", "sentinel parallel-syncs main 1")
+            file = self.home / f"sentinel-{port}.conf"
+            file.write_text("\n".join((*lines, *watch, *more)) + "\n")
+            with (self.home / f"sentinel-{port}.log").open("ab") as log:
+                self.processes[port] = subprocess.Popen([binary(), file, "--sentinel"], stdout=log, stderr=log)
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end:
+            if all(b"num-other-sentinels\r\n$1\r\n2" in self.told(port) for port in self.ports):
+                return
+            time.sleep(0.05)
+        self.stop()
+        pytest.fail("the sentinels did not find each other")
+
+    def told(self, port: int) -> bytes:
+        """Return what a sentinel says of the master; nothing while it cannot be asked."""
+        try:
+            return say(port, "SENTINEL", "MASTER", "main")
+        except OSError:
+            return b""
+
+    def hang(self, port: int) -> None:
+        """Let one accept, and answer nobody."""
+        self.processes[port].send_signal(signal.SIGSTOP)
+
+    def go_on(self, port: int) -> None:
+        """Let it answer again."""
+        self.processes[port].send_signal(signal.SIGCONT)
+
+    def stop(self) -> None:
+        """End all of them, also those that hang."""
+        for process in self.processes.values():
+            if process.poll() is None:
+                process.send_signal(signal.SIGCONT)
+                process.kill()
+            process.wait()
+
+    @property
+    def block(self) -> dict[str, object]:
+        """What a gateway's file says of them."""
+        return {"master": "main", "addresses": [f"redis://127.0.0.1:{port}" for port in self.ports]}
+
+
+def say(port: int, *words: str) -> bytes:
+    """Say something to whoever listens on a port; return the first octets of the answer."""
+    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as line:
+        line.sendall((" ".join(words) + "\r\n").encode())
+        return line.recv(1 << 16)

@@ -10,7 +10,7 @@ from pathlib import Path
 from ostiary.authn.compile import Around
 from ostiary.authn.memory import Memory
 from ostiary.config.keys import KeySpec
-from ostiary.config.load import Loaded
+from ostiary.config.loaded import Loaded
 from ostiary.config.oauth import CertificateClientSpec, TokenSpec
 from ostiary.config.schema import GatewaySpec
 from ostiary.config.vaults import CredentialSpec, VaultSpec
@@ -21,7 +21,7 @@ from ostiary.keys import Ring, Shown, compile_keys, compile_shown
 from ostiary.model import CredentialSource
 from ostiary.pki.identity import issued
 from ostiary.shared import Shared, compile_shared
-from ostiary.upstream import UpstreamPool, compile_upstream
+from ostiary.upstream import AnyPool, compile_upstream
 from ostiary.upstream.tls import Showing
 from ostiary.vault import Vault, compile_vaults
 from ostiary.vault.shown import ShownIdentity
@@ -53,17 +53,23 @@ class Stock:
     keys: Mapping[str, Ring]
     shown: Mapping[str, Shown]
     tools: Tools
-    upstreams: Mapping[str, UpstreamPool]
+    upstreams: Mapping[str, AnyPool]
     around: Around
     shared: Shared | None = None
 
     @property
     def parts(self) -> tuple[Part, ...]:
         """What has a lifetime, in the order in which it starts."""
-        shared: dict[str, Part] = {} if self.shared is None else {"link": self.shared.link}
-        if self.shared is not None and self.shared.revocations is not None:
-            shared["revocations"] = self.shared.revocations
-        several = (self.each, self.vaults, shared, self.keys, self.issuers, self.upstreams, self.tools.made)
+        shared = {} if self.shared is None else {part.name: part for part in self.shared.parts}
+        several: tuple[Mapping[str, Part], ...] = (
+            self.each,
+            self.vaults,
+            shared,
+            self.keys,
+            self.issuers,
+            self.upstreams,
+            self.tools.made,
+        )
         return tuple(part for one in several for part in one.values())
 
 
@@ -86,7 +92,9 @@ def lay_in(
     shown = compile_shown(keys, spec.keys) if real else {}
     showing: dict[str, Showing] | None = {**shown, **_issued(spec, vaults)} if real else None
     tools = Tools(credentials, folder, _origins(spec), keys or withheld(spec.keys), showing)
-    shared = compile_shared(spec.shared, credentials, folder, clock) if spec.shared is not None and real else None
+    shared = (
+        compile_shared(spec.shared, credentials, folder, clock, state) if spec.shared is not None and real else None
+    )
     return Stock(
         loaded,
         issuers,

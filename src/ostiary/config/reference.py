@@ -12,9 +12,9 @@ from pydantic.fields import FieldInfo
 
 from ostiary.config import certificates, publishers, schema, sockets, values
 from ostiary.config.jsonschema import all_specs, spelt
+from ostiary.config.redis import redis_url, sentinel_url
 from ostiary.config.schema import OneOf, Spec
 from ostiary.config.shape import Shape, bare, branches, field_shape, is_spec, metadata, origin, words_of
-from ostiary.config.shared import redis_url
 from ostiary.config.words import NOUNS, range_of
 
 _HEAD: Final = """\
@@ -51,6 +51,7 @@ _WORDS: Final = {
     certificates.network: "network (`10.0.0.0/8`)",
     certificates.published_url: "URL",
     redis_url: "address of Redis (`rediss://HOST:PORT`, `unix:/PATH`)",
+    sentinel_url: "address of a sentinel (`rediss://HOST:PORT`)",
     publishers.publisher: "host (`crl.example.com`, `127.0.0.1:8080`)",
 }
 

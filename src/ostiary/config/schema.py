@@ -35,16 +35,17 @@ from ostiary.config.listeners import (
 )
 from ostiary.config.observing import AdminSpec, AuditSpec, LogSpec, TracingSpec
 from ostiary.config.rates import RateSpec, SharedRatesSpec
-from ostiary.config.rewriting import RewriteSpec, SentHost
+from ostiary.config.redis import RedisSpec, RedisTlsSpec, SentinelSpec
+from ostiary.config.rewriting import RewriteSpec
 from ostiary.config.rules import RuleSpec, ScopesSpec, SomeOf, TimeSpec
-from ostiary.config.shared import RedisSpec, RedisTlsSpec, SharedRevocationSpec, SharedSpec
+from ostiary.config.shared import SharedRevocationSpec, SharedSpec
 from ostiary.config.sockets import LocalSpec, SocketSpec
 from ostiary.config.spec import OneOf, Some, Spec
 from ostiary.config.sync import SyncSpec
+from ostiary.config.upstreams import UpstreamSpec, UpstreamTimeouts, UpstreamTlsSpec
 from ostiary.config.values import (
     Address,
     Duration,
-    EndpointUrl,
     FileReference,
     HeaderName,
     HostPattern,
@@ -167,61 +168,6 @@ class IssuerSpec(Spec):
     def identifiers(self) -> tuple[str, ...]:
         """Every spelling of `iss` that its tokens may have."""
         return (*((self.issuer,) if self.issuer else ()), *self.aliases)
-
-
-# --- upstreams ---------------------------------------------------------------------------------
-
-
-class UpstreamTlsSpec(Spec):
-    """TLS to the upstream. The server is always verified."""
-
-    trusted: Annotated[tuple[FileReference, ...], Field(strict=False)] = Field(
-        (), description="CA certificates that the server is verified with; by default the system's."
-    )
-    server_name: HostPattern | None = Field(None, description="Name to verify instead of the endpoint's host.")
-    client: ShownCertificateSpec | None = Field(
-        None, description="The certificate that the gateway shows, for upstreams that ask who is calling."
-    )
-    identity: Name | None = Field(
-        None, description="In place of `client`: a key of type local, whose certificate is shown, version by version."
-    )
-
-    credential: Name | None = Field(
-        None,
-        description="Likewise: a credential of engine pki; a vault issues the certificate, and the next one in time.",
-    )
-
-    @model_validator(mode="after")
-    def _one_identity(self) -> Self:
-        if sum(one is not None for one in (self.client, self.identity, self.credential)) > 1:
-            raise Refused("C374", "the gateway shows one certificate: give `client`, or `identity`, or `credential`")
-        return self
-
-
-class UpstreamTimeouts(Spec):
-    """How long the upstream may take."""
-
-    connect: Duration = Field(2.0, description="To connect, TLS included.")
-    response: Duration = Field(30.0, description="From the whole request to the head of the answer.")
-    idle: Duration = Field(60.0, description="Longest pause within an answer.")
-    keep_alive: Duration = Field(30.0, description="How long an unused connection is kept.")
-
-
-class UpstreamSpec(Spec):
-    """The protected side."""
-
-    endpoints: Annotated[tuple[EndpointUrl, ...], Field(min_length=1, strict=False)] = Field(
-        description="Addresses of equal servers, used in turn."
-    )
-    host: SentHost = Field(
-        "preserve", description="preserve: send the caller's Host. endpoint: send the endpoint's. Or the name to send."
-    )
-    plaintext: Literal["accepted"] | None = Field(
-        None, description="`accepted` silences the warning that credentials travel over plain http."
-    )
-    connections: int = Field(256, ge=1, description="Most connections to each endpoint.")
-    timeouts: UpstreamTimeouts = Field(default_factory=lambda: UpstreamTimeouts(), description="Patience.")
-    tls: UpstreamTlsSpec = Field(default_factory=lambda: UpstreamTlsSpec(), description="TLS to the upstream.")
 
 
 # --- routes ------------------------------------------------------------------------------------

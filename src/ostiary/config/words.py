@@ -9,7 +9,6 @@ from ostiary.config.certificates import IdentitySpec
 from ostiary.config.decisions import DecideSpec
 from ostiary.config.keys import KEY_NOUNS
 from ostiary.config.listeners import ServerCertificateSpec
-from ostiary.config.problem import Path
 from ostiary.config.rates import RATE_NOUNS
 from ostiary.config.rewriting import REWRITE_NOUNS
 from ostiary.config.shape import Shape, bare, branches, is_spec, metadata, origin, words_of
@@ -40,6 +39,7 @@ NOUNS: Final[dict[type, str]] = {
     schema.SharedSpec: "shared",
     schema.RedisSpec: "redis",
     schema.RedisTlsSpec: "redis tls",
+    schema.SentinelSpec: "redis sentinel",
     schema.SharedRevocationSpec: "shared revocation",
     schema.IssuerSpec: "an issuer",
     schema.KeysSpec: "an issuer's keys",
@@ -106,28 +106,6 @@ LATER: Final[dict[type, dict[str, str]]] = {
     schema.InjectorSpec: {},
     schema.RouteSpec: {"limits": "limits per route", "timeouts": "timeouts per route", "shadow": "shadow routes"},
 }
-
-
-def at(path: Path, data: Any) -> str:
-    """Return a path in words: `routes[0] "accounts-read" > match > path`."""
-    words: list[str] = []
-    for position, step in enumerate(path):
-        data = _below(data, step)
-        if isinstance(step, int) and words:
-            words[-1] += f"[{step}]"
-            if position == 1 and isinstance(data, dict) and isinstance(data.get("name"), str):
-                words[-1] += f' "{data["name"]}"'
-        else:
-            words.append(str(step))
-    return " > ".join(words)
-
-
-def _below(data: Any, step: str | int) -> Any:
-    if isinstance(data, dict):
-        return data.get(step)
-    if isinstance(data, list) and isinstance(step, int) and step < len(data):
-        return data[step]
-    return None
 
 
 def found(value: Any) -> str:

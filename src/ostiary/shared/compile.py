@@ -1,27 +1,28 @@
-"""From what a file says of Redis to a line to it."""
+"""From what a file says of Redis to what gateways know together."""
 
 from __future__ import annotations
 
-import ssl
 import time
 from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from ostiary.config.rates import RateSpec
 from ostiary.config.secrets import resolve
-from ostiary.config.shared import RedisSpec, SharedSpec
-from ostiary.errors import ConfigError, SharedUnavailable
-from ostiary.model import CredentialSource, Secret
-from ostiary.pki.identity import load_identity, use
-from ostiary.shared.link import Connection, Link
+from ostiary.config.shared import SharedSpec
+from ostiary.model import CredentialSource
+from ostiary.shared.connecting import Connecting, long_enough
+from ostiary.shared.ear import Ear
+from ostiary.shared.keeping import Keeping
+from ostiary.shared.link import HANDSHAKE, Link
 from ostiary.shared.marks import Digests, Marks
 from ostiary.shared.pace import Pace
 from ostiary.shared.rates import Local, Together
 from ostiary.shared.revocations import Revocations
-
-_SHORTEST: int = 16
-"""Octets that a key has at least."""
+from ostiary.shared.sentinel import Guard
+from ostiary.shared.shelf import number_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ class Shared:
         link: to Redis.
         marks: what was used once.
         digests: what names are made with.
+        guard: leaves a server that is the master no more; None: there are no sentinels.
         revocations: what is revoked, or None.
         gateways: how many count requests together; None: each counts by itself.
     """
@@ -39,8 +41,20 @@ class Shared:
     link: Link
     marks: Marks
     digests: Digests
+    guard: Guard | None = None
     revocations: Revocations | None = None
     gateways: int | None = None
+
+    @property
+    def parts(self) -> tuple[Link | Guard | Revocations, ...]:
+        """What has a lifetime, in the order in which it starts."""
+        return tuple(one for one in (self.link, self.guard, self.revocations) if one is not None)
+
+    async def aclose(self) -> None:
+        """End the lines, where they were opened without a gateway."""
+        async with AsyncExitStack() as stack:
+            for part in self.parts:
+                stack.push_async_callback(part.aclose)
 
 
 def compile_shared(
@@ -48,6 +62,7 @@ def compile_shared(
     credentials: Mapping[str, CredentialSource],
     folder: Path,
     clock: Callable[[], float] = time.time,
+    state: Path | None = None,
 ) -> Shared:
     """Return what a gateway knows together with others; nothing is connected yet.
 
@@ -56,18 +71,40 @@ def compile_shared(
         credentials: where records come from, by alias.
         folder: the folder of the configuration file.
         clock: epoch seconds.
+        state: where what outlives a restart is kept, or None.
 
     Raises:
         ConfigError: the extra `redis` is not installed, or a file or a secret is not to be had.
     """
     digests = Digests(spec.redis.prefix)
     if spec.key is not None:
-        digests.learn(_long_enough(resolve(spec.key, folder)))
-    link = Link(_Connecting(spec, credentials, folder, clock, digests), spec.redis.timeout)
-    kept, prefix = spec.revocation, spec.redis.prefix
-    revocations = None if kept is None else Revocations(link, digests, prefix, kept.max_stale, kept.poll, clock=clock)
+        digests.learn(long_enough(resolve(spec.key, folder)))
+    connect = Connecting(spec, credentials, folder, clock, digests)
+    sentinels = connect.sentinels
+    link = Link(connect, spec.redis.timeout, HANDSHAKE if sentinels is None else 2 * HANDSHAKE)
+    guard = None if sentinels is None else Guard(sentinels, link, lambda: connect.spoken_to)
     gateways = None if spec.rates is None else spec.rates.gateways
-    return Shared(link, Marks(link, digests, spec.forgotten), digests, revocations, gateways)
+    revocations = _revocations(spec, connect, link, digests, state=state, clock=clock)
+    return Shared(link, Marks(link, digests, spec.forgotten), digests, guard, revocations, gateways)
+
+
+def _revocations(
+    spec: SharedSpec,
+    connect: Connecting,
+    link: Link,
+    digests: Digests,
+    *,
+    state: Path | None,
+    clock: Callable[[], float],
+) -> Revocations | None:
+    told, redis = spec.revocation, spec.redis
+    if told is None:
+        return None
+    keeping = Keeping(state, redis.prefix, digests) if told.keep else None
+    copy = Revocations(link, digests, redis.prefix, told.max_stale, told.poll, keeping=keeping, clock=clock)
+    listen = partial(connect.listen, number_of(redis.prefix))
+    copy.ear = Ear(listen, copy.changed, redis.timeout, lambda: link.tally.connected)
+    return copy
 
 
 def counter(spec: RateSpec, name: str, shared: Shared | None) -> Local | Together:
@@ -82,77 +119,3 @@ def counter(spec: RateSpec, name: str, shared: Shared | None) -> Local | Togethe
     if shared is None or shared.gateways is None:
         return Local(pace)
     return Together(pace, shared.link, shared.digests, name, shared.gateways)
-
-
-class _Connecting:
-    """Connects: fetches what it logs in with, each time anew; the key only once."""
-
-    def __init__(
-        self,
-        spec: SharedSpec,
-        credentials: Mapping[str, CredentialSource],
-        folder: Path,
-        clock: Callable[[], float],
-        digests: Digests,
-    ) -> None:
-        try:
-            from ostiary.shared import connection  # noqa: PLC0415 - redis-py is an extra
-        except ModuleNotFoundError as error:
-            raise ConfigError('shared.redis: pip install "ostiary[redis]"') from error
-        self._made_by = connection
-        redis = self._redis = spec.redis
-        self._key = None if spec.key_credential is None else credentials[spec.key_credential]
-        self._login = None if redis.credential is None else credentials[redis.credential]
-        self._password = None if redis.password is None else resolve(redis.password, folder)
-        self._tls = trust(redis, folder)
-        self._clock = clock
-        self._digests = digests
-
-    async def __call__(self) -> Connection:
-        """Return a connection that can be believed."""
-        if self._key is not None:
-            self._digests.learn(await self._fetched(self._key))
-            self._key = None
-        user, password = await self._who()
-        wire = self._made_by.wire(self._redis.url, self._tls, user, password)
-        return await self._made_by.introduce(wire, self._redis.prefix, self._clock())
-
-    async def _fetched(self, source: CredentialSource) -> Secret:
-        try:
-            return _long_enough((await source.get()).secret)
-        except ConfigError as error:  # by now only the vault's keeper can mend it
-            raise SharedUnavailable(str(error)) from None
-
-    async def _who(self) -> tuple[str | None, Secret | None]:
-        if self._login is None:
-            return self._redis.user, self._password
-        login = await self._login.get()
-        return login.id or None, login.secret
-
-
-def _long_enough(key: Secret) -> Secret:
-    if len(key.reveal()) < _SHORTEST:
-        raise ConfigError(f"shared.key: it has fewer than {_SHORTEST} octets: `openssl rand -base64 32` makes one")
-    return key
-
-
-def trust(spec: RedisSpec, folder: Path) -> ssl.SSLContext | None:
-    """Return how Redis is verified, and what it is shown; None without TLS.
-
-    Raises:
-        ConfigError: a file cannot be read, or holds nothing that can be used.
-    """
-    if spec.url.scheme != "rediss":
-        return None
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # verifies chain and name
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    if not spec.tls.authorities:
-        context.load_default_certs(ssl.Purpose.SERVER_AUTH)
-    try:
-        for file in spec.tls.authorities:
-            context.load_verify_locations(cafile=file.below(folder))
-    except (OSError, ssl.SSLError) as error:
-        raise ConfigError(f"shared.redis.tls.authorities: {error}") from error
-    if spec.tls.client is not None:
-        use(load_identity(spec.tls.client, folder), context)
-    return context

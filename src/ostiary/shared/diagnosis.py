@@ -8,11 +8,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 
-from ostiary.config.load import Loaded
+from ostiary.config.loaded import Loaded
 from ostiary.errors import ConfigError, SharedUnavailable
 from ostiary.pki.diagnosis.finding import Finding
-from ostiary.shared.compile import compile_shared
-from ostiary.shared.link import Connect
+from ostiary.shared.compile import Shared, compile_shared
 
 
 def asked(loaded: Loaded) -> Iterator[Finding]:
@@ -22,15 +21,18 @@ def asked(loaded: Loaded) -> Iterator[Finding]:
         loaded: the configuration.
     """
     spec = loaded.spec.shared
-    if spec is None or spec.redis.credential is not None or spec.key_credential is not None:
+    if spec is None or spec.redis.logins or spec.key_credential is not None:
         return
     try:
-        link = compile_shared(spec, {}, loaded.folder).link
-        asyncio.run(asyncio.wait_for(_once(link.connect), 4 * link.timeout))
+        shared = compile_shared(spec, {}, loaded.folder)
+        asyncio.run(asyncio.wait_for(_once(shared), shared.link.handshake * shared.link.timeout))
     except (ConfigError, SharedUnavailable, TimeoutError) as error:
         detail = str(error) or "no answer in time"
         yield Finding("D613", "shared > redis", "docs/shared-state.md says what the server has to be like", detail)
 
 
-async def _once(connect: Connect) -> None:
-    await (await connect()).aclose()
+async def _once(shared: Shared) -> None:
+    try:
+        await (await shared.link.connect()).aclose()
+    finally:
+        await shared.aclose()

@@ -12,15 +12,16 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from math import ceil
-from typing import Any, Final, Protocol, TypeAlias
+from typing import Any, Final
 
 import structlog
 
 from ostiary.errors import ConfigError, GatewayError, SharedUnavailable
+from ostiary.shared.asked import Connect, Connection, Question, Tally
 
 log = structlog.get_logger("ostiary.shared")
 
@@ -30,62 +31,8 @@ _PULSE: Final = 5.0
 """Seconds of silence after which the server is asked whether it is there."""
 _SLOWEST: Final = 10.0
 """Longest pause between two tries to connect, in seconds."""
-_HANDSHAKE: Final = 4
+HANDSHAKE: Final = 4
 """Time-outs that a connection may take to be made: TLS, login and two questions."""
-
-
-Command: TypeAlias = tuple[bytes | str | int, ...]
-
-
-class Connection(Protocol):
-    """A connection that is believed.
-
-    Attributes:
-        since: from when on the server remembers everything, epoch seconds.
-    """
-
-    since: float
-
-    async def trip(self, commands: Sequence[Command]) -> list[Any]:
-        """Return what the server says to each; a refusal stands among the answers.
-
-        Raises:
-            OSError: the connection has broken.
-        """
-
-    async def aclose(self) -> None:
-        """End it."""
-
-
-Connect: TypeAlias = Callable[[], Awaitable[Connection]]
-
-
-@dataclass(slots=True, eq=False)
-class Question:
-    """A command, and who waits for its answer."""
-
-    command: Command
-    answer: asyncio.Future[Any]
-    again: bool = False
-
-
-@dataclass(slots=True)
-class Tally:
-    """What became of the questions.
-
-    Attributes:
-        answered, failed: how many.
-        trips, seconds: how many trips there were, and how long they took together.
-        connected: how often a connection was made.
-        alone: how often somebody was counted here because it is away.
-    """
-
-    answered: int = 0
-    failed: int = 0
-    trips: int = 0
-    seconds: float = 0.0
-    connected: int = 0
-    alone: int = 0
 
 
 @dataclass(slots=True, eq=False)
@@ -96,12 +43,14 @@ class Link:
         name: of the part.
         connect: makes a connection, and judges whether it can be believed.
         timeout: seconds that one trip may take.
+        handshake: time-outs that a connection may take to be made.
         tally: what became of the questions.
         failure: why it is away, "" while it is here.
     """
 
     connect: Connect
     timeout: float
+    handshake: int = HANDSHAKE
     name: str = "redis"
     tally: Tally = field(default_factory=Tally)
     failure: str = "not connected yet"
@@ -111,6 +60,7 @@ class Link:
     _tried: asyncio.Event = field(default_factory=asyncio.Event, init=False)
     _keeper: asyncio.Task[None] | None = field(default=None, init=False)
     _next: float = field(default=0.0, init=False)
+    _left: bool = field(default=False, init=False)
 
     @property
     def here(self) -> bool:
@@ -153,6 +103,16 @@ class Link:
         self._wake.set()
         return await question.answer
 
+    def leave(self, why: str) -> None:
+        """Give the connection up, though it works: whoever asks is refused until there is another one.
+
+        Args:
+            why: for the log and those who are refused.
+        """
+        self._left = True
+        self._away(why)
+        self._wake.set()
+
     def _refusal(self) -> SharedUnavailable:
         left = self._next - asyncio.get_running_loop().time()
         return SharedUnavailable(self.failure, retry_after=max(1, ceil(left)))
@@ -183,7 +143,7 @@ class Link:
     async def _connected(self) -> Connection | None:
         """Return a connection; None when there is none to be had now."""
         try:
-            async with asyncio.timeout(_HANDSHAKE * self.timeout):
+            async with asyncio.timeout(self.handshake * self.timeout):
                 connection = await self.connect()
         except ConfigError:
             raise
@@ -198,7 +158,7 @@ class Link:
     def _here(self, connection: Connection) -> None:
         if self.failure:
             log.info("redis answers", remembers_since=connection.since)
-        self.failure, self.since = "", connection.since
+        self.failure, self.since, self._left = "", connection.since, False
         self.tally.connected += 1
 
     def _away(self, why: str) -> None:
@@ -223,8 +183,8 @@ class Link:
     # --- carrying ------------------------------------------------------------------------------
 
     async def _carry(self, connection: Connection) -> None:
-        """Make trips until one fails."""
-        while True:
+        """Make trips until one fails, or the connection is given up."""
+        while not self._left:
             await self._wait()
             batch = [self._queue.popleft() for _ in range(min(_TOGETHER, len(self._queue)))]
             if not await self._trip(connection, batch):

@@ -1,10 +1,10 @@
 """What is revoked, at whatever gateway: a copy of the list in Redis, which answers for requests by itself.
 
-    Redis:  PREFIX:revoked          id -> entry
-            PREFIX:revoked:undone   id -> when it was taken back, and until when that has to be known
-            PREFIX:revoked:version  a number, one more with each change
+    Redis:  the list, and a number that each change counts up (shelf.py)
     here:   the entries by mark, looked at anew when the number has changed; nothing of Redis while a request waits
+    disk:   the last copy, if the configuration says so (keeping.py)
 
+It is looked when Redis tells of a change (ear.py), and every `poll` seconds, because what is told may be lost.
 A list whose number became smaller, or that another run of the server has, may have been lost and was not emptied: the
 gateways that know more put back what they know, but for what was taken back since.
 A copy that nobody could compare for `max_stale` answers no more: 503.
@@ -14,23 +14,30 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
-from typing import Any, Final
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import Final
 
 import structlog
 
 from ostiary.errors import GatewayError, InvalidCertificate, InvalidToken, SharedUnavailable, Unauthenticated
 from ostiary.model import Certificate, Principal
 from ostiary.reasons import Reason
-from ostiary.shared.entry import REASONS, Entry, Kind, names_of, read_entry, refuses
+from ostiary.shared.ear import Ear
+from ostiary.shared.entry import REASONS, Entry, Kind, names_of, refuses
+from ostiary.shared.keeping import Keeping, Kept, Unusable
 from ostiary.shared.link import Link
 from ostiary.shared.marks import Digests
+from ostiary.shared.shelf import Shelf
 
 log = structlog.get_logger("ostiary.shared")
 
 _REMEMBERED: Final = 4096
 """Callers of whom it is remembered that nothing of theirs is revoked."""
+_REST: Final = 0.02
+"""Seconds between two looks, however often the list changes."""
+_SAVED: Final = 30.0
+"""Seconds after which a copy on disk that has not changed is written anew, with the time of the last look."""
 
 
 class Revocations:
@@ -41,9 +48,14 @@ class Revocations:
         digests: what names are made with.
         prefix: what names of keys begin with.
         max_stale: seconds for which a copy answers that cannot be compared.
-        poll: seconds between two looks at the number.
+        poll: seconds between two looks at the number, while nothing is heard.
+        keeping: keeps the copy on disk; None: nobody does.
         clock: epoch seconds.
         steady: the monotonic clock, in seconds.
+
+    Attributes:
+        shelf: the list.
+        ear: hears of changes; None: nobody does.
     """
 
     name = "revocations"
@@ -56,15 +68,20 @@ class Revocations:
         max_stale: float,
         poll: float,
         *,
+        keeping: Keeping | None = None,
         clock: Callable[[], float] = time.time,
         steady: Callable[[], float] = time.monotonic,
     ) -> None:
         self.shelf = Shelf(link, prefix)
+        self.ear: Ear | None = None
         self._link = link
         self._run = 0.0  # of the server that the copy was compared with
         self._digests = digests
         self._max_stale = max_stale
         self._poll = poll
+        self._keeping = keeping
+        self._saved = 0.0
+        self._told = asyncio.Event()
         self._clock = clock
         self._steady = steady
         self._version = 0
@@ -92,15 +109,27 @@ class Revocations:
         self._run = previous._run
 
     async def start(self) -> None:
-        """Look at the list, and go on looking."""
+        """Take up the copy on disk, look at the list, and go on looking."""
+        if self._keeping is not None and self._fresh is None:
+            self._recall(self._keeping)
         await self._look()
         self._keeper = asyncio.create_task(self._keep())
+        if self.ear is not None:
+            self.ear.start()
 
     async def aclose(self) -> None:
         """Stop looking."""
+        if self.ear is not None:
+            await self.ear.aclose()
         if self._keeper is not None:
             self._keeper.cancel()
             await asyncio.gather(self._keeper, return_exceptions=True)
+            self._keeper = None
+            await self._save()
+
+    def changed(self) -> None:
+        """Look at the list now: it may have changed."""
+        self._told.set()
 
     # --- asked by requests ---------------------------------------------------------------------
 
@@ -137,8 +166,14 @@ class Revocations:
 
     async def _keep(self) -> None:
         while True:
-            await asyncio.sleep(self._poll)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._poll):
+                    await self._told.wait()
+            self._told.clear()
             await self._look()
+            if self._steady() - self._saved > min(_SAVED, self._max_stale / 4):
+                await self._save()
+            await asyncio.sleep(_REST)
 
     async def _look(self) -> None:
         """Compare the copy with the list, and take up what is new."""
@@ -147,6 +182,7 @@ class Revocations:
             version = await self.shelf.version()
             if self._entries and (version < self._version or self._run != self._link.since):
                 await self._put_back(version)
+                self._take(await self.shelf.version(), await self.shelf.entries())
             elif version > self._version or self._fresh is None:
                 self._take(version, await self.shelf.entries())
             self._fresh, self._run = asked, self._link.since
@@ -154,14 +190,14 @@ class Revocations:
     def _take(self, version: int, entries: list[Entry]) -> None:
         before = {one.id for one in self._entries.values()}
         self._version, self._entries = version, {one.mark: one for one in entries}
-        self._free = {}
+        self._free, self._saved = {}, 0.0  # which has to be written
         after = {one.id for one in entries}
         if before != after:
             more = {"added": sorted(after - before)[:100], "removed": sorted(before - after)[:100]}
             log.info("revocations taken up", version=version, entries=len(entries), **more)
 
     async def _put_back(self, version: int) -> None:
-        """Look at a list that may have been lost, and put back what is missing; the next look takes it up."""
+        """Look at a list that may have been lost, and put back what is missing."""
         there = {one.mark for one in await self.shelf.entries()}
         undone = await self.shelf.undone()
         now = self._clock()
@@ -173,97 +209,38 @@ class Revocations:
             log.error("revocations were lost and are put back", entries=len(missing), version=version)
             await self.shelf.advance(self._version)
 
+    # --- the copy on disk ----------------------------------------------------------------------
+
+    def _recall(self, keeping: Keeping) -> None:
+        """Begin with the copy on disk. Too old a one answers nobody, but the list may lack what stands in it."""
+        try:
+            kept = keeping.load()
+        except Unusable as error:
+            log.warning("the copy of what is revoked cannot be used", why=str(error))
+            return
+        if kept is None:
+            return
+        self._version, self._entries = kept.version, {one.mark: one for one in kept.entries}
+        age = self._clock() - kept.compared
+        if 0 <= age <= self._max_stale:
+            self._fresh = self._steady() - age
+        log.info("revocations taken from disk", entries=len(kept.entries), age=round(age, 1), known=self.known)
+
+    async def _save(self) -> None:
+        """Keep the copy, if it was ever compared."""
+        if self._keeping is None or self._fresh is None:
+            return
+        compared = self._clock() - (self._steady() - self._fresh)
+        try:
+            kept = Kept(self._version, compared, list(self._entries.values()))
+            await asyncio.to_thread(self._keeping.save, kept)
+        except Unusable as error:
+            log.warning("the copy of what is revoked cannot be written", why=str(error))
+        self._saved = self._steady()
+
 
 def _refusal(kind: Kind, principal: Principal, entry: Entry) -> GatewayError:
     reason, detail = REASONS[kind], f"revoked: {entry.id}"
     if kind in ("certificate", "serial") or principal.method == "mtls":
         return InvalidCertificate(detail, reason=reason)
     return (InvalidToken if principal.claims else Unauthenticated)(detail, reason=reason)
-
-
-@contextmanager
-def _readable() -> Iterator[None]:
-    """Take what somebody else has written into Redis for a list that cannot be had: it does not end the looking."""
-    try:
-        yield
-    except ValueError:
-        log.error("the list of revocations cannot be read")  # noqa: TRY400 - whose text it is, nobody knows
-        raise SharedUnavailable("the list of revocations cannot be read") from None
-
-
-class Shelf:
-    """The list as it lies in Redis.
-
-    Args:
-        link: to Redis.
-        prefix: what names of keys begin with.
-    """
-
-    def __init__(self, link: Link, prefix: str) -> None:
-        self._link = link
-        self._list, self._number = f"{prefix}:revoked", f"{prefix}:revoked:version"
-        self._undone = f"{prefix}:revoked:undone"
-
-    async def version(self) -> int:
-        """Return the number of the list; 0: there never was one.
-
-        Raises:
-            SharedUnavailable: it cannot be had, or read.
-        """
-        number = await self._link.ask("GET", self._number)
-        with _readable():
-            return int(number or 0)
-
-    async def entries(self) -> list[Entry]:
-        """Return what is on the list.
-
-        Raises:
-            SharedUnavailable: it cannot be had, or read.
-        """
-        flat: list[Any] = await self._link.ask("HGETALL", self._list)
-        with _readable():
-            return [read_entry(text) for text in flat[1::2]]
-
-    async def put(self, entry: Entry) -> None:
-        """Put an entry on the list; `advance` tells the gateways."""
-        await self._link.ask("HSET", self._list, entry.id, entry.written())
-
-    async def revoke(self, entry: Entry) -> None:
-        """Put a new entry on the list, whatever was taken back before; `advance` tells the gateways."""
-        await self._link.ask("HDEL", self._undone, entry.id)
-        await self.put(entry)
-
-    async def take_back(self, entry: Entry, now: float) -> None:
-        """Take an entry off the list, and leave word: a gateway that comes back later is not to put it back."""
-        moment = max(now, entry.made)  # the clocks of two operators may differ
-        await self._link.ask("HSET", self._undone, entry.id, f"{moment!r} {entry.until!r}")
-        await self._link.ask("HDEL", self._list, entry.id)
-
-    async def undone(self) -> dict[str, float]:
-        """Return what was taken back, and when, epoch seconds.
-
-        Raises:
-            SharedUnavailable: it cannot be had, or read.
-        """
-        return {name: moment for name, (moment, _) in (await self._words()).items()}
-
-    async def tidy(self, now: float) -> None:
-        """Forget what has ended by itself."""
-        ended = [one.id for one in await self.entries() if one.until < now]
-        words = [name for name, (_, until) in (await self._words()).items() if until < now]
-        for key, names in ((self._list, ended), (self._undone, words)):
-            if names:
-                await self._link.ask("HDEL", key, *names)
-
-    async def _words(self) -> dict[str, tuple[float, float]]:
-        flat: list[Any] = await self._link.ask("HGETALL", self._undone)
-        with _readable():
-            pairs = zip(flat[::2], (text.split() for text in flat[1::2]), strict=True)
-            return {name.decode(): (float(moment), float(until)) for name, (moment, until) in pairs}
-
-    async def advance(self, least: int = 0) -> int:
-        """Count the number of the list up, beyond `least`, so that every gateway looks at it anew."""
-        version = int(await self._link.ask("INCR", self._number))
-        if version <= least:
-            version = int(await self._link.ask("INCRBY", self._number, least + 1 - version))
-        return version

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from ostiary.errors import ConfigError, SharedUnavailable
-from ostiary.shared.link import Command, Link
+from ostiary.shared.asked import Command
+from ostiary.shared.link import Link
 
 
 class Wire:
@@ -192,3 +193,28 @@ async def test_there_is_a_bound_to_those_who_wait() -> None:
         asked = [asyncio.ensure_future(one.link.ask("x")) for _ in range(5000)]
         ends = await asyncio.gather(*asked, return_exceptions=True)
         assert sum(isinstance(end, SharedUnavailable) for end in ends) == 5000 - 4096
+
+
+async def test_a_connection_that_works_may_be_given_up() -> None:
+    async with stage() as one:
+        assert await one.link.ask("x") == "x"
+        one.refuse = SharedUnavailable("nobody knows")
+        one.link.leave("another server is the master now")
+        with pytest.raises(SharedUnavailable, match="another server"):
+            await one.link.ask("y")
+        await one.until("nobody knows")
+        assert not one.wires[0].open
+        one.refuse = None
+        await one.until("")
+        assert await one.link.ask("z") == "z"
+
+
+async def test_what_is_under_way_when_it_is_given_up_is_the_last_trip() -> None:
+    async with stage() as one:
+        asked = asyncio.ensure_future(one.link.ask("x"))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        one.link.leave("another")
+        assert await asyncio.gather(asked, return_exceptions=True)
+        await one.until("")
+        assert len(one.wires) == 2

@@ -12,7 +12,7 @@ from tests.support.tokens import Clock
 
 from ostiary.errors import SharedUnavailable
 from ostiary.model import Secret
-from ostiary.shared.link import Tally
+from ostiary.shared.asked import Tally
 from ostiary.shared.marks import Digests
 from ostiary.shared.pace import Pace, room, take
 from ostiary.shared.rates import Local, Together

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import defaultdict
 from dataclasses import replace
 from typing import Any
@@ -79,7 +80,7 @@ class Stage:
 
     def verdict(self, who: Principal = ALICE, shown: Certificate | None = None, copy: Revocations | None = None) -> str:
         try:
-            (copy or self.copy).check(who, shown)
+            (self.copy if copy is None else copy).check(who, shown)
         except GatewayError as error:
             return f"{error.status} {error.reason}"
         return "counts"
@@ -306,3 +307,25 @@ async def test_what_has_ended_is_forgotten_with_the_word_that_it_was_taken_back(
     await stage.copy.shelf.tidy(NOW + 200)
     assert [one.id for one in await stage.copy.shelf.entries()] == [lasting.id]
     assert await stage.copy.shelf.undone() == {}
+
+
+async def test_it_is_looked_as_soon_as_a_change_is_heard_and_otherwise_now_and_then(stage: Stage) -> None:
+    redis: Any = stage.redis
+    copy = Revocations(redis, stage.digests, "ostiary", 60.0, 30.0, clock=stage.clock, steady=stage.steady)
+    await copy.start()
+    await stage.copy.shelf.put(stage.entry("token", token_name("https://id", "j1")))
+    await stage.copy.shelf.advance()
+    await asyncio.sleep(0.1)
+    assert stage.verdict(copy=copy) == "counts", "nobody has told it"
+    copy.changed()
+    for _ in range(200):
+        if len(copy) == 1:
+            break
+        await asyncio.sleep(0.01)
+    assert stage.verdict(copy=copy) == "401 token.revoked"
+    stage.redis.asked.clear()
+    for _ in range(20):
+        copy.changed()
+        await asyncio.sleep(0.002)
+    assert len(stage.redis.asked) < 10, "however often it changes"
+    await copy.aclose()

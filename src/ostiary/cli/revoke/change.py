@@ -15,7 +15,7 @@ from ostiary.cli.revoke.place import with_list
 if TYPE_CHECKING:
     from ostiary.shared import Shared
     from ostiary.shared.entry import Entry, Kind
-    from ostiary.shared.revocations import Shelf
+    from ostiary.shared.shelf import Shelf
 
 Note = Annotated[str, typer.Option("--note", help="Written beside it, for whoever lists it. No secrets.")]
 For = Annotated[str | None, typer.Option("--for", metavar="DURATION", help="How long it stays revoked, such as 30d.")]
@@ -153,7 +153,7 @@ def _facts(entry: Entry) -> dict[str, Any]:
 
 def _claims(file: Path) -> dict[str, Any]:
     from ostiary.authn.compact import parse, read_claims
-    from ostiary.cli.token import read_token
+    from ostiary.cli.presented import read_token
     from ostiary.errors import InvalidToken
 
     try:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ostiary.embed import Credentials
     from ostiary.model import Credential
     from ostiary.shared import Shared
-    from ostiary.shared.revocations import Shelf
+    from ostiary.shared.shelf import Shelf
 
 T = TypeVar("T")
 
@@ -61,14 +61,14 @@ async def _opened(spec: SharedSpec, file: Path, overlays: list[Path]) -> AsyncIt
     from ostiary.embed import open_vault
     from ostiary.shared import compile_shared
 
-    aliases = {alias for alias in (spec.key_credential, spec.redis.credential) if alias is not None}
+    aliases = {alias for alias in (spec.key_credential, *spec.redis.logins.values()) if alias is not None}
     async with AsyncExitStack() as opened:
         known = {}
         if aliases:
             vault = await opened.enter_async_context(open_vault(file, overlays=overlays, only=aliases))
             known = {alias: _Kept(vault, alias) for alias in aliases}
         shared = compile_shared(spec, known, file.parent)
-        opened.push_async_callback(shared.link.aclose)
+        opened.push_async_callback(shared.aclose)
         await shared.link.start()
         yield shared
 

@@ -120,8 +120,8 @@ def _of_shared(spec: SharedSpec) -> Iterator[tuple[str, str, Path]]:
     """Return the secrets that gateways have together, and those that they log in with."""
     if spec.key_credential is not None:
         yield "credentials", spec.key_credential, ("shared", "key_credential")
-    if spec.redis.credential is not None:
-        yield "credentials", spec.redis.credential, ("shared", "redis", "credential")
+    for place, alias in spec.redis.logins.items():
+        yield "credentials", alias, ("shared", "redis", *place)
 
 
 def _of_tls(spec: ListenerTlsSpec, path: Path) -> Iterator[tuple[str, str, Path]]:

@@ -1,4 +1,4 @@
-"""C151 and C335, C336: what several gateways know together."""
+"""C151 and C335 to C337: what several gateways know together."""
 
 from __future__ import annotations
 
@@ -29,5 +29,14 @@ SHARED: Final = (
         "Whoever reads along between a gateway and Redis sees the password, and can change what gateways believe.",
         "redis: {url: redis://redis.example.com}",
         "redis: {url: rediss://redis.example.com}",
+    ),
+    Code(
+        "C337",
+        "it is not said which server is the master",
+        "Redis is at one address, or sentinels say where the master is: more than half of those that are written here "
+        "have to agree, so each stands here once. Whoever speaks to them in clear would speak to Redis in clear.",
+        "redis:\n  url: rediss://redis.example.com\n  sentinel: {master: main, addresses: [rediss://one.example.com]}",
+        "redis:\n  sentinel: {master: main, addresses: [rediss://one.example.com, rediss://two.example.com, "
+        "rediss://three.example.com]}",
     ),
 )

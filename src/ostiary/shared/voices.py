@@ -1,0 +1,113 @@
+"""Lines on which Redis and its sentinels say something of their own: where the master is, that a key was changed."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+from redis.asyncio.connection import AbstractConnection
+from redis.exceptions import RedisError
+
+from ostiary.errors import SharedUnavailable
+from ostiary.shared.wire import ask, made, sent, worded
+
+_SILENT: Final = 5.0
+"""Seconds of silence after which a server that speaks unasked is asked whether it is there."""
+
+
+class SentinelConnection:
+    """A line to a sentinel.
+
+    Args:
+        wire: which is connected.
+    """
+
+    def __init__(self, wire: AbstractConnection) -> None:
+        self._wire = wire
+
+    async def master(self, name: str) -> tuple[str, int] | None:
+        """Return where the master of that name is; None: the sentinel knows none.
+
+        Raises:
+            SharedUnavailable: it refuses, or says what cannot be read.
+            ConnectionError: the connection has broken.
+        """
+        said = await ask(self._wire, "SENTINEL", "GET-MASTER-ADDR-BY-NAME", name)
+        if said is None:
+            return None
+        try:
+            host, port = said
+            return host.decode("ascii"), int(port)
+        except (TypeError, ValueError, AttributeError):
+            raise SharedUnavailable("a sentinel says what cannot be read") from None
+
+    async def aclose(self) -> None:
+        """Close it."""
+        await self._wire.disconnect(nowait=True)
+
+
+class WhisperConnection:
+    """A connection on which the server says that a key was changed.
+
+    Args:
+        wire: which is connected, and told of what.
+        timeout: seconds for an answer.
+    """
+
+    def __init__(self, wire: AbstractConnection, timeout: float) -> None:
+        self._wire = wire
+        self._timeout = timeout
+
+    async def news(self) -> bool:
+        """Return whether the server has said something; False: it was silent for a while, and is there.
+
+        Raises:
+            ConnectionError: the connection has broken.
+            TimeoutError: the server does not answer.
+        """
+        try:
+            return await self._said(_SILENT)
+        except TimeoutError:
+            await sent(self._wire, ("PING",))
+            return await self._said(self._timeout)
+
+    async def _said(self, patience: float) -> bool:
+        async with asyncio.timeout(patience):
+            try:
+                word = await self._wire.read_response(disable_decoding=True, push_request=True)
+            except RedisError as error:
+                raise ConnectionError(worded(error)) from None
+        return bool(word != b"PONG")
+
+    async def aclose(self) -> None:
+        """Close it."""
+        await self._wire.disconnect(nowait=True)
+
+
+async def called(wire: AbstractConnection) -> SentinelConnection:
+    """Return a line to a sentinel.
+
+    Raises:
+        SharedUnavailable: there is none to be had.
+    """
+    return SentinelConnection(await made(wire))
+
+
+async def told_of(wire: AbstractConnection, key: str, patience: float) -> WhisperConnection:
+    """Return a connection on which the server says that a key was changed.
+
+    Args:
+        wire: not connected yet, of version 3.
+        key: which.
+        patience: seconds for an answer.
+
+    Raises:
+        SharedUnavailable: there is none to be had, or the server does not do that.
+    """
+    await made(wire)
+    try:
+        await ask(wire, "CLIENT", "TRACKING", "ON", "BCAST", "PREFIX", key)
+    except BaseException:
+        await wire.disconnect(nowait=True)
+        raise
+    return WhisperConnection(wire, patience)

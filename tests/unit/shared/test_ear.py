@@ -1,0 +1,102 @@
+"""When is it heard that the list has changed, and what when nobody speaks?"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+
+from ostiary.errors import SharedUnavailable
+from ostiary.shared import ear as room
+from ostiary.shared.ear import Ear
+
+
+class Whisper:
+    def __init__(self) -> None:
+        self.says: asyncio.Queue[Any] = asyncio.Queue()
+        self.open = True
+
+    async def news(self) -> bool:
+        said = await self.says.get()
+        if isinstance(said, Exception):
+            raise said
+        return bool(said)
+
+    async def aclose(self) -> None:
+        self.open = False
+
+
+class Stage:
+    def __init__(self) -> None:
+        self.heard = 0
+        self.line = 1
+        self.whispers: list[Whisper] = []
+        self.refuse: Exception | None = None
+        self.ear = Ear(self.listen, self.hear, 0.05, lambda: self.line)
+
+    def hear(self) -> None:
+        self.heard += 1
+
+    async def listen(self) -> Whisper:
+        if self.refuse is not None:
+            raise self.refuse
+        self.whispers.append(Whisper())
+        return self.whispers[-1]
+
+    async def until(self, holds: Callable[[], bool]) -> None:
+        for _ in range(500):
+            if holds():
+                return
+            await asyncio.sleep(0.01)
+        raise AssertionError((self.heard, len(self.whispers)))
+
+
+@pytest.fixture
+async def stage() -> Any:
+    found = Stage()
+    found.ear.start()
+    yield found
+    await found.ear.aclose()
+
+
+async def test_what_was_said_before_may_have_been_missed(stage: Stage) -> None:
+    await stage.until(lambda: stage.ear.open and stage.heard == 1)
+
+
+async def test_a_change_is_heard_and_silence_is_not(stage: Stage) -> None:
+    await stage.until(lambda: stage.ear.open)
+    for said in (False, True, False, True):
+        stage.whispers[0].says.put_nowait(said)
+    await stage.until(lambda: stage.heard == 3)
+
+
+async def test_a_connection_that_breaks_is_made_anew_and_the_list_looked_at(stage: Stage) -> None:
+    await stage.until(lambda: stage.ear.open)
+    stage.whispers[0].says.put_nowait(ConnectionError("gone"))
+    await stage.until(lambda: len(stage.whispers) == 2 and stage.heard >= 3)
+    assert not stage.whispers[0].open
+
+
+async def test_it_goes_where_the_line_goes(stage: Stage) -> None:
+    await stage.until(lambda: stage.ear.open)
+    stage.line = 2
+    stage.whispers[0].says.put_nowait(False)
+    await stage.until(lambda: len(stage.whispers) == 2)
+    assert not stage.whispers[0].open
+
+
+async def test_a_server_that_does_not_speak_unasked_is_told_of_once() -> None:
+    stage = Stage()
+    stage.refuse = SharedUnavailable("CLIENT refused: ResponseError")
+    with pytest.MonkeyPatch.context() as patch, capture_logs() as told:
+        patch.setattr(room, "_SLOWEST", 0.01)
+        stage.ear.start()
+        await asyncio.sleep(0.1)
+        stage.refuse = None
+        await stage.until(lambda: stage.ear.open)
+    await stage.ear.aclose()
+    assert [event["why"] for event in told] == ["CLIENT refused: ResponseError"]
+    assert not stage.ear.open
