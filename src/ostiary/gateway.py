@@ -15,7 +15,7 @@ from ostiary.model import Answer, Request
 from ostiary.observe.access import AccessLog
 from ostiary.pipeline import Pipeline
 from ostiary.routing.match import Routes
-from ostiary.upstream import UpstreamPool
+from ostiary.upstream import AnyPool
 
 
 class Part(Protocol):
@@ -108,7 +108,7 @@ class Gateway:
 
     def leave_upstreams(self) -> None:
         """Do without connections to upstreams: nothing is forwarded. Before `start`."""
-        self._parts = tuple(part for part in self._parts if not isinstance(part, UpstreamPool))
+        self._parts = tuple(part for part in self._parts if not isinstance(part, AnyPool))
 
     def inherit(self, previous: Gateway) -> None:
         """Begin with what the gateway before knows: a reload forgets no key and no credential that still holds."""
@@ -125,7 +125,7 @@ class Gateway:
         """
         async with AsyncExitStack() as started, AsyncExitStack() as carrying:
             for part in self._parts:
-                stack = carrying if isinstance(part, UpstreamPool) else started
+                stack = carrying if isinstance(part, AnyPool) else started
                 stack.push_async_callback(part.aclose)  # beforehand: what fails half-way is closed as well
                 await part.start()
             self._started, self._carrying = started.pop_all(), carrying.pop_all()

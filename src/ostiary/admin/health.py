@@ -16,7 +16,7 @@ from ostiary.listener.tally import End
 from ostiary.oauth.token import TokenState
 from ostiary.reasons import Reason
 from ostiary.sealed.errors import SecretError
-from ostiary.upstream.endpoint import EndpointState
+from ostiary.upstream.reaching import EndpointState
 from ostiary.vault.source import CredentialState
 
 Condition = Literal["ok", "degraded", "down"]

@@ -22,7 +22,7 @@ from ostiary.observe.lag import Lag
 from ostiary.observe.lifecycle import Lifecycle
 from ostiary.observe.metrics import Metrics
 from ostiary.shared import Link, Revocations
-from ostiary.upstream import UpstreamPool
+from ostiary.upstream import AnyPool
 from ostiary.vault import Vault
 
 State: TypeAlias = Literal["starting", "ready", "draining"]
@@ -186,9 +186,9 @@ class View:
         return next((part for part in self.serving.gateway.parts if isinstance(part, Publication)), None)
 
     @property
-    def upstreams(self) -> list[UpstreamPool]:
+    def upstreams(self) -> list[AnyPool]:
         """The upstreams in use."""
-        return [part for part in self.serving.gateway.parts if isinstance(part, UpstreamPool)]
+        return [part for part in self.serving.gateway.parts if isinstance(part, AnyPool)]
 
 
 @dataclass(slots=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 from ostiary.authn.compile import Around
 from ostiary.authn.memory import Memory
 from ostiary.config.keys import KeySpec
-from ostiary.config.load import Loaded
+from ostiary.config.loaded import Loaded
 from ostiary.config.oauth import CertificateClientSpec, TokenSpec
 from ostiary.config.schema import GatewaySpec
 from ostiary.config.vaults import CredentialSpec, VaultSpec
@@ -21,7 +21,7 @@ from ostiary.keys import Ring, Shown, compile_keys, compile_shown
 from ostiary.model import CredentialSource
 from ostiary.pki.identity import issued
 from ostiary.shared import Shared, compile_shared
-from ostiary.upstream import UpstreamPool, compile_upstream
+from ostiary.upstream import AnyPool, compile_upstream
 from ostiary.upstream.tls import Showing
 from ostiary.vault import Vault, compile_vaults
 from ostiary.vault.shown import ShownIdentity
@@ -53,7 +53,7 @@ class Stock:
     keys: Mapping[str, Ring]
     shown: Mapping[str, Shown]
     tools: Tools
-    upstreams: Mapping[str, UpstreamPool]
+    upstreams: Mapping[str, AnyPool]
     around: Around
     shared: Shared | None = None
 

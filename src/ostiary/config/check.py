@@ -19,6 +19,7 @@ from ostiary.config.checks import (
     rewriting,
     routes,
     safety,
+    upstreams,
     vaults,
 )
 from ostiary.config.checks.backends import accounts, circles, extras, pins
@@ -47,6 +48,7 @@ _QUESTIONS: Final[tuple[Callable[[Draft], Iterator[Problem]], ...]] = (
     decisions.partial,
     decisions.messages,
     rewriting.rewritten,
+    upstreams.changing,
     issuers.fitting,
     issuers.fetchable,
     issuers.distinct,

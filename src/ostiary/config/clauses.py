@@ -42,6 +42,7 @@ _WHY: Final = {
     "upgrades": "the proxy changes protocols as its own configuration says",
     "timeouts": "the proxy waits for the upstream as long as its own configuration says",
     "connections": "the proxy makes as many connections as its own configuration says",
+    "protocol": "the proxy speaks to the upstream in the HTTP that its own configuration says",
     "client": "the gateway's certificate is not shown to the upstream; the proxy needs one of its own",
     "rewrite": "the proxy writes paths and headers as its own configuration says, or not at all",
     "host": "the proxy sends the Host that its own configuration says",

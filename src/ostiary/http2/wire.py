@@ -168,6 +168,11 @@ class Wire:
             self.past.reset(stream, RESET_BY_US)
             self.out.append(number_frame(RST_STREAM, stream, code))
 
+    def drop(self, stream: int) -> None:
+        """Forget a stream that the other end has not worked on, and says so (section 6.8)."""
+        if self.streams.pop(stream, None) is not None:
+            self.past.reset(stream, RESET_BY_US)
+
     def ping(self, data: bytes) -> None:
         """Ask for a sign of life: eight octets, which come back."""
         self.out.append(frame(PING, data))

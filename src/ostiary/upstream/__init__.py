@@ -6,13 +6,15 @@ tls.py         how the upstream proves itself
 answer.py      reading answers, strictly
 exchange.py    one request and its answer: body out, answer in, patience
 connection.py  one connection, which carries one exchange at a time
+reaching.py    how an endpoint is reached
 endpoint.py    the connections to one endpoint
 waiting.py     those who wait for one
 pool.py        the endpoints of one upstream, in turn
 route.py       an upstream, as one route sees it
+http2/         all of this for upstreams that speak HTTP/2, and for gRPC
 """
 
-from ostiary.upstream.compile import compile_upstream
+from ostiary.upstream.compile import AnyPool, compile_upstream
 from ostiary.upstream.pool import UpstreamPool
 
-__all__ = ["UpstreamPool", "compile_upstream"]
+__all__ = ["AnyPool", "UpstreamPool", "compile_upstream"]

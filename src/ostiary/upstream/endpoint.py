@@ -5,35 +5,14 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections import deque
-from dataclasses import dataclass
-from typing import Final
 
 from ostiary.config.schema import UpstreamSpec
 from ostiary.config.values import Endpoint
-from ostiary.eager import in_a_task
-from ostiary.errors import GatewayError, UpstreamTimeout, UpstreamUnreachable
+from ostiary.errors import GatewayError, UpstreamUnreachable
 from ostiary.upstream.connection import Connection
+from ostiary.upstream.reaching import REST, EndpointState, Reaching
 from ostiary.upstream.trailers import CallersTrailers
 from ostiary.upstream.waiting import WaitingRoom
-
-_REST: Final = 1.0  # seconds in which an endpoint that could not be reached is tried last
-
-
-@dataclass(frozen=True, slots=True)
-class EndpointState:
-    """What is known of an endpoint now.
-
-    Attributes:
-        name: scheme, host and port.
-        up: whether it could be reached when it was last tried, or has not been for a while.
-        idle, busy, connecting: how many connections of each state.
-    """
-
-    name: str
-    up: bool
-    idle: int
-    busy: int
-    connecting: int
 
 
 class EndpointPool:
@@ -54,13 +33,10 @@ class EndpointPool:
         waiting: WaitingRoom[Connection | EndpointPool],
         trailers: CallersTrailers,
     ) -> None:
-        self.name = str(endpoint)
-        self.host = _host(spec.host, self.name.partition("://")[2])
+        self._reaching = Reaching(endpoint, spec, context)
+        self.name, self.host = self._reaching.name, self._reaching.host
         self.rests_until = 0.0
         self.trailers = trailers
-        self._endpoint = endpoint
-        self._context = context if endpoint.scheme == "https" else None
-        self._server_name = (spec.tls.server_name or endpoint.host) if self._context else None
         self._patience = spec.timeouts
         self._limit = spec.connections
         self._taken = 0  # connections, and places for those that are being made
@@ -150,35 +126,14 @@ class EndpointPool:
 
     async def _dial(self) -> Connection:
         loop = asyncio.get_running_loop()
-        await in_a_task()
         try:
-            async with asyncio.timeout(self._patience.connect):
-                _, connection = await loop.create_connection(
-                    lambda: Connection(self, loop),
-                    self._endpoint.host,
-                    self._endpoint.port,
-                    ssl=self._context,
-                    server_hostname=self._server_name,
-                )
-        except (OSError, ValueError) as error:
-            self.rests_until = loop.time() + _REST
-            raise _unreachable(self.name, error) from error
+            connection = await self._reaching.connect(loop, lambda: Connection(self, loop))
+        except GatewayError:
+            self.rests_until = loop.time() + REST
+            raise
         if self._closed is not None:
             connection.abort()
             raise self._closed
         if not connection.usable:
             raise UpstreamUnreachable(f"{self.name}: closed at once")
         return connection
-
-
-def _host(said: str, own: str) -> bytes:
-    """Return what the Host field says where the caller's is not passed on."""
-    return (own if said in ("preserve", "endpoint") else said).encode()
-
-
-def _unreachable(name: str, error: Exception) -> GatewayError:
-    if isinstance(error, TimeoutError):
-        return UpstreamTimeout(f"{name}: no connection in time")
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return UpstreamUnreachable(f"{name}: {error.verify_message}")
-    return UpstreamUnreachable(f"{name}: {getattr(error, 'strerror', None) or type(error).__name__}")

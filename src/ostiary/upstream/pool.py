@@ -15,9 +15,10 @@ from ostiary.errors import GatewayError, Overloaded, UpstreamUnreachable
 from ostiary.model import Answer, Body, Outbound
 from ostiary.reasons import Reason
 from ostiary.upstream.connection import Connection
-from ostiary.upstream.endpoint import EndpointPool, EndpointState
+from ostiary.upstream.endpoint import EndpointPool
 from ostiary.upstream.exchange import Exchange
 from ostiary.upstream.head import request_head
+from ostiary.upstream.reaching import EndpointState
 from ostiary.upstream.route import RouteUpstream
 from ostiary.upstream.trailers import CallersTrailers
 from ostiary.upstream.waiting import WaitingRoom

@@ -20,7 +20,11 @@ class Showing(Protocol):
 
 
 def client_context(
-    spec: UpstreamTlsSpec, folder: Path, where: str, shown: Mapping[str, Showing] | None = None
+    spec: UpstreamTlsSpec,
+    folder: Path,
+    where: str,
+    shown: Mapping[str, Showing] | None = None,
+    protocol: str = "http/1.1",
 ) -> ssl.SSLContext:
     """Return the context for connections to an upstream.
 
@@ -29,13 +33,14 @@ def client_context(
         folder: the folder of the configuration file.
         where: the upstream, for messages.
         shown: keys by name, and credentials as `issued` names them; None when nothing will be sent.
+        protocol: the one that is offered (RFC 7301).
 
     Raises:
         ConfigError: a file of authorities cannot be read, or holds none; or our own certificate cannot be used.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # verifies chain and name
     context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.set_alpn_protocols(["http/1.1"])
+    context.set_alpn_protocols([protocol])
     if not spec.trusted:
         context.load_default_certs(ssl.Purpose.SERVER_AUTH)
     else:

@@ -46,10 +46,14 @@ class CallersTrailers:
         self._stripped |= names
         self._passing = Passing(self._stripped, PRETENCES)
 
+    def passing(self, trailers: Headers) -> list[tuple[bytes, bytes]]:
+        """Return those that pass: name and value of each."""
+        fields = [(name, value) for name, folded, value in trailers.fields if self._passing[folded]]
+        return [field for field in fields if not _breaks(field[1])]
+
     def last_chunk(self, trailers: Headers) -> bytes:
         """Return the end of a chunked body, with those that pass (RFC 9112, section 7.1.2)."""
-        fields = [(name, value) for name, folded, value in trailers.fields if self._passing[folded]]
-        lines = [b"%b: %b\r\n" % field for field in fields if not _breaks(field[1])]
+        lines = [b"%b: %b\r\n" % field for field in self.passing(trailers)]
         return b"0\r\n%b\r\n" % b"".join(lines)
 
 

@@ -13,7 +13,7 @@ from ostiary.jwks.facts import KeyFacts
 from ostiary.listener.tally import End
 from ostiary.reasons import Reason
 from ostiary.sealed.errors import Unavailable
-from ostiary.upstream.endpoint import EndpointState
+from ostiary.upstream.reaching import EndpointState
 from ostiary.vault.source import CredentialState
 
 DOWN = Part("issuer", "bank", "down", Reason.KEYS_UNAVAILABLE)

@@ -12,7 +12,7 @@ from ostiary.admin.view import Open, View
 from ostiary.listener.handshake import ABANDONED
 from ostiary.observe.histogram import Histogram
 from ostiary.reasons import Reason
-from ostiary.upstream import UpstreamPool
+from ostiary.upstream import AnyPool
 
 
 def connections(view: View) -> Iterator[Metric]:
@@ -46,7 +46,7 @@ def _handshakes(listeners: Sequence[Open]) -> Iterator[Metric]:
     yield histogram("ostiary_tls_handshake_duration_seconds", text, ("listener",), took)
 
 
-def _upstream(pools: Sequence[UpstreamPool], now: float) -> Iterator[Metric]:
+def _upstream(pools: Sequence[AnyPool], now: float) -> Iterator[Metric]:
     known = [(pool.name, endpoint) for pool in pools for endpoint in pool.endpoints(now)]
     states: dict[tuple[str, ...], float] = {}
     for name, endpoint in known:

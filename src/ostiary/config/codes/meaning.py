@@ -259,4 +259,12 @@ MEANING: Final = (
         "bind: 127.0.0.1:8080\nforwarded: {dialect: nginx, local: {users: [www-data]}, ...}",
         "bind: unix:/run/ostiary/front.sock\nforwarded: {dialect: nginx, local: {users: [www-data]}, ...}",
     ),
+    Code(
+        "C379",
+        "over a protocol that has no such thing",
+        "HTTP/2 has no change of protocols, so a route whose upstream says `protocol: h2` has no `upgrades`. `silence` "
+        "and `ping` are about HTTP/2, and say nothing of an upstream that is spoken to in HTTP/1.1.",
+        "calls: {endpoints: [http://127.0.0.1:9000], timeouts: {silence: 10m}}",
+        "calls: {endpoints: [http://127.0.0.1:9000], protocol: h2, timeouts: {silence: 10m}}",
+    ),
 )

@@ -1,0 +1,17 @@
+"""Upstreams that are spoken to in HTTP/2 (RFC 9113), gRPC among them: one connection, many exchanges.
+
+fields.py      what is sent: a permit's head, as HTTP/2 has it
+answer.py      what comes: heads and trailers, strictly
+deadline.py    how long a call of gRPC may take, as its caller says
+outgoing.py    the request's content, which waits for the upstream's windows
+exchange.py    one request and its answer, on one stream
+connection.py  one connection and its streams
+endpoint.py    the connections to one endpoint
+pool.py        the endpoints of one upstream, in turn
+
+The engine below is `ostiary.http2`, the one that callers are heard with.
+"""
+
+from ostiary.upstream.http2.pool import Http2Pool
+
+__all__ = ["Http2Pool"]

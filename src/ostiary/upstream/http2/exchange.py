@@ -1,0 +1,398 @@
+"""One request and its answer, on one stream of a connection to an upstream.
+
+Like the exchange of HTTP/1.1 it takes the request's body (BodySink), lets the answer's source be paused (Flow), and
+ends exactly once. Both directions flow at the same time: an answer may begin, and end, before its request has.
+
+How long it may take depends on what it is. An ordinary request has to be answered in time, and an answer may not pause
+for long. A call of gRPC may be silent in both directions, since that is what a stream is for; its caller says how long
+it may take in all (`grpc-timeout`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from math import inf
+from typing import Final, Protocol
+
+from ostiary.config.upstreams import UpstreamTimeouts
+from ostiary.errors import GatewayError, UpstreamInvalid, UpstreamTimeout, UpstreamUnreachable
+from ostiary.grpc import is_call
+from ostiary.http2.codes import Code
+from ostiary.http2.hpack.decoder import Fields
+from ostiary.model import Answer, Body, Headers, Outbound
+from ostiary.reasons import Reason
+from ostiary.upstream.answer import MAX_INFORMATIONAL
+from ostiary.upstream.exchange import IDEMPOTENT
+from ostiary.upstream.http2.answer import AnswerHead, read_answer, read_trailers
+from ostiary.upstream.http2.deadline import read_timeout
+from ostiary.upstream.http2.outgoing import Outgoing
+from ostiary.upstream.http2.silence import NO_LINE
+from ostiary.upstream.silence import NO_ANSWER, NO_BODY
+
+HIGH_WATER: Final = 64 << 10
+"""Octets of a request that may wait for the upstream's windows before its caller is paused."""
+LOW_WATER: Final = 16 << 10
+_TRIES: Final = 3
+"""How often a request is sent that upstreams say they have not worked on."""
+_FINAL, _NO_CONTENT, _NOT_MODIFIED = 200, 204, 304
+
+
+class Line(Protocol):
+    """The connection, as an exchange uses it."""
+
+    @property
+    def full(self) -> bool:
+        """Whether it takes nothing for now."""
+
+    def speak(self, exchange: Http2Exchange, octets: int) -> None:
+        """Ask the exchange for frames when the loop comes round; so many octets more wait."""
+
+    def send(self, outgoing: Outgoing, stream: int) -> bool:
+        """Send one frame; returns whether there may be more."""
+
+    def headed(self, stream: int) -> None:
+        """The final head of an answer has come."""
+
+    def widen(self, stream: int, octets: int) -> None:
+        """Let the upstream send as much again."""
+
+    def leave(self, stream: int, waiting: int, code: Code | None) -> None:
+        """The exchange has ended; with a code, its stream is reset. `waiting` octets will not be sent."""
+
+    def trailers(self, trailers: Headers) -> list[tuple[bytes, bytes]]:
+        """Return those behind a request that pass."""
+
+    def time(self) -> float:
+        """Return the time on the loop's clock, in seconds."""
+
+
+class Http2Exchange:
+    """One request and its answer.
+
+    Args:
+        outbound: what is sent.
+        body: its content.
+        answer: takes what comes.
+        patience: of the upstream.
+        again: sets it going anew.
+
+    Attributes:
+        call: it is a call of gRPC.
+        until: when its caller's patience ends, on the loop's clock.
+        deadline: when ours does, at the latest then.
+        queued: it stands in the queue of those that may have something to send.
+        done: it ended; whatever comes now is ignored.
+        started: the head of the answer was passed on.
+        number: of its stream.
+    """
+
+    __slots__ = (
+        *("_again", "_announced", "_bodyless", "_due", "_informed", "_left", "_outgoing", "_patience", "_paused"),
+        *("_stalled", "_tries", "answer", "body", "call", "deadline", "done", "line", "number", "outbound", "queued"),
+        *("started", "until"),
+    )
+
+    def __init__(
+        self,
+        outbound: Outbound,
+        body: Body,
+        answer: Answer,
+        patience: UpstreamTimeouts,
+        again: Callable[[Http2Exchange], None],
+    ) -> None:
+        headers = outbound.request.headers
+        self.outbound, self.body, self.answer = outbound, body, answer
+        self.line: Line = NO_LINE
+        self.number = 0
+        self.call = is_call(headers.get(b"content-type"))
+        self.until = _until(outbound) if self.call else inf
+        self.deadline = self.until
+        self.queued = self.done = self.started = False
+        self._announced = self._paused = self._stalled = self._bodyless = False
+        self._patience = patience
+        self._again = again
+        self._outgoing = Outgoing(body.length)
+        self._tries = 1
+        self._informed = 0
+        self._left: int | None = None  # octets of the answer that were announced and have not come
+        self._due = 0  # octets of the upstream's window that it does not have back yet
+
+    @property
+    def bodyless(self) -> bool:
+        """Whether the request ends with its head."""
+        return self._outgoing.bodyless
+
+    @property
+    def trailers(self) -> bool:
+        """Whether the upstream is told that trailers are welcome: a call ends with them."""
+        return self.call or self.outbound.request.headers.get(b"te") == b"trailers"
+
+    @property
+    def left(self) -> float | None:
+        """Seconds that its caller will still wait; None when he does not say."""
+        return None if self.until == inf else self.until - asyncio.get_running_loop().time()
+
+    @property
+    def length(self) -> int | None:
+        """Octets of the request's content; None when nobody knows."""
+        return self.body.length
+
+    def begin(self, line: Line, number: int) -> None:
+        """The head was sent: let the body flow, or what has come of it before."""
+        self.line, self.number = line, number
+        self.outbound.request.record.upstream_started = line.time()
+        self._wait()
+        if not self._announced:
+            self._announced = True
+            self.body.flow_to(self)
+        elif not self._outgoing.sent:
+            line.speak(self, self._outgoing.waiting)
+
+    # --- patience ---
+
+    def _wait(self) -> None:
+        """Begin to wait for whatever comes next."""
+        patience = self._patience
+        if self._paused or not (self.call or self.started or self._stalled or self._outgoing.sent):
+            self.deadline = self.until  # it is the caller who makes it wait, which is the edge's matter
+            return
+        if self.call:
+            most = patience.silence
+        elif self.started or self._stalled:
+            most = patience.idle
+        else:
+            most = patience.response
+        self.deadline = min(self.until, self.line.time() + most)
+
+    def expire(self) -> None:
+        """Patience has ended."""
+        self.fail(UpstreamTimeout("pause within the answer" if self.started else "no answer"))
+
+    # --- the request's body ---
+
+    @property
+    def patient(self) -> bool:
+        """Whether the caller may be silent within his request, and how long is watched here."""
+        return self.call
+
+    def feed(self, data: bytes) -> None:
+        """Send a piece of the request's body."""
+        if self.done or not data:
+            return
+        if not self._outgoing.take(data):
+            self.abandon()
+            return
+        if self.started or self.call:
+            self._wait()
+        self.line.speak(self, len(data))
+        self.settle()
+
+    def finish(self, trailers: Headers | None = None) -> None:
+        """The request's body is complete."""
+        if self.done or self._outgoing.sent:
+            return
+        if self._outgoing.finish(self.line.trailers(trailers) if trailers else None):
+            self.line.speak(self, 0)
+        else:
+            self.abandon()
+
+    def abandon(self) -> None:
+        """The caller went away: nobody waits for the rest (RFC 9113, section 7: CANCEL)."""
+        if not self.done:
+            self._end(Code.CANCEL)
+
+    def send(self) -> bool:
+        """Send one frame of content at most. Returns whether there may be more."""
+        if self.done:
+            return False
+        open_before = not self._outgoing.sent
+        more = self.line.send(self._outgoing, self.number)
+        self.settle()
+        if open_before and self._outgoing.sent and not self.started:
+            self._wait()
+        return more
+
+    def settle(self) -> None:
+        """Pause the caller while the upstream takes nothing."""
+        bound = LOW_WATER if self._stalled else HIGH_WATER
+        slow = not self._outgoing.sent and (self._outgoing.waiting > bound or self.line.full)
+        if slow == self._stalled:
+            return
+        self._stalled = slow
+        if not self.started:
+            self._wait()
+        if slow:
+            self.body.pause()
+        else:
+            self.body.resume()
+
+    # --- the answer ---
+
+    def take_head(self, fields: Fields, *, ended: bool) -> None:
+        """A head has come, the final one or an informational one.
+
+        Raises:
+            UpstreamInvalid: it is malformed.
+        """
+        head = read_answer(fields)
+        if head.status >= _FINAL:
+            self._start(head, ended=ended)
+            return
+        self._informed += 1
+        if ended or self._informed > MAX_INFORMATIONAL:
+            raise UpstreamInvalid("an informational response that is the last, or one too many")
+        self.answer.inform(head.status, head.headers)
+
+    def _start(self, head: AnswerHead, *, ended: bool) -> None:
+        status, length, headers = head
+        self._bodyless = self.outbound.request.method == "HEAD" or status in (_NO_CONTENT, _NOT_MODIFIED)
+        self._left = None if self._bodyless else length
+        if ended and self._left:
+            raise UpstreamInvalid("no content where some was announced")
+        self.started = True
+        self.line.headed(self.number)
+        self._outgoing.let_go()
+        self.outbound.request.record.upstream_answered = self.line.time()
+        self._wait()
+        if status == _NO_CONTENT or (ended and length is None and not self._bodyless and not self.call):
+            length = 0
+        self.answer.start(status, headers, length, self)
+        if ended:
+            self._complete(None)
+
+    def take_content(self, data: bytes, octets: int, *, ended: bool) -> None:
+        """A piece of content has come, and has taken so many octets of the window.
+
+        Raises:
+            UpstreamInvalid: there is no place for it.
+        """
+        self._count(len(data), ended=ended)
+        self._due += octets
+        if data:
+            self.answer.write(data)
+        if self.done:
+            return
+        if ended:
+            self._complete(None)
+            return
+        if not self._paused:
+            self._wait()
+            self._acknowledge()
+
+    def _count(self, octets: int, *, ended: bool) -> None:
+        if not self.started:
+            raise UpstreamInvalid("content before the head of the answer")
+        if octets and self._bodyless:
+            raise UpstreamInvalid("content in an answer that has none")
+        if self._left is not None:
+            self._left -= octets
+            if self._left < 0 or (ended and self._left):
+                raise UpstreamInvalid("content of another length than announced")
+
+    def take_trailers(self, fields: Fields) -> None:
+        """What comes behind the content has come, and ends the answer.
+
+        Raises:
+            UpstreamInvalid: it is malformed, or comes too early.
+        """
+        trailers = read_trailers(fields)
+        self._count(0, ended=True)
+        self._complete(trailers)
+
+    def flush(self) -> None:
+        """Nothing more is at hand for now."""
+        self.answer.flush()
+
+    def pause(self) -> None:
+        """The caller reads slowly: leave his stream's window closed. His patience is the edge's matter."""
+        if not self.done:
+            self._paused, self.deadline = True, self.until
+
+    def resume(self) -> None:
+        """Take the answer again."""
+        if not self.done:
+            self._paused = False
+            self._wait()
+            self._acknowledge()
+
+    def _acknowledge(self) -> None:
+        due, self._due = self._due, 0
+        if due:
+            self.line.widen(self.number, due)
+
+    def _complete(self, trailers: Headers | None) -> None:
+        """The answer is complete. A request that is not is not wanted any more (RFC 9113, section 8.1)."""
+        if not self.done:
+            self._end(None if self._outgoing.sent else Code.CANCEL).finish(trailers)
+
+    # --- ends that nobody wished for ---
+
+    def fail(self, error: GatewayError, code: Code = Code.CANCEL) -> None:
+        """End with an error, and reset the stream."""
+        if not self.done:
+            self._end(code).fail(error)
+
+    def refused(self) -> None:
+        """The upstream has not worked on it, and says so: it may be sent again (RFC 9113, section 8.7)."""
+        if self.done:
+            return
+        if self.started or self._tries >= _TRIES or not self._repeat():
+            self.fail(UpstreamUnreachable("the upstream refuses the stream"))
+
+    def reset(self, code: int) -> None:
+        """The upstream has reset the stream."""
+        if code == Code.REFUSED_STREAM:
+            self.refused()
+        else:
+            detail = f"the stream was reset with the code {code}"
+            self.fail(UpstreamInvalid(detail, reason=Reason.UPSTREAM_CLOSED))
+
+    def lost(self, *, reused: bool) -> None:
+        """The connection broke.
+
+        A kept connection may have been closed by the upstream while the request was on its way. What is idempotent and
+        has no body may be sent once more (RFC 9110, section 9.2.2).
+        """
+        if self.done:
+            return
+        repeatable = self.body.length == 0 and self.outbound.request.method in IDEMPOTENT and self._tries == 1
+        if reused and repeatable and not (self.started or self._informed) and self._repeat():
+            return
+        if self.started:
+            self.fail(UpstreamInvalid("connection closed within the answer", reason=Reason.UPSTREAM_CLOSED))
+        else:
+            self.fail(UpstreamUnreachable("connection closed before the answer"))
+
+    def _repeat(self) -> bool:
+        """Set it going anew. Returns False when some of the request is not there any more."""
+        waiting = self._outgoing.waiting
+        if not self._outgoing.rewind():
+            return False
+        self._tries += 1
+        self._informed = 0
+        self.line.leave(self.number, waiting, None)
+        self.line, self.deadline = NO_LINE, self.until
+        self._again(self)
+        return True
+
+    def _end(self, code: Code | None) -> Answer:
+        """Let go of everything, so that the last reference frees it without the garbage collector."""
+        line, answer, body = self.line, self.answer, self.body
+        self.done = True
+        self.line, self.answer, self.body = NO_LINE, NO_ANSWER, NO_BODY
+        line.leave(self.number, self._outgoing.waiting, code)
+        if self._stalled:
+            body.resume()
+        return answer
+
+
+def _until(outbound: Outbound) -> float:
+    """Return when a caller's patience ends, on the loop's clock.
+
+    Raises:
+        BadRequest: he says it in a way that cannot be read, or twice.
+    """
+    request = outbound.request
+    said = request.headers.only(b"grpc-timeout")
+    return inf if said is None else request.record.started + read_timeout(said)
