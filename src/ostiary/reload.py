@@ -18,9 +18,9 @@ from typing import Final, TypeAlias
 
 import structlog
 
+from ostiary.config.apart import examine_apart
 from ostiary.config.draft import Draft
-from ostiary.config.load import examine
-from ostiary.config.loaded import Loaded
+from ostiary.config.loaded import Examined, Loaded
 from ostiary.config.problem import ConfigInvalid, Problem, errors
 from ostiary.config.watch import Digests, Watch, files_of, variables_of
 from ostiary.errors import ConfigError
@@ -37,6 +37,8 @@ _OF_THE_START: Final = ": a process keeps the environment of its start, so resta
 
 Take: TypeAlias = Callable[[Loaded], Awaitable[None]]
 """Puts a configuration to use, as a whole or not at all; raises ConfigError when it cannot be used."""
+Read: TypeAlias = Callable[[Path, Sequence[Path]], Examined]
+"""Reads a file and its overlays. Blocks; raises ConfigError when there is no reading it."""
 
 
 class Change:
@@ -112,12 +114,21 @@ class Reloader:
         lifecycle: where it is told how that went.
         change: when to look.
         overlays: the files that are laid over it.
+        read: reads them; by default in a process of its own.
     """
 
     def __init__(
-        self, path: Path, take: Take, lifecycle: Lifecycle, change: Change, overlays: Sequence[Path] = ()
+        self,
+        path: Path,
+        take: Take,
+        lifecycle: Lifecycle,
+        change: Change,
+        overlays: Sequence[Path] = (),
+        *,
+        read: Read = examine_apart,
     ) -> None:
         self._path = path
+        self._read_file = read
         self._overlays = tuple(overlays)
         self._take = take
         self._life = lifecycle
@@ -158,7 +169,7 @@ class Reloader:
                 log.info("values behind env: are those of the start, another one takes a restart", names=names)
 
     async def _read(self) -> Loaded:
-        examined = await asyncio.to_thread(examine, self._path, self._overlays)
+        examined = await asyncio.to_thread(self._read_file, self._path, self._overlays)
         await self._change.reads(examined.draft)
         return examined.sound()
 

@@ -35,7 +35,7 @@ class House:
         self.taken: list[Loaded] = []
         self.fails: Exception | None = None
         self.change = Change(self.file, examine(self.file).draft, poll=0.02, settle=0.05)
-        self.reloader = Reloader(self.file, self.take, self.life, self.change)
+        self.reloader = Reloader(self.file, self.take, self.life, self.change, read=examine)
 
     async def take(self, loaded: Loaded) -> None:
         if self.fails is not None:
@@ -108,7 +108,7 @@ async def test_what_is_laid_over_is_read_and_looked_at_like_the_file(house: Hous
     overlay.write_text("drain_timeout: 7s\n")
     draft = examine(house.file, [overlay]).draft
     house.change = Change(house.file, draft, poll=0.02, settle=0.05, overlays=[overlay])
-    house.reloader = Reloader(house.file, house.take, house.life, house.change, [overlay])
+    house.reloader = Reloader(house.file, house.take, house.life, house.change, [overlay], read=examine)
     await house.refusals()
     assert house.taken[0].spec.drain_timeout == 7
     overlay.write_text("drain_timeout: 7 parsecs\n")

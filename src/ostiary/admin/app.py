@@ -14,7 +14,6 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from ostiary.admin.page import STYLE, page
 from ostiary.admin.report import report
 from ostiary.admin.source import Source
 from ostiary.admin.status import Samples, status
@@ -70,6 +69,8 @@ class Pages:
 
     async def status(self, _: Request) -> Response:
         """Say how it is, to people."""
+        from ostiary.admin.page import page  # noqa: PLC0415 - for those who look: most never do
+
         return HTMLResponse(page(await self._facts()))
 
     async def facts(self, _: Request) -> Response:
@@ -78,6 +79,8 @@ class Pages:
 
     async def style(self, _: Request) -> Response:
         """Say how the page for people looks."""
+        from ostiary.admin.page import STYLE  # noqa: PLC0415 - likewise
+
         return Response(STYLE, media_type="text/css")
 
     async def _facts(self) -> dict[str, Any]:

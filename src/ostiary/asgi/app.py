@@ -15,7 +15,7 @@ from typing import Final, Protocol, Self, TypeAlias
 from ostiary.asgi.generation import Edge, Generation
 from ostiary.authn.memory import Memory
 from ostiary.build import compile_gateway
-from ostiary.config.load import load_checked
+from ostiary.config.load import examine, load_checked
 from ostiary.config.loaded import Loaded
 from ostiary.config.schema import ListenerLimits, ListenerTimeouts
 from ostiary.edge.asgi import AsgiEdge, Scope, deny_websocket
@@ -202,7 +202,7 @@ class GatewayApp:
     def _watch(self, life: AsyncExitStack) -> None:
         loaded = self._loaded
         change = Change(loaded.path, loaded.draft, overlays=loaded.overlays)
-        reloader = Reloader(loaded.path, self._take, Lifecycle(), change, loaded.overlays)
+        reloader = Reloader(loaded.path, self._take, Lifecycle(), change, loaded.overlays, read=examine)
         life.enter_context(_hangup(change.ask))
         task = asyncio.get_running_loop().create_task(reloader.follow())
 

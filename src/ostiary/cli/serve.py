@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from typing import Annotated
 
 import typer
@@ -24,22 +27,42 @@ def serve(
     for it. SIGTERM and Ctrl-C stop accepting, let what is under way end, and exit 0; a second one exits at once.
     With --workers, SIGTTIN adds a process, and SIGTTOU lets one go.
     """
-    from ostiary.config.load import load_checked
-    from ostiary.errors import ConfigError
-    from ostiary.observe.log import configure
-    from ostiary.process import run_gateway, run_workers
-    from ostiary.workers import Bond
+    from ostiary.config.apart import Reading
+
+    with absent("rich", "better_exceptions") if not sys.stderr.isatty() else nullcontext():
+        from ostiary.workers import Bond
 
     for number in (signal.SIGHUP, signal.SIGTTIN, signal.SIGTTOU):  # until there is something to be exchanged, or ever
         signal.signal(number, signal.SIG_IGN)
     bond = Bond.take(os.environ)
+    reading = None if bond else Reading(file, overlay or ())  # while we import the rest
+    from ostiary.errors import ConfigError
+    from ostiary.observe.log import configure
+    from ostiary.process import run_gateway, run_workers
+
     if bond and not bond.wait():
         return
     configure(worker=bond.number if bond else None)
-    loaded = load_checked(file, overlay or ())
+    loaded = (reading or Reading(file, overlay or ())).examined().sound()
     try:
         if workers > 1:
             raise typer.Exit(run_workers(file, loaded, workers))
         run_gateway(file, loaded, bond)
     except ConfigError as error:
         fail("serve.cannot-start", str(error), where=str(file), exit_code=Exit.NO)
+
+
+@contextmanager
+def absent(*names: str) -> Iterator[None]:
+    """Let others be imported as if these were not installed, unless they are imported already.
+
+    A log for programs needs no colours, and structlog imports what it would draw tracebacks with on a terminal.
+    """
+    hidden = [name for name in names if name not in sys.modules]
+    for name in hidden:
+        sys.modules[name] = None  # type: ignore[assignment]  # how the import system is told
+    try:
+        yield
+    finally:
+        for name in hidden:
+            del sys.modules[name]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from ostiary.config.spec import Spec
 from ostiary.config.vaults import (
@@ -25,33 +26,35 @@ from ostiary.config.vaults import (
 )
 from ostiary.errors import ConfigError
 from ostiary.model import CredentialSource
-from ostiary.vault.age import compile_age
-from ostiary.vault.aws import compile_aws
-from ostiary.vault.azure import compile_azure
-from ostiary.vault.conjur import compile_conjur
-from ostiary.vault.cyberark import compile_cyberark
-from ostiary.vault.env import compile_env
-from ostiary.vault.files import compile_files
-from ostiary.vault.gcp import compile_gcp
-from ostiary.vault.hashicorp import compile_hashicorp
-from ostiary.vault.http import compile_http
-from ostiary.vault.local import compile_local
 from ostiary.vault.needs import in_order
 from ostiary.vault.record import Provider
 from ostiary.vault.room import Vault
 
-COMPILERS: Final[Mapping[type[Spec], Callable[[Any, Path], Provider]]] = {
-    LocalVaultSpec: compile_local,
-    HashicorpVaultSpec: compile_hashicorp,
-    FilesVaultSpec: compile_files,
-    EnvVaultSpec: compile_env,
-    HttpVaultSpec: compile_http,
-    CyberarkVaultSpec: compile_cyberark,
-    ConjurVaultSpec: compile_conjur,
-    AwsVaultSpec: compile_aws,
-    AzureVaultSpec: compile_azure,
-    GcpVaultSpec: compile_gcp,
-    AgeVaultSpec: compile_age,
+Compile: TypeAlias = Callable[[Any, Path], Provider]
+
+
+def _when_wanted(kind: str) -> Compile:
+    """Return the compiler of a kind of vault, which is imported with the first such vault: most files have one kind."""
+
+    def compile_wanted(spec: Any, folder: Path) -> Provider:
+        compiler: Compile = getattr(import_module(f"ostiary.vault.{kind}"), f"compile_{kind}")
+        return compiler(spec, folder)
+
+    return compile_wanted
+
+
+COMPILERS: Final[Mapping[type[Spec], Compile]] = {
+    LocalVaultSpec: _when_wanted("local"),
+    HashicorpVaultSpec: _when_wanted("hashicorp"),
+    FilesVaultSpec: _when_wanted("files"),
+    EnvVaultSpec: _when_wanted("env"),
+    HttpVaultSpec: _when_wanted("http"),
+    CyberarkVaultSpec: _when_wanted("cyberark"),
+    ConjurVaultSpec: _when_wanted("conjur"),
+    AwsVaultSpec: _when_wanted("aws"),
+    AzureVaultSpec: _when_wanted("azure"),
+    GcpVaultSpec: _when_wanted("gcp"),
+    AgeVaultSpec: _when_wanted("age"),
     **{backend.spec: backend.compile for backend in INSTALLED.backends.values()},
 }
 """How the provider of each kind of vault is made: from its spec and the folder of the configuration file."""
