@@ -23,6 +23,7 @@ from ostiary.config.loaded import Examined, Loaded
 from ostiary.config.problem import errors, in_order
 from ostiary.config.schema import GatewaySpec
 from ostiary.config.sound import sound
+from ostiary.config.stars import reticent
 from ostiary.config.translate import translate
 from ostiary.config.tree import Tree, at
 
@@ -96,7 +97,7 @@ def _judge(
     draft = sound(tree, path.parent, spec, problems)
     if surroundings is not None:
         problems += check_draft(draft, *surroundings)
-    ordered = in_order(problems)
+    ordered = in_order([reticent(problem, tree, whole.secret) for problem in problems])
     if spec is None or errors(ordered):
         return Examined(whole.source, ordered, None, draft)
     loaded = Loaded(spec, path.parent, path, draft, whole.source, ordered, tuple(overlays))

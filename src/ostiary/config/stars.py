@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any, Final, TypeAlias
 
 from ostiary.config.faults import block_of, guess, shape_of_field
-from ostiary.config.problem import Path, Source
+from ostiary.config.problem import Path, Problem, Source
 from ostiary.config.shape import Shape, is_secret, look, places
 from ostiary.config.tree import Tree
 
@@ -34,6 +35,21 @@ _CARRIERS: Final = re.compile(r"(?i)(proxy-)?authorization|cookie|.*(key|token|s
 def hidden(tree: Tree) -> frozenset[Path]:
     """Return the paths whose value must not be shown."""
     return frozenset(_secrets(tree))
+
+
+def reticent(problem: Problem, tree: Tree, secret: frozenset[Path]) -> Problem:
+    """Return a problem that repeats nothing of a value that must not be shown, nor what could be meant by it.
+
+    Args:
+        problem: a mistake.
+        tree: the document.
+        secret: what `hidden` says of it.
+    """
+    text = tree.texts.get(problem.path, "") if problem.path in secret else ""
+    if not text:
+        return problem
+    facts = tuple((label, said) for label, said in problem.facts if text not in said)
+    return replace(problem, message=problem.message.replace(text, STARS), suggestion=None, facts=facts)
 
 
 def _secrets(tree: Tree) -> Iterator[Path]:

@@ -64,3 +64,18 @@ def test_what_is_no_secret_is_shown(furnished: Path) -> None:
     assert "authorise: anyone" in text
     assert "type: onepassword" in text
     assert "******" not in text
+
+
+HIDDEN = {
+    "a PIN that begins with 0": (("env:MASTER_KEY", "0417304173"), "417304173"),
+    "a password in the URL of an issuer": (("https://id.example.com", f"http://me:{CANARY}@id.example.com"), CANARY),
+}
+
+
+@pytest.mark.parametrize(("change", "text"), HIDDEN.values(), ids=HIDDEN.keys())
+def test_what_is_said_of_it_repeats_it_neither_in_the_sentence_nor_in_what_was_meant(
+    change: tuple[str, str], text: str, furnished: Path
+) -> None:
+    examined = judge(furnished, changed(change))
+    assert {"C108", "C126"} & {problem.code for problem in examined.problems}
+    assert text not in f"{examined.problems!r} {render(examined.problems, examined.source)}"
