@@ -91,6 +91,7 @@ CURL: Final = f"curl -u alice:{PASSWORD} https://a.example/accounts/1"
 DAY: Final = (
     step("version"), step("help"), step("help C204"), step("help token.expired"), step("help D114"),
     step("schema"), step("completion bash", plain=True),
+    step("init made/first"), step("init made/second --preset keycloak"), step("init .", code=1),
     step("vault key --out master.key"), step("vault key"),
     step("vault put legacy --id alice --secret-stdin", VAULT), step("vault put other --id bob --secret-stdin", VAULT),
     step("vault get legacy"), step("vault list"), step("vault test"),

@@ -1,5 +1,6 @@
 # fish completion for ostiary
 complete -c ostiary -n '__fish_use_subcommand' -f -a serve
+complete -c ostiary -n '__fish_use_subcommand' -f -a init
 complete -c ostiary -n '__fish_use_subcommand' -f -a demo
 complete -c ostiary -n '__fish_use_subcommand' -f -a check
 complete -c ostiary -n '__fish_use_subcommand' -f -a explain
@@ -23,6 +24,12 @@ complete -c ostiary -n '__fish_use_subcommand' -l version
 complete -c ostiary -n '__fish_seen_subcommand_from serve' -l help
 complete -c ostiary -n '__fish_seen_subcommand_from serve' -l overlay
 complete -c ostiary -n '__fish_seen_subcommand_from serve' -l workers
+complete -c ostiary -n '__fish_seen_subcommand_from init' -l bind
+complete -c ostiary -n '__fish_seen_subcommand_from init' -l help
+complete -c ostiary -n '__fish_seen_subcommand_from init' -l host
+complete -c ostiary -n '__fish_seen_subcommand_from init' -l json
+complete -c ostiary -n '__fish_seen_subcommand_from init' -l preset
+complete -c ostiary -n '__fish_seen_subcommand_from init' -l upstream
 complete -c ostiary -n '__fish_seen_subcommand_from demo' -l help
 complete -c ostiary -n '__fish_seen_subcommand_from demo' -l json
 complete -c ostiary -n '__fish_seen_subcommand_from demo' -l keep
@@ -72,6 +79,7 @@ complete -c ostiary -n '__fish_seen_subcommand_from issuer; and __fish_seen_subc
 complete -c ostiary -n '__fish_seen_subcommand_from issuer; and __fish_seen_subcommand_from check' -l overlay
 complete -c ostiary -n '__fish_seen_subcommand_from issuer; and __fish_seen_subcommand_from check' -l token
 complete -c ostiary -n '__fish_seen_subcommand_from help' -f -a serve
+complete -c ostiary -n '__fish_seen_subcommand_from help' -f -a init
 complete -c ostiary -n '__fish_seen_subcommand_from help' -f -a demo
 complete -c ostiary -n '__fish_seen_subcommand_from help' -f -a check
 complete -c ostiary -n '__fish_seen_subcommand_from help' -f -a explain

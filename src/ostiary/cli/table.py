@@ -35,6 +35,7 @@ GROUPS: Final = (RUN, UNDERSTAND, SECRETS, MOVE)
 
 COMMANDS: Final = (
     Entry("serve", "ostiary.cli.serve:serve", RUN, "Run the gateway of a configuration file."),
+    Entry("init", "ostiary.cli.init:init", RUN, "Write a first gateway into a folder: file, certificates, keys."),
     Entry("demo", "ostiary.cli.demo:demo", RUN, "Run a whole example on this machine, with throw-away keys."),
     Entry("check", "ostiary.cli.check:check", UNDERSTAND, "Say everything that is wrong with a configuration file."),
     Entry("explain", "ostiary.cli.explain:explain", UNDERSTAND, "Say what would become of a request, and why."),

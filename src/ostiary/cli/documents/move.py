@@ -22,5 +22,6 @@ MOVE: Final[dict[str, Schema]] = {
             "refused": several(_HELD),
         }
     ),
+    "init": block({"folder": TEXT, "files": several(TEXT)}),
     "schema": {"type": "object", "required": ["$schema"]},
 }
