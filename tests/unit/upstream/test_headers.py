@@ -37,6 +37,17 @@ def test_another_path_or_place_told_by_the_caller_does_not_pass(name: str) -> No
     assert name.encode() not in passed((name.encode(), b"/admin"))
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("Client-IP", "Client_Ip", "CF-Connecting-IP", "Fastly-Client-IP", "True-Client-IP", "X-Client-IP"),
+        *("X-Envoy-External-Address", "X-Original-Forwarded-For", "X-Host", "X-HTTP-Host-Override", "X-Real-IP"),
+    ],
+)
+def test_another_address_or_host_told_by_the_caller_does_not_pass(name: str) -> None:
+    assert name.encode() not in passed((name.encode(), b"127.0.0.1"))
+
+
 @pytest.mark.parametrize("name", ["X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override"])
 def test_another_method_told_by_the_caller_does_not_pass(name: str) -> None:
     assert name.encode() not in passed((name.encode(), b"DELETE"))
@@ -82,7 +93,13 @@ def test_where_a_request_comes_from_is_said_by_the_gateway_alone(name: bytes) ->
     "name",
     [
         *("X-Forwarded-Client-Cert", "Client-Cert", "Client-Cert-Chain", "X-SSL-Client-Verify", "SSL-Client-S-DN"),
-        *("X-Client-Cert-Subject", "X-Forwarded-Tls-Client-Cert-Info", "x_ssl_cert", "X-Amzn-Mtls-Clientcert"),
+        *(
+            "X-Client-Cert-Subject",
+            "X-Forwarded-Tls-Client-Cert-Info",
+            "x_ssl_cert",
+            "X-Amzn-Mtls-Clientcert",
+            "X-ARR-ClientCert",
+        ),
     ],
 )
 def test_a_certificate_told_by_the_caller_does_not_pass(name: str) -> None:

@@ -16,6 +16,8 @@ _THEIRS: Final = frozenset(
     (
         *(b"authorization", b"cookie", b"proxy", b"proxy-authorization", b"proxy-authenticate"),
         *(b"forwarded", b"x-forwarded", b"x-real-ip", b"x-client-ip", b"x-cluster-client-ip", b"true-client-ip"),
+        *(b"client-ip", b"x-original-forwarded-for", b"x-envoy-external-address", b"cf-connecting-ip"),
+        *(b"fastly-client-ip", b"x-host", b"x-http-host-override", b"x-arr-clientcert"),
         *(b"x-original-url", b"x-original-uri", b"x-original-host", b"x-original-method", b"x-rewrite-url"),
         *(b"x-envoy-original-path", b"x-http-method-override", b"x-http-method", b"x-method-override"),
         *(b"client-cert", b"client-cert-chain", b"x-request-id", b"http2-settings"),
