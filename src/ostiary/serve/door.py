@@ -28,6 +28,10 @@ _AT_ONCE: Final = 8
 _PAUSE: Final = 0.25
 """Seconds before it is looked again whether there are descriptors."""
 
+_WRITTEN: Final = 1 << 17
+"""Octets that TLS may keep for a caller who reads slowly, before his upstream is read no more; loops have half a
+megabyte for it, and the memory that they take for as much is twice that."""
+
 _QUIET: Final = 10.0
 """Seconds between two lines of the log about callers who are turned away."""
 
@@ -167,7 +171,7 @@ class Door:
             if self._proxied(accepted, address):
                 address = await self._ask_the_proxy(accepted, address)
             CALLER.set({"listener": self._listening.name, "address": address})
-            await loop.connect_accepted_socket(
+            transport, _ = await loop.connect_accepted_socket(
                 self._protocol,
                 accepted,
                 ssl=context,
@@ -178,6 +182,9 @@ class Door:
             self._listening.left(address)
             if not isinstance(error, OSError):  # which ssl.SSLError and TimeoutError are; they are counted elsewhere
                 raise
+        else:
+            if context is not None:
+                transport.set_write_buffer_limits(high=_WRITTEN)
 
     async def _ask_the_proxy(self, accepted: socket.socket, proxy: str) -> str:
         """Return whose connection it is that a proxy has made, and count it as theirs."""
