@@ -23,6 +23,7 @@ from benchmarks.faults.figures import Figure
 from benchmarks.faults.idle import idle
 from benchmarks.faults.issuer import issuer_trouble
 from benchmarks.faults.keys import keys_down, keys_poisoned, keys_rotated, kid_flood
+from benchmarks.faults.paused import paused_callers
 from benchmarks.faults.rotation import rotate_while_loaded
 from benchmarks.faults.slow import handshakes, slowloris
 from benchmarks.faults.soak import soak
@@ -49,6 +50,7 @@ SCENARIOS: Final[dict[str, Scenario]] = {
         aborts,
         stalled_upload,
         streams,
+        paused_callers,
         vault_down,
         vault_rotated,
         rotate_while_loaded,

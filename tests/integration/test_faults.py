@@ -23,6 +23,7 @@ SHORT = (
     "upstream-broken",
     "aborts",
     "streams",
+    "paused-callers",
     "reload",
     "drain",
     "worker-killed",
