@@ -122,6 +122,8 @@ def _payload(token: bytes) -> bytes:
         {"htu": 5},
         {"iat": NOW - 31},
         {"iat": NOW + 31},
+        {"iat": 10**400},
+        {"iat": -(10**400)},
         {"iat": "now"},
         {"iat": True},
         {"iat": ABSENT},
