@@ -152,7 +152,7 @@ async def test_over_http2_as_well(tmp_path: Path) -> None:
             caller.say()
             await asyncio.sleep(0.01)
             with suppress(TimeoutError):
-                await asyncio.wait_for(caller._hear(), 0.2)
+                await asyncio.wait_for(caller.hear(), 0.2)
         began = time.monotonic()
         caller.abort()
         assert (await ended(gateway))["reason"] == "request.abandoned"

@@ -76,9 +76,10 @@ class Http2Caller:
                     if enough(event):
                         del self.events[: at + 1]
                         return event
-                await self._hear()
+                await self.hear()
 
-    async def _hear(self) -> None:
+    async def hear(self) -> None:
+        """Take what comes next into `events`."""
         data = await self._reader.read(1 << 16)
         if not data:
             raise EOFError
@@ -126,7 +127,7 @@ class Http2Caller:
         self._deaf = True
         async with asyncio.timeout(PATIENCE):
             while not self.farewells:
-                await self._hear()
+                await self.hear()
         return self.farewells[-1][1]
 
     async def end(self) -> None:
