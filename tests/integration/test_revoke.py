@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import time
 from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,10 @@ import httpx2
 import pytest
 from jsonschema import Draft202012Validator
 from tests.integration.test_shared_replay import BANK, ISSUER, ask, bearer, claims, document, gateways, said
-from tests.support.gateway_process import GatewayProcess
+from tests.support.gateway_process import GatewayProcess, gateway_process
+from tests.support.origin import ok, origin
 from tests.support.redis_server import RedisServer, redis  # noqa: F401 - a fixture
+from tests.support.tokens import key_set
 
 from ostiary.cli.documents import schema_of
 from ostiary.cli.run import run
@@ -25,6 +28,8 @@ from ostiary.pki.authority import Authority
 from ostiary.pki.certificate import describe
 from ostiary.pki.files import write_certificates
 from ostiary.shared import compile_shared
+from ostiary.shared.ear import Ear
+from ostiary.shared.entry import Entry
 
 pytestmark = pytest.mark.integration
 
@@ -89,6 +94,38 @@ async def test_whatever_is_revoked_is_refused_everywhere_until_it_is_taken_back(
             await gateway.stop()
 
 
+async def test_what_is_revoked_counts_at_once_and_after_a_start_without_redis(
+    tmp_path: Path,
+    redis: RedisServer,  # noqa: F811 - the fixture
+) -> None:
+    shared = {**redis.block(), "revocation": {"poll": "10m", "keep": True}}
+    async with origin() as upstream:
+        upstream.answers["/plain"] = ok(b"fine")
+        file = tmp_path / "first" / "gateway.yaml"
+        file.parent.mkdir()
+        (file.parent / "keys.json").write_bytes(key_set(BANK))
+        file.write_text(json.dumps({**document(upstream.url(), shared), "state": "state"}))
+        async with gateway_process(file) as gateway:
+            shown = bearer("canary-1")
+            assert said(await ask(gateway, "/plain", shown)) == "allowed"
+            (tmp_path / "token").write_text(shown["Authorization"].removeprefix("Bearer "))
+            await command(tmp_path, "token", str(tmp_path / "token"))
+            await becomes(gateway, shown, "401 token.revoked")  # ten minutes before it would be looked at
+            await gateway.stop()
+        redis.kill()
+        async with gateway_process(file) as gateway:
+            assert said(await ask(gateway, "/plain", shown)) == "401 token.revoked"
+            assert said(await ask(gateway, "/plain", bearer("another"))) == "allowed"
+            assert b"canary" not in gateway.said()
+            await gateway.stop()
+        for kept in (file.parent / "state").glob("revoked-*"):
+            assert b"canary" not in kept.read_bytes()
+            kept.unlink()
+        async with gateway_process(file) as gateway:
+            assert said(await ask(gateway, "/plain", bearer("another"))) == "503 revocation.unknown"
+            await gateway.stop()
+
+
 async def listed(folder: Path, count: int) -> Any:
     """Return the list, once it is as long as that."""
     for _ in range(20):
@@ -129,3 +166,41 @@ async def test_a_certificate_is_refused_and_what_is_not_on_the_list_cannot_be_ta
     finally:
         await copy.aclose()
         await known.link.aclose()
+
+
+async def test_a_server_that_is_silent_is_heard_all_the_same_and_one_that_hangs_is_noticed(
+    redis: RedisServer,  # noqa: F811 - the fixture
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("ostiary.shared.voices._SILENT", 0.05)
+    shared = compile_shared(SharedSpec.model_validate({**redis.block(), "revocation": {"poll": "10m"}}), {}, Path("/"))
+    copy = shared.revocations
+    assert copy is not None
+    assert copy.ear is not None
+    await shared.link.start()
+    await copy.start()
+    try:
+        await listens(copy.ear, wanted=True)
+        await asyncio.sleep(0.5)  # ten silences, each of which is asked about
+        assert copy.ear.open
+        await copy.shelf.put(Entry("token", "m" * 40, 1.0, time.time() + 60))
+        await copy.shelf.advance()
+        for _ in range(100):
+            if len(copy) == 1:
+                break
+            await asyncio.sleep(0.02)
+        assert len(copy) == 1
+        redis.hang()
+        await listens(copy.ear, wanted=False)
+        redis.go_on()
+        await listens(copy.ear, wanted=True)
+    finally:
+        await shared.aclose()
+
+
+async def listens(ear: Ear, *, wanted: bool) -> None:
+    for _ in range(400):
+        if ear.open is wanted:
+            return
+        await asyncio.sleep(0.02)
+    raise AssertionError(ear.open)

@@ -57,6 +57,7 @@ class WhisperConnection:
     def __init__(self, wire: AbstractConnection, timeout: float) -> None:
         self._wire = wire
         self._timeout = timeout
+        self._reading: asyncio.Task[bool] | None = None
 
     async def news(self) -> bool:
         """Return whether the server has said something; False: it was silent for a while, and is there.
@@ -65,22 +66,31 @@ class WhisperConnection:
             ConnectionError: the connection has broken.
             TimeoutError: the server does not answer.
         """
-        try:
-            return await self._said(_SILENT)
-        except TimeoutError:
+        if not await self._waited(_SILENT):
             await sent(self._wire, ("PING",))
-            return await self._said(self._timeout)
+            if not await self._waited(self._timeout):
+                raise TimeoutError
+        reading, self._reading = self._reading, None
+        return reading is not None and reading.result()
 
-    async def _said(self, patience: float) -> bool:
-        async with asyncio.timeout(patience):
-            try:
-                word = await self._wire.read_response(disable_decoding=True, push_request=True)
-            except RedisError as error:
-                raise ConnectionError(worded(error)) from None
-        return bool(word != b"PONG")
+    async def _waited(self, patience: float) -> bool:
+        """Whether something was read. Reading goes on: a connection whose reading is broken off is closed."""
+        if self._reading is None:
+            self._reading = asyncio.create_task(self._read())
+        done, _ = await asyncio.wait((self._reading,), timeout=patience)
+        return bool(done)
+
+    async def _read(self) -> bool:
+        try:
+            return bool(await self._wire.read_response(disable_decoding=True, push_request=True) != b"PONG")
+        except RedisError as error:
+            raise ConnectionError(worded(error)) from None
 
     async def aclose(self) -> None:
         """Close it."""
+        if self._reading is not None:
+            self._reading.cancel()
+            await asyncio.gather(self._reading, return_exceptions=True)
         await self._wire.disconnect(nowait=True)
 
 

@@ -40,6 +40,7 @@ SMALLEST: Final = frozenset(
         "ostiary_oauth_token_expiry_timestamp_seconds",
         "ostiary_oauth_token_usable",
         "ostiary_ready",
+        "ostiary_revocations_told",
         "ostiary_shared_connected",
         "ostiary_signing_key_begun_timestamp_seconds",
         "ostiary_signing_key_expiry_timestamp_seconds",
