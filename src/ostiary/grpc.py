@@ -6,6 +6,7 @@ gRPC", and "HTTP to gRPC Status Code Mapping". Nothing here needs its messages.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from enum import IntEnum
 from types import MappingProxyType
@@ -53,6 +54,10 @@ REFUSALS: Final[Mapping[int, Code]] = MappingProxyType(
 )
 """What a gateway's refusals are called, by their status of HTTP."""
 
+_TIMEOUT: Final = re.compile(rb"([0-9]{1,8})([HMSmun])")
+_SECONDS: Final = MappingProxyType({b"H": 3600.0, b"M": 60.0, b"S": 1.0, b"m": 1e-3, b"u": 1e-6, b"n": 1e-9})
+_FINEST: Final = ((b"u", 1_000_000), (b"m", 1_000), (b"S", 1))
+_MOST: Final = 99_999_999  # eight digits
 _PLAIN: Final = "".join(chr(one) for one in range(0x20, 0x7F) if one != 0x25)  # noqa: PLR2004 - visible ASCII but `%`
 
 
@@ -74,3 +79,18 @@ def trailers(code: Code, text: str = "") -> Headers:
     if text:
         fields.append((b"grpc-message", quote(text, safe=_PLAIN).encode("ascii")))
     return Headers.of(fields)
+
+
+def read_timeout(value: bytes) -> float | None:
+    """Return the seconds that a call may take, as `grpc-timeout` says; None when it says no time."""
+    found = _TIMEOUT.fullmatch(value)
+    return None if found is None else int(found[1]) * _SECONDS[found[2]]
+
+
+def write_timeout(seconds: float) -> bytes:
+    """Return the value of `grpc-timeout`, in the finest unit that holds it; a call that is over has 1 microsecond."""
+    for unit, per_second in _FINEST:
+        count = int(seconds * per_second)
+        if count <= _MOST:
+            return b"%d%b" % (max(count, 1), unit)
+    return b"%dH" % min(int(seconds / _SECONDS[b"H"]), _MOST)

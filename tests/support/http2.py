@@ -30,6 +30,8 @@ Handle = Callable[[Request, Answer], Awaitable[None]]
 class Sink:
     """Where a body flows to."""
 
+    patient = False
+
     def __init__(self) -> None:
         self.data = bytearray()
         self.finished = 0

@@ -42,6 +42,8 @@ async def whole(body: Body) -> bytes:
 class _Gathered:
     """Where a body flows to."""
 
+    patient = False
+
     def __init__(self) -> None:
         self.done: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
         self._pieces: list[bytes] = []

@@ -36,6 +36,11 @@ class KeptBody:
         """Whether it is short, as far as that is known."""
         return self._pieces is not None and (self.length is None or self.length <= MOST)
 
+    @property
+    def patient(self) -> bool:
+        """Whether whoever takes it watches how long the caller is silent."""
+        return self._sink is not None and self._sink.patient
+
     async def whole(self) -> bool:
         """Wait for the rest of it; return whether all of it is at hand then."""
         if self.promising and not self._complete:

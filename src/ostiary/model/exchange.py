@@ -11,6 +11,10 @@ from ostiary.model.headers import Headers
 class BodySink(Protocol):
     """Where the body of a request flows to."""
 
+    @property
+    def patient(self) -> bool:
+        """Whether the caller may be silent within his request: how long is then watched here, and by no edge."""
+
     def feed(self, data: bytes) -> None:
         """Take the next piece."""
 

@@ -79,6 +79,7 @@ class Exchange:
         "started",
         "touched",
     )
+    patient = False  # for its caller's body the edge has a time
 
     def __init__(
         self,

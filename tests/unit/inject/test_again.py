@@ -183,6 +183,8 @@ async def test_a_401_without_end_is_broken_off():
 class Sink:
     """Where a body flows to."""
 
+    patient = False
+
     def __init__(self) -> None:
         self.data = b""
         self.finished = self.abandoned = False

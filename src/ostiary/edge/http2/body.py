@@ -99,9 +99,12 @@ class Http2Body(ABC):
     # --- from the connection -------------------------------------------------------------------
 
     def await_body(self) -> None:
-        """More of the body is wanted from now on. In tunnels nobody has to speak."""
-        if not self.read and (self.opening is None or self.answered):
-            self._read_by = self._connection.loop.time() + self._connection.timeouts.body
+        """More of the body is wanted from now on. In tunnels and long calls nobody has to speak."""
+        if self.read:
+            return
+        patient = self.opening is not None or (self._sink is not None and self._sink.patient)
+        timed = self.answered or not patient
+        self._read_by = self._connection.loop.time() + self._connection.timeouts.body if timed else 0.0
 
     def touch(self) -> None:
         """Something of the body has come, even if it is not a whole frame yet."""

@@ -2,7 +2,6 @@
 
 fields.py      what is sent: a permit's head, as HTTP/2 has it
 answer.py      what comes: heads and trailers, strictly
-deadline.py    how long a call of gRPC may take, as its caller says
 outgoing.py    the request's content, which waits for the upstream's windows
 exchange.py    one request and its answer, on one stream
 connection.py  one connection and its streams

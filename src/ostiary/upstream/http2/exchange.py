@@ -16,8 +16,8 @@ from math import inf
 from typing import Final, Protocol
 
 from ostiary.config.upstreams import UpstreamTimeouts
-from ostiary.errors import GatewayError, UpstreamInvalid, UpstreamTimeout, UpstreamUnreachable
-from ostiary.grpc import is_call
+from ostiary.errors import BadRequest, GatewayError, UpstreamInvalid, UpstreamTimeout, UpstreamUnreachable
+from ostiary.grpc import is_call, read_timeout
 from ostiary.http2.codes import Code
 from ostiary.http2.hpack.decoder import Fields
 from ostiary.model import Answer, Body, Headers, Outbound
@@ -25,7 +25,6 @@ from ostiary.reasons import Reason
 from ostiary.upstream.answer import MAX_INFORMATIONAL
 from ostiary.upstream.exchange import IDEMPOTENT
 from ostiary.upstream.http2.answer import AnswerHead, read_answer, read_trailers
-from ostiary.upstream.http2.deadline import read_timeout
 from ostiary.upstream.http2.outgoing import Outgoing
 from ostiary.upstream.http2.silence import NO_LINE
 from ostiary.upstream.silence import NO_ANSWER, NO_BODY
@@ -105,7 +104,7 @@ class Http2Exchange:
         self.outbound, self.body, self.answer = outbound, body, answer
         self.line: Line = NO_LINE
         self.number = 0
-        self.call = is_call(headers.get(b"content-type"))
+        self.call = outbound.request.method == "POST" and is_call(headers.get(b"content-type"))
         self.until = _until(outbound) if self.call else inf
         self.deadline = self.until
         self.queued = self.done = self.started = False
@@ -395,4 +394,9 @@ def _until(outbound: Outbound) -> float:
     """
     request = outbound.request
     said = request.headers.only(b"grpc-timeout")
-    return inf if said is None else request.record.started + read_timeout(said)
+    if said is None:
+        return inf
+    seconds = read_timeout(said)
+    if seconds is None:
+        raise BadRequest("grpc-timeout is no number of at most eight digits with a unit")
+    return request.record.started + seconds

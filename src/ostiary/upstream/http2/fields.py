@@ -6,9 +6,9 @@ import re
 from typing import Final
 
 from ostiary.errors import InternalError
+from ostiary.grpc import write_timeout
 from ostiary.model import Headers, Outbound
 from ostiary.reasons import Reason
-from ostiary.upstream.http2.deadline import write_timeout
 
 TRAILERS: Final = (b"te", b"trailers")
 """The one thing that may be said of transfer codings (section 8.2.2); servers of gRPC want to hear it."""

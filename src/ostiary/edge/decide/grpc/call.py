@@ -48,6 +48,8 @@ class Call:
 
     # --- BodySink ------------------------------------------------------------------------------
 
+    patient = False
+
     def feed(self, data: bytes) -> None:
         """Take a piece of the message."""
         if not self._reply.over:

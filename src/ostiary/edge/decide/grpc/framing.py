@@ -5,15 +5,12 @@ compressed (1 octet: 0 or 1) | length (4 octets, big-endian) | message
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from ostiary.edge.decide.grpc.status import CallFailed
-from ostiary.grpc import Code
+from ostiary.grpc import Code, read_timeout
 
 _PREFIX: Final = 5
-_TIMEOUT: Final = re.compile(rb"([0-9]{1,8})([HMSmun])")
-_UNITS: Final = {b"H": 3600.0, b"M": 60.0, b"S": 1.0, b"m": 1e-3, b"u": 1e-6, b"n": 1e-9}
 
 
 class OneMessage:
@@ -80,7 +77,7 @@ def seconds_of(timeout: bytes) -> float:
     Raises:
         CallFailed: that is not what is said.
     """
-    match = _TIMEOUT.fullmatch(timeout)
-    if match is None:
+    seconds = read_timeout(timeout)
+    if seconds is None:
         raise CallFailed(Code.INTERNAL, "grpc-timeout is no time")
-    return int(match[1]) * _UNITS[match[2]]
+    return seconds

@@ -1,0 +1,158 @@
+"""Is gRPC carried from end to end, between a real client and a real server of it?"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import grpc
+import pytest
+from tests.support.edges import BASIC, World, world
+from tests.support.grpc_upstream import LARGE, Caller, Service, calling, gateway, route_calls, service
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture
+async def there(tmp_path: Path) -> AsyncIterator[World]:
+    async with world(tmp_path) as one:
+        yield one
+
+
+@pytest.fixture
+async def behind() -> AsyncIterator[Service]:
+    async with service() as one:
+        yield one
+
+
+@pytest.fixture
+async def caller(there: World, behind: Service) -> AsyncIterator[Caller]:
+    route_calls(there, behind.port)
+    async with gateway(there) as port, calling(there, port) as one:
+        yield one
+
+
+async def test_a_call_is_answered_and_the_service_is_shown_our_credential_in_place_of_the_callers(caller, behind):
+    call = caller.unary(b"hello")
+    assert await call == b"hello"
+    assert dict(await call.trailing_metadata())["x-sum"] == "5"
+    seen = behind.metadata[0]
+    assert seen["authorization"] == BASIC.decode()
+    assert seen["x-subject"]
+    assert "te" not in seen or seen["te"] == "trailers"
+
+
+async def test_messages_come_one_by_one_from_a_service_that_streams(caller):
+    assert [one async for one in caller.count(50)] == [b"%d" % number for number in range(50)]
+
+
+async def test_messages_go_one_by_one_to_a_service_that_sums_them_up(caller):
+    call = caller.total()
+    for number in range(50):
+        await call.write(b"%d" % number)
+    await call.done_writing()
+    assert await call == b"1225"
+
+
+async def test_both_sides_speak_at_the_same_time(caller):
+    call = caller.echo()
+    for number in range(20):
+        await call.write(b"%d" % number)
+        assert await call.read() == b"%d" % number
+    await call.done_writing()
+    assert await call.read() is grpc.aio.EOF
+    assert await call.code() is grpc.StatusCode.OK
+
+
+async def test_what_the_service_fails_with_is_told_word_for_word(caller):
+    with pytest.raises(grpc.aio.AioRpcError) as found:
+        await caller.unary(b"", "Fail")
+    assert found.value.code() is grpc.StatusCode.FAILED_PRECONDITION
+    assert found.value.details() == "not today: 100 % öffnen"
+    assert dict(found.value.trailing_metadata())["x-why-bin"] == b"\0\1"
+
+
+async def test_who_gives_up_lets_the_service_stop(caller, behind):
+    call = caller.unary(b"", "Hold")
+    async with asyncio.timeout(5):
+        while not behind.held:
+            await asyncio.sleep(0.01)
+        call.cancel()
+        while not behind.cancelled:
+            await asyncio.sleep(0.01)
+
+
+async def test_a_deadline_is_told_to_the_service_and_kept(caller, behind):
+    with pytest.raises(grpc.aio.AioRpcError) as found:
+        await caller.unary(b"", "Hold", timeout=0.7)
+    assert found.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
+    assert 0 < behind.remaining[0] < 0.71
+    async with asyncio.timeout(5):
+        while not behind.cancelled:
+            await asyncio.sleep(0.01)
+
+
+async def test_messages_of_four_megabytes_go_both_ways(caller):
+    message = bytes(range(256)) * (LARGE // 256)
+    assert await caller.unary(message) == message
+
+
+async def test_a_hundred_calls_at_a_time_share_a_connection(caller, behind):
+    calls = [asyncio.ensure_future(caller.unary(b"%d" % number, "Hold")) for number in range(100)]
+    async with asyncio.timeout(9):
+        while behind.held < 100:
+            await asyncio.sleep(0.01)
+        behind.release.set()
+        assert await asyncio.gather(*calls) == [b"%d" % number for number in range(100)]
+
+
+async def test_a_service_that_stops_with_grace_loses_no_call(caller, behind):
+    before = asyncio.ensure_future(caller.unary(b"before", "Hold"))
+    async with asyncio.timeout(9):
+        while not behind.held:
+            await asyncio.sleep(0.01)
+        old, port = behind.server, behind.port
+        stopping = asyncio.ensure_future(old.stop(5))
+        await behind.begin(port)
+        after = asyncio.ensure_future(caller.unary(b"after"))
+        assert await after == b"after"
+        behind.release.set()
+        assert await before == b"before"
+        await stopping
+
+
+async def test_a_service_that_is_gone_is_unavailable_and_found_again_when_it_is_back(caller, behind):
+    held = asyncio.ensure_future(caller.unary(b"", "Hold"))
+    async with asyncio.timeout(9):
+        while not behind.held:
+            await asyncio.sleep(0.01)
+        await behind.server.stop(0)
+        with pytest.raises(grpc.aio.AioRpcError) as found:
+            await held
+        assert found.value.code() is not grpc.StatusCode.OK
+        with pytest.raises(grpc.aio.AioRpcError) as found:
+            await caller.unary(b"")
+        assert found.value.code() is grpc.StatusCode.UNAVAILABLE
+        await behind.begin(behind.port)
+        await asyncio.sleep(1.1)  # an endpoint that could not be reached rests for a second
+        assert await caller.unary(b"again") == b"again"
+
+
+async def test_over_tls_the_service_is_who_it_should_be(there):
+    pki = there.pki
+    shown = grpc.ssl_server_credentials([(pki.server_key.read_bytes(), pki.server.read_bytes())])
+    async with service(shown) as behind:
+        route_calls(there, behind.port, "https", f"tls: {{trusted: [file:{pki.ca.relative_to(there.folder)}]}}")
+        async with gateway(there) as port, calling(there, port) as caller:
+            assert await caller.unary(b"hello") == b"hello"
+
+
+async def test_the_log_tells_what_has_become_of_a_call(caller, there):
+    await caller.unary(b"hello")
+    async with asyncio.timeout(5):
+        while not (lines := there.lines.read_text().splitlines()):
+            await asyncio.sleep(0.01)
+    line = json.loads(lines[0])
+    assert (line["route"], line["reason"], line["status"]) == ("calls", "allowed", 200)
