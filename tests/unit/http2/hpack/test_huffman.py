@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hpack.exceptions import HPACKDecodingError
 from hpack.huffman import HuffmanEncoder
@@ -54,3 +56,17 @@ def test_of_any_octets_both_readings_say_the_same(data):
 def test_padding_is_less_than_an_octet_of_ones(data):
     with pytest.raises(CompressionError):
         decode(data)
+
+
+def test_text_of_rare_characters_costs_about_what_other_text_costs():
+    """Their codes have up to thirty bits, of which nobody may be made to look at each."""
+
+    def cost(text):
+        data = ENCODER.encode(text)
+        began = time.process_time()
+        for _ in range(5):
+            decode(data)
+        return (time.process_time() - began) / len(data)
+
+    cost(b"warm")
+    assert cost(b"\n\x16\xf9" * 4000) < 5 * cost(b"abcdefghij" * 4000)
