@@ -4,40 +4,22 @@ from __future__ import annotations
 
 import base64
 import re
-from dataclasses import dataclass
-from typing import ClassVar, Final
+from typing import Final
 
 from ostiary.config.oauth import OnReject
-from ostiary.inject.encoded import Each, Written, encoded
-from ostiary.inject.write import put, unusable
-from ostiary.model import Credential, CredentialSource, Outbound
+from ostiary.inject.encoded import Each, encoded
+from ostiary.inject.header import SecretHeader, authorization
+from ostiary.inject.write import unusable
+from ostiary.model import Credential, CredentialSource
 
 _CONTROL: Final = re.compile(rb"[\x00-\x1f\x7f]")  # CTL (RFC 5234, appendix B.1)
 
 
-@dataclass(frozen=True, slots=True)
-class BasicInjector:
-    """Writes `Authorization: Basic`."""
-
-    owns: ClassVar[frozenset[bytes]] = frozenset({b"authorization"})
-    credential: Written
-    on_reject: OnReject = "ignore"
-    reject_status: tuple[int, ...] = (401,)
-
-    async def inject(self, outbound: Outbound) -> None:
-        """Write.
-
-        Raises:
-            CredentialUnavailable: there is no credential, or it cannot be said in Basic.
-        """
-        put(outbound, b"Authorization", await self.credential.octets(outbound))
-
-
 def basic(
     source: CredentialSource | Each, on_reject: OnReject = "ignore", reject_status: tuple[int, ...] = (401,)
-) -> BasicInjector:
+) -> SecretHeader:
     """Return the injector of a credential."""
-    return BasicInjector(encoded(source, encode), on_reject, reject_status)
+    return authorization(encoded(source, encode), on_reject, reject_status)
 
 
 def encode(credential: Credential) -> bytes:

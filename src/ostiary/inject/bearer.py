@@ -3,40 +3,22 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import ClassVar, Final
+from typing import Final
 
 from ostiary.config.oauth import OnReject
-from ostiary.inject.encoded import Each, Written, encoded
-from ostiary.inject.write import put, unusable
-from ostiary.model import Credential, CredentialSource, Outbound
+from ostiary.inject.encoded import Each, encoded
+from ostiary.inject.header import SecretHeader, authorization
+from ostiary.inject.write import unusable
+from ostiary.model import Credential, CredentialSource
 
 _VISIBLE: Final = re.compile(rb"[!-~]+")
 
 
-@dataclass(frozen=True, slots=True)
-class BearerInjector:
-    """Writes `Authorization: Bearer`."""
-
-    owns: ClassVar[frozenset[bytes]] = frozenset({b"authorization"})
-    credential: Written
-    on_reject: OnReject = "ignore"
-    reject_status: tuple[int, ...] = (401,)
-
-    async def inject(self, outbound: Outbound) -> None:
-        """Write.
-
-        Raises:
-            CredentialUnavailable: there is no credential, or its secret cannot be a token.
-        """
-        put(outbound, b"Authorization", await self.credential.octets(outbound))
-
-
 def bearer(
     source: CredentialSource | Each, on_reject: OnReject = "ignore", reject_status: tuple[int, ...] = (401,)
-) -> BearerInjector:
+) -> SecretHeader:
     """Return the injector of a credential."""
-    return BearerInjector(encoded(source, encode), on_reject, reject_status)
+    return authorization(encoded(source, encode), on_reject, reject_status)
 
 
 def encode(credential: Credential) -> bytes:

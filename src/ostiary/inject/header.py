@@ -35,6 +35,11 @@ class SecretHeader:
         put(outbound, self.name, await self.credential.octets(outbound))
 
 
+def authorization(credential: Written, on_reject: OnReject, reject_status: tuple[int, ...]) -> SecretHeader:
+    """Return what writes a credential, scheme and all, into `Authorization` (RFC 9110, section 11.6.2)."""
+    return SecretHeader(b"Authorization", frozenset({b"authorization"}), credential, on_reject, reject_status)
+
+
 @dataclass(frozen=True, slots=True)
 class TextHeader:
     """Writes text about the caller into a header.

@@ -2,52 +2,30 @@
 
 from __future__ import annotations
 
-import json
 import stat
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from tests.support.commands import Run, runner
 from tests.support.pki import openssl
 
-from ostiary.cli.run import run
 from ostiary.pki.certificate import describe
 
 CA = "/C=UK/ST=England/L=London/O=Any Org/CN=sftofluid-prod-mtls"
 JOHN = "/C=UK/ST=England/L=London/O=Any Org/OU=Any Org Engineering/CN=John-Doe"
 
 
-@dataclass
-class Ran:
-    code: int
-    out: str
-    err: str
-
-    @property
-    def document(self) -> Any:
-        return json.loads(self.out)
-
-
-Certs = Callable[..., Ran]
-
-
 @pytest.fixture
-def certs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Certs:
+def certs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     monkeypatch.chdir(tmp_path)
-
-    def call(*arguments: str) -> Ran:
-        return Ran(run(["certs", *arguments]), *capsys.readouterr())
-
-    return call
+    return runner("certs", monkeypatch, capsys)
 
 
 @pytest.fixture
-def signed(certs: Certs) -> Certs:
+def signed(certs: Run) -> Run:
     """The flow of the documentation for a user called John: three commands."""
     assert certs("ca", CA).code == 0
     assert certs("request", JOHN, "--name", "johndoe").code == 0

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
+from tests.support.commands import Run, runner
 from tests.support.pki import root, signed_by_openssl
 
 from ostiary.cli.run import run
@@ -18,26 +15,8 @@ from ostiary.pki.diagnosis.codes import CODES
 from ostiary.pki.files import write_certificates, write_crl, write_identity, write_pkcs12
 
 
-@dataclass
-class Ran:
-    code: int
-    out: str
-    err: str
-
-    @property
-    def codes(self) -> list[str]:
-        return [finding["code"] for finding in self.document]
-
-    @property
-    def document(self) -> Any:
-        return json.loads(self.out)
-
-
-Doctor = Callable[..., Ran]
-
-
 @pytest.fixture
-def doctor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Doctor:
+def doctor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     """Run `ostiary doctor` in a folder with a client, its key, its authority and the authority's list."""
     monkeypatch.chdir(tmp_path)
     john = root().issue_client(cn="john", uris=["spiffe://example.com/john"])
@@ -45,11 +24,7 @@ def doctor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captu
     write_identity(tmp_path / "john.crt", tmp_path / "keys/john.key", john)
     write_certificates(tmp_path / "ca.pem", [root().certificate])
     write_crl(tmp_path / "ca.crl", root().crl())
-
-    def call(*arguments: str) -> Ran:
-        return Ran(run(["doctor", *arguments]), *capsys.readouterr())
-
-    return call
+    return runner("doctor", monkeypatch, capsys)
 
 
 def test_nothing_is_wrong_with_what_belongs_together(doctor):

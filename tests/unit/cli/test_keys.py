@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import io
-import json
-import sys
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 from joserfc.jwk import KeySet
+from tests.support.commands import Run, runner
 from tests.support.jks import jks
 from tests.support.pki import root
 
-from ostiary.cli.run import run
 from ostiary.model import Secret
 from ostiary.pki.files import chain_pem, pkcs12_bytes
 from ostiary.pki.keys import generate, private_pem
@@ -39,32 +33,13 @@ routes: this part does not work yet
 """
 
 
-@dataclass
-class Ran:
-    code: int
-    out: str
-    err: str
-
-    @property
-    def document(self) -> Any:
-        return json.loads(self.out)
-
-
-Run = Callable[..., Ran]
-
-
 @pytest.fixture
 def keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     """Run `ostiary keys` in a folder with a configuration file and a master key."""
     tmp_path.chmod(0o700)
     monkeypatch.chdir(tmp_path)
     (tmp_path / "gateway.yaml").write_text(FILE)
-
-    def call(*arguments: str, stdin: str = "", command: str = "keys") -> Ran:
-        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin.encode())))
-        code = run([command, *arguments])
-        return Ran(code, *capsys.readouterr())
-
+    call = runner("keys", monkeypatch, capsys)
     assert call("key", "--out", "key", command="vault").code == 0
     return call
 

@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-import io
-import json
 import stat
-import sys
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
-
-from ostiary.cli.run import run
+from tests.support.commands import Run, runner
 
 CANARY = "canary-6ad4f2"
 FILE = """
@@ -30,33 +23,13 @@ routes: this part does not work yet
 """
 
 
-@dataclass
-class Ran:
-    code: int
-    out: str
-    err: str
-
-    @property
-    def document(self) -> Any:
-        return json.loads(self.out)
-
-
-Run = Callable[..., Ran]
-
-
 @pytest.fixture
 def vault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     """Run `ostiary vault` in a folder with a configuration file and a master key."""
     tmp_path.chmod(0o700)
     monkeypatch.chdir(tmp_path)
     (tmp_path / "gateway.yaml").write_text(FILE)
-
-    def call(*arguments: str, stdin: str | bytes | None = None) -> Ran:
-        octets = stdin.encode() if isinstance(stdin, str) else stdin or b""
-        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(octets)))
-        code = run(["vault", *arguments])
-        return Ran(code, *capsys.readouterr())
-
+    call = runner("vault", monkeypatch, capsys)
     assert call("key", "--out", "key").code == 0
     return call
 
