@@ -8,8 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
+from asyncio.subprocess import DEVNULL, PIPE
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 from h2.errors import ErrorCodes
@@ -164,3 +168,72 @@ async def test_what_is_said_before_the_tunnel_is_open_is_no_request_to_an_upstre
     await asyncio.wait_for(world.raw.gone.wait(), 5)
     assert b"/raw/" in world.raw.heard
     assert b"/admin" not in world.raw.heard
+
+
+# --- other people's clients ------------------------------------------------------------------------
+
+
+async def test_node_speaks_through_a_tunnel_by_nghttp2(world):
+    if (node := shutil.which("node")) is None:
+        pytest.skip("node is not installed")
+    files = (world.folder / name for name in ("ca.pem", "client.pem", "client.key"))
+    script = Path(__file__).parents[1] / "support" / "websocket_node.mjs"
+    process = await asyncio.create_subprocess_exec(
+        *(node, script, str(world.gateway.port), "/chat/a", *files), stdout=PIPE, stderr=PIPE
+    )
+    out, err = await asyncio.wait_for(process.communicate(), 30)
+    assert process.returncode == 0, err
+    said = json.loads(out)
+    assert (said["setting"], said["status"], said["accept"], said["code"]) == (True, 200, None, 0)
+    assert bytes.fromhex(said["octets"]) == b"\x81\x05hello\x88\x00"
+
+
+PAGE = b"""<!doctype html><title>tunnel</title><script>
+const tell = (what) => fetch("/raw/told?" + encodeURIComponent(what), {method: "POST"});
+const socket = new WebSocket("wss://" + location.host + "/open/a");
+socket.onopen = () => { socket.send("hello"); };
+socket.onmessage = ({data}) => { tell("heard " + data); socket.send("bye"); };
+socket.onclose = ({code, reason}) => { tell("closed " + code + " " + reason); };
+</script>"""
+
+
+@asynccontextmanager
+async def browsing(world: World) -> AsyncIterator[None]:
+    """A browser looks at the page."""
+    browser = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if browser is None:
+        pytest.skip("Chromium is needed")
+    quiet = ("--headless=new", "--disable-gpu", "--no-sandbox", "--no-first-run", "--disable-dev-shm-usage")
+    alone = (
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--no-proxy-server",
+        "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost",
+        "--ignore-certificate-errors",
+        f"--user-data-dir={world.folder / 'profile'}",
+        "--remote-debugging-port=0",  # it stays until it is ended
+    )
+    url = f"https://localhost:{world.gateway.port}/raw/page"
+    process = await asyncio.create_subprocess_exec(browser, *quiet, *alone, url, stdout=DEVNULL, stderr=DEVNULL)
+    try:
+        yield
+    finally:
+        process.terminate()
+        await asyncio.wait_for(process.wait(), 20)
+
+
+@pytest.mark.distant
+async def test_a_browser_opens_its_socket_on_the_connection_that_its_page_came_by(tmp_path):
+    """It is asked for a certificate, has none, and shows none."""
+    async with tunnels(tmp_path) as world, browsing(world):
+        world.raw.answer = (
+            b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%b"
+            % (len(PAGE), PAGE)
+        )
+        async with asyncio.timeout(60):
+            while world.raw.heard.count(b"POST /raw/told?") < 2:  # noqa: ASYNC110 - it says when
+                await asyncio.sleep(0.1)
+    told = [unquote(line.split()[1].decode()) for line in world.raw.heard.splitlines() if line.startswith(b"POST ")]
+    assert told == ["/raw/told?heard hello", "/raw/told?closed 4000 as you wish"]
+    [line] = [line for line in world.gateway.access() if line["route"] == "open"]
+    assert (line["method"], line["status"], line["reason"]) == ("CONNECT", 200, "allowed")

@@ -44,6 +44,12 @@ routes:
     authorize: anyone
     upstream: raw
     upgrades: [websocket]
+  - name: open
+    match: {{path: /open/**}}
+    authenticate: {{anonymous: {{subject: anybody}}}}
+    authorize: anyone
+    upstream: chat
+    upgrades: [websocket]
   - name: plain
     match: {{path: /plain/**}}
     authenticate: {{anonymous: {{subject: anybody}}}}
@@ -52,8 +58,6 @@ routes:
 """
 ASK = b"GET /raw/ HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
 SWITCH = b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
-
-
 AGREE = SWITCH.replace(b"\r\n\r\n", b"\r\nSec-WebSocket-Accept: ACCEPT\r\n\r\n")
 
 
@@ -77,11 +81,13 @@ class Raw:
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
+        head = b""
         with suppress(ConnectionError):
             while data := await reader.read(65536):
-                before, self.heard = self.heard, self.heard + data
-                if b"\r\n\r\n" not in before and b"\r\n\r\n" in self.heard:
-                    writer.write(self.answer.replace(b"ACCEPT", accept(self.heard)))
+                self.heard += data
+                before, head = head, head + data
+                if b"\r\n\r\n" not in before and b"\r\n\r\n" in head:
+                    writer.write(self.answer.replace(b"ACCEPT", accept(head)))
         self.gone.set()
         writer.close()
 
