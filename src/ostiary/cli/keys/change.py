@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import time
-from typing import Annotated
 
-import typer
-
-from ostiary.cli.frame import DEFAULT_CONFIG, ConfigOption, Exit, Json, Overlays, emit, fail, say
+from ostiary.cli.frame import DEFAULT_CONFIG, ConfigOption, Json, Overlays, emit, fail, say
 from ostiary.cli.keys.answer import answers
-from ostiary.cli.keys.place import Alias, Number, Place, place
+from ostiary.cli.keys.place import Alias, Place, place
+from ostiary.cli.versions import Chosen, Every, Number, Yes, chosen, sure
 from ostiary.keys.version import signing
 from ostiary.sealed import VersionState
 from ostiary.sealed.errors import SecretError
@@ -48,20 +46,15 @@ def destroy(
     *,
     config: ConfigOption = DEFAULT_CONFIG,
     overlay: Overlays = None,
-    number: Annotated[int | None, typer.Option("--version", min=1, help="This version.")] = None,
-    every: Annotated[bool, typer.Option("--all", help="Every version.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    number: Chosen = None,
+    every: Every = False,
+    yes: Yes = False,
     as_json: Json = False,
 ) -> None:
     """Forget the private half of a version, for ever. Copies and backups of the file still hold it."""
-    if (number is None) is not every:
-        fail("usage", "say which: --version N or --all", exit_code=Exit.USAGE)
+    what = chosen(number, every=every)
     where = place(config, alias, overlays=overlay or ())
-    what = "every version" if every else f"version {number}"
-    if not yes and not typer.confirm(
-        f"Destroy {what} of key {alias}? What it signed can be verified no more.", err=True
-    ):
-        fail("keys.kept", "nothing was destroyed")
+    sure(f"Destroy {what} of key {alias}? What it signed can be verified no more.", "keys", yes=yes)
     _change(where, VersionState.DESTROYED, number, as_json=as_json)
 
 

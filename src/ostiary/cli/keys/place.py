@@ -22,7 +22,6 @@ Alias = Annotated[str, typer.Argument(metavar="KEY", help="Name of the key, in t
 VaultName = Annotated[
     str | None, typer.Option("--vault", metavar="NAME", help="Which local vault, for a key that is new to the file.")
 ]
-Number = Annotated[int, typer.Option("--version", min=1, help="Which version.")]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-import typer
-
-from ostiary.cli.frame import DEFAULT_CONFIG, ConfigOption, Exit, Json, Overlays, emit, fail
+from ostiary.cli.frame import DEFAULT_CONFIG, ConfigOption, Json, Overlays, emit, fail
 from ostiary.cli.vault.answer import answers
 from ostiary.cli.vault.place import Alias, Place, VaultName, place
 from ostiary.cli.vault.secret import FromFile, FromStdin, Id, read_secret
+from ostiary.cli.versions import Chosen, Every, Number, Yes, chosen, sure
 from ostiary.model import Secret
 from ostiary.sealed.files import check_file
 from ostiary.vault.errors import SecretError
 from ostiary.vault.local import VersionState
-
-Number = Annotated[int, typer.Option("--version", min=1, help="Which version.")]
 
 
 def put(
@@ -93,18 +88,15 @@ def destroy(
     config: ConfigOption = DEFAULT_CONFIG,
     overlay: Overlays = None,
     vault: VaultName = None,
-    number: Annotated[int | None, typer.Option("--version", min=1, help="This version.")] = None,
-    every: Annotated[bool, typer.Option("--all", help="Every version.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    number: Chosen = None,
+    every: Every = False,
+    yes: Yes = False,
     as_json: Json = False,
 ) -> None:
     """Forget what a version holds, for ever. Copies and backups of the file still hold it."""
-    if (number is None) is not every:
-        fail("usage", "say which: --version N or --all", exit_code=Exit.USAGE)
+    what = chosen(number, every=every)
     where = place(config, alias, vault, overlay or ())
-    what = "every version" if every else f"version {number}"
-    if not yes and not typer.confirm(f"Destroy {what} of {alias} in vault {where.vault}?", err=True):
-        fail("vault.kept", "nothing was destroyed")
+    sure(f"Destroy {what} of {alias} in vault {where.vault}?", "vault", yes=yes)
     _change(where, VersionState.DESTROYED, number, as_json=as_json)
 
 
