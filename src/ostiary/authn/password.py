@@ -15,6 +15,7 @@ import secrets
 import time
 from base64 import b64decode
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Final
 
 from cachetools import TTLCache
@@ -121,14 +122,23 @@ class PasswordAuthenticator:
         """Compute, beside the requests of others; for nobody the same as for somebody."""
         if self._waiting >= _WAITING:
             raise Overloaded("too many passwords are being computed", retry_after=1)
+        right = self._for_nobody if credential is None else partial(is_right, encoded=_encoded(credential))
         self._waiting += 1
         try:
-            async with self._turn:
-                if credential is None:
-                    return await asyncio.to_thread(self._for_nobody, password)
-                return await asyncio.to_thread(is_right, password, _encoded(credential))
-        finally:
+            await self._turn.acquire()
+        except asyncio.CancelledError:
             self._waiting -= 1
+            raise
+        computing = asyncio.create_task(asyncio.to_thread(right, password))
+        computing.add_done_callback(self._computed)
+        return await asyncio.shield(computing)
+
+    def _computed(self, computing: asyncio.Task[bool]) -> None:
+        """Let the next one have its turn: no thread stops because its caller has gone away."""
+        self._waiting -= 1
+        self._turn.release()
+        if not computing.cancelled():
+            computing.exception()  # whoever waits for it is told
 
     def _for_nobody(self, password: bytes) -> bool:
         if self._nobody is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import statistics
+import threading
 import time
 from base64 import b64encode
 
@@ -128,6 +129,34 @@ async def test_a_flood_of_passwords_is_turned_away_and_others_are_served(
     kinds = [type(one) for one in ended]
     assert kinds.count(InvalidPassword) == 64
     assert kinds.count(Overloaded) == 136
+
+
+async def test_who_goes_away_leaves_his_turn_to_nobody_before_the_thread_has_ended(
+    alice: Record, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running: list[int] = []
+    most: list[int] = []
+    leave = threading.Event()
+
+    def computing(word: bytes, encoded: str) -> bool:
+        del word, encoded
+        running.append(1)
+        most.append(len(running))
+        leave.wait(5)
+        running.pop()
+        return False
+
+    monkeypatch.setattr(password, "is_right", computing)
+    authenticator = PasswordAuthenticator([alice], "r")
+    for number in range(12):
+        asked = asyncio.create_task(ask(authenticator, "alice", f"guess {number}"))
+        await asyncio.sleep(0.01)
+        asked.cancel()
+        await asyncio.gather(asked, return_exceptions=True)
+    leave.set()
+    assert max(most) == 2
+    monkeypatch.undo()
+    assert await ask(authenticator, "alice", WORD)
 
 
 @pytest.mark.parametrize("kept", [WORD, "$2b$12$x", "", "$argon2id$broken"])
