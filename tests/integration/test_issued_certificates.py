@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import ssl
 from collections.abc import AsyncIterator
-from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
-from tests.support.gateway_process import GatewayProcess, gateway_process
+from tests.support.gateway_process import gateway_process
 from tests.support.openbao import GENERATE, ROOT, Bao, bao  # noqa: F401 - a fixture
+from tests.support.shown import ask, demanding, greeter, name_of
 
 from ostiary.pki.authority import Authority
 from ostiary.pki.files import write_certificates, write_identity
@@ -39,16 +39,9 @@ routes:
 """
 
 
-async def greet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Answer with the name and the serial number of the certificate that one was shown, and close."""
-    with suppress(ConnectionError, asyncio.IncompleteReadError):
-        await reader.readuntil(b"\r\n\r\n")
-        shown = writer.get_extra_info("peercert")
-        names = dict(pair for (pair,) in shown["subject"])
-        told = f"{names['commonName']} {shown['serialNumber']}".encode()
-        writer.write(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%s" % (len(told), told))
-        await writer.drain()
-    writer.close()
+def told(shown: dict[str, Any]) -> str:
+    """The name and the serial number."""
+    return f"{name_of(shown)} {shown['serialNumber']}"
 
 
 @pytest.fixture
@@ -63,20 +56,12 @@ async def file(bao: Bao, tmp_path: Path) -> AsyncIterator[Path]:  # noqa: F811
     write_identity(tmp_path / "server.pem", tmp_path / "server.key", authority.issue_server("localhost"))
     (tmp_path / "token").write_text(ROOT)
     (tmp_path / "token").chmod(0o600)
-    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cadata=made["data"]["certificate"])
-    tls.load_cert_chain(tmp_path / "server.pem", tmp_path / "server.key")
-    tls.verify_mode = ssl.CERT_REQUIRED
-    server = await asyncio.start_server(greet, "localhost", 0, ssl=tls, family=2)
+    tls = demanding(tmp_path, cadata=made["data"]["certificate"])
+    server = await asyncio.start_server(greeter(told), "localhost", 0, ssl=tls, family=2)
     written = tmp_path / "gateway.yaml"
     written.write_text(FILE.format(vault=bao.address, port=server.sockets[0].getsockname()[1]))
     yield written
     server.close()
-
-
-async def ask(client: httpx2.AsyncClient, gateway: GatewayProcess) -> str:
-    reply = await client.get(f"http://127.0.0.1:{gateway.port}/")
-    assert reply.status_code == 200, reply.text
-    return str(reply.text)
 
 
 async def test_the_certificate_is_shown_and_the_next_one_without_a_failed_request(file: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ssl
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ import httpx2
 import pytest
 from tests.support.gateway_process import gateway_process
 from tests.support.openbao import GENERATE, ROOT, Bao, bao  # noqa: F401 - a fixture
+from tests.support.shown import demanding, name_of
 
 from ostiary.pki.authority import Authority
 from ostiary.pki.files import write_certificates, write_identity
@@ -60,9 +60,8 @@ class Topics:
         with suppress(ConnectionError, asyncio.IncompleteReadError):
             head = (await reader.readuntil(b"\r\n\r\n")).decode()
             fields = dict(line.lower().split(": ", 1) for line in head.split("\r\n")[1:] if ": " in line)
-            names = dict(pair for (pair,) in writer.get_extra_info("peercert")["subject"])
             shown = head.partition("uthorization: ")[2].partition("\r\n")[0]
-            self.seen.append((names["commonName"], shown))
+            self.seen.append((name_of(writer.get_extra_info("peercert")), shown))
             status = "200 OK" if shown == f"Bearer {self.key}" and "authorization" in fields else "401 Unauthorized"
             writer.write(f"HTTP/1.1 {status}\r\nConnection: close\r\nContent-Length: 2\r\n\r\n[]".encode())
             await writer.drain()
@@ -81,9 +80,7 @@ async def topics(bao: Bao, tmp_path: Path) -> AsyncIterator[Topics]:  # noqa: F8
     write_identity(tmp_path / "server.pem", tmp_path / "server.key", servers.issue_server("localhost"))
     (tmp_path / "token").write_text(ROOT)
     (tmp_path / "token").chmod(0o600)
-    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cadata=made["data"]["certificate"])
-    tls.load_cert_chain(tmp_path / "server.pem", tmp_path / "server.key")
-    tls.verify_mode = ssl.CERT_REQUIRED
+    tls = demanding(tmp_path, cadata=made["data"]["certificate"])
     service = Topics()
     server = await asyncio.start_server(service.serve, "localhost", 0, ssl=tls, family=2)
     port = server.sockets[0].getsockname()[1]

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import AsyncIterator
-from contextlib import suppress
 from pathlib import Path
 
 import httpx2
 import pytest
 from tests.support.gateway_process import GatewayProcess, gateway_process, ostiary
+from tests.support.shown import ask, demanding, greeter, name_of
 
 from ostiary.model import Secret
 from ostiary.pki.authority import Authority
@@ -40,17 +40,6 @@ routes:
 """
 
 
-async def greet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Answer with the name of the certificate that one was shown, and close."""
-    with suppress(ConnectionError, asyncio.IncompleteReadError):
-        await reader.readuntil(b"\r\n\r\n")
-        subject = dict(pair for (pair,) in writer.get_extra_info("peercert")["subject"])
-        name = subject["commonName"].encode()
-        writer.write(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%s" % (len(name), name))
-        await writer.drain()
-    writer.close()
-
-
 class World:
     """An upstream that asks for certificates, and the authority that it believes."""
 
@@ -65,10 +54,7 @@ class World:
 
     @property
     def tls(self) -> ssl.SSLContext:
-        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=self.folder / "ca.pem")
-        context.load_cert_chain(self.folder / "server.pem", self.folder / "server.key")
-        context.verify_mode = ssl.CERT_REQUIRED
-        return context
+        return demanding(self.folder, cafile=self.folder / "ca.pem")
 
     def write(self, port: int) -> None:
         (self.folder / "gateway.yaml").write_text(FILE.format(port=port))
@@ -87,16 +73,10 @@ def world(tmp_path: Path) -> World:
 
 @pytest.fixture
 async def upstream(world: World) -> AsyncIterator[int]:
-    server = await asyncio.start_server(greet, "localhost", 0, ssl=world.tls, family=2)
+    server = await asyncio.start_server(greeter(name_of), "localhost", 0, ssl=world.tls, family=2)
     world.write(server.sockets[0].getsockname()[1])
     yield server.sockets[0].getsockname()[1]
     server.close()
-
-
-async def ask(client: httpx2.AsyncClient, gateway: GatewayProcess) -> str:
-    reply = await client.get(f"http://127.0.0.1:{gateway.port}/")
-    assert reply.status_code == 200, reply.text
-    return str(reply.text)
 
 
 @pytest.mark.usefixtures("upstream")
