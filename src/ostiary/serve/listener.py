@@ -30,8 +30,11 @@ from ostiary.serve.sockets import bind, permit
 log = structlog.get_logger("ostiary.serve")
 
 _TICK: Final = 0.5
-_SLICE: Final = 0.001
-"""Seconds for which deadlines are looked at before others have their turn: a crowd's may all pass in one moment."""
+_SLICE: Final = 0.0002
+"""Seconds for which deadlines are looked at before others have their turn: a crowd's may all pass in one moment.
+A request has four turns at least, and waits so long before each of them."""
+_SHARE: Final = 0.25
+"""For how long beside that, in parts of the time that others have taken: else a busy gateway would be late."""
 _SHAKING: Final = 0.5
 """Seconds that a handshake is given at the end: whoever needs longer has asked for nothing yet."""
 _FAREWELL: Final = 2.0
@@ -244,14 +247,20 @@ class Listener:
         self._look_at_lists()
         self._sweep(iter(tuple(self._shared.connections)))
 
-    def _sweep(self, rest: Iterator[Connection]) -> None:
-        """Let connections act on deadlines that have passed: each of them may cost an answer."""
+    def _sweep(self, rest: Iterator[Connection], left: float = 0.0) -> None:
+        """Let connections act on deadlines that have passed: each of them may cost an answer.
+
+        Args:
+            rest: those that were not looked at yet.
+            left: when others got their turn, on the clock of `time.perf_counter`; 0: this is the beginning.
+        """
         loop, living = asyncio.get_running_loop(), self._shared.connections
-        now, end = loop.time(), time.perf_counter() + _SLICE
+        now, begun = loop.time(), time.perf_counter()
+        end = begun + max(_SLICE, _SHARE * (begun - left) if left else 0.0)
         for connection in rest:
             if connection in living:
                 connection.tick(now)
-            if time.perf_counter() > end:
-                self._ticking = loop.call_soon(self._sweep, rest)
+            if (left := time.perf_counter()) > end:
+                self._ticking = loop.call_soon(self._sweep, rest, left)
                 return
         self._ticking = loop.call_later(_TICK, self._tick)
