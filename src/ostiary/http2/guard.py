@@ -25,6 +25,9 @@ PER_STREAM: Final = 4
 PER_ANSWER: Final = 1 / 1024
 """Control frames for each octet that we send: the caller has to open his windows."""
 
+PER_MESSAGE: Final = 2
+"""Control frames for a frame that leaves nothing waiting: whoever is sent many may open both windows each time."""
+
 _SETTINGS_COST: Final = 10  # each is looked at by every stream, and acknowledged
 
 
@@ -115,9 +118,9 @@ class Guard:
         """A request was made."""
         self._control.earn(PER_STREAM)
 
-    def sent(self, octets: int) -> None:
-        """So much of an answer was sent."""
-        self._control.earn(octets * PER_ANSWER)
+    def sent(self, octets: int, whole: bool = False) -> None:
+        """So much of an answer was sent; `whole`: nothing waits behind it, as it would behind a narrow window."""
+        self._control.earn(octets * PER_ANSWER + (PER_MESSAGE if whole else 0))
 
 
 def _flood(detail: str) -> ConnectionBroken:

@@ -84,6 +84,13 @@ def test_answers_of_single_octets_pay_for_nothing(guard):
         guard.judge(frame(WINDOW_UPDATE), 100.0)
 
 
+def test_many_small_messages_pay_for_both_windows_of_each(guard):
+    for _ in range(CONTROL * 3):
+        guard.sent(10, True)
+        guard.judge(frame(WINDOW_UPDATE), 100.0)
+        guard.judge(frame(WINDOW_UPDATE, stream=0), 100.0)
+
+
 def test_streams_that_are_given_up_are_bounded(guard):
     for _ in range(RESETS):
         guard.reset(100.0)

@@ -195,7 +195,7 @@ class Http2Stream(Http2Body):
         data = bytes(self._pending[:room])
         del self._pending[:room]
         wire.send_data(self.number, data, end=self._ends())
-        self._connection.passed_on(len(data))
+        self._connection.passed_on(len(data), not self._pending)
         if self._ended():
             return False
         self._send_by = self._connection.loop.time() + self._connection.timeouts.send if self._pending else 0.0

@@ -200,10 +200,10 @@ class Http2Streams(ABC):
         if not self.streams and not self._ended and (self._leaving or self._listening.stopping):
             self._leave()
 
-    def passed_on(self, octets: int) -> None:
-        """So much content of an answer was sent."""
+    def passed_on(self, octets: int, whole: bool) -> None:
+        """So much content of an answer was sent; all that was there, or what the windows allowed."""
         self.sender.buffered -= octets
-        self._guard.sent(octets)
+        self._guard.sent(octets, whole)
 
     def inform(self, number: int, fields: list[tuple[bytes, bytes]]) -> None:
         """Send an informational head."""

@@ -235,6 +235,30 @@ async def test_a_slow_caller_stops_the_upstream(line):
     assert not tunnel.paused
 
 
+async def test_a_caller_who_is_sent_many_small_messages_may_open_his_windows_after_each(line):
+    asked, _ = await opened(line)
+    for _ in range(1500):
+        asked.answer.write(b"\x81\x05hello")
+        await line.turn()
+        line.caller.increment_flow_control_window(7)
+        line.caller.increment_flow_control_window(7, 1)
+    await line.turn()
+    assert not line.pipe.closing
+    assert len(line.content()) == 7 * 1500
+
+
+async def test_a_caller_who_has_them_cut_into_octets_may_not(line):
+    line.caller.update_settings({SettingCodes.INITIAL_WINDOW_SIZE: 0})
+    asked, tunnel = await opened(line)
+    asked.answer.write(bytes(5000))
+    for _ in range(1500):
+        if line.pipe.closing:
+            break
+        line.say(b"\0\0\4\x08\0\0\0\0\1\0\0\0\1")
+        await line.frames()
+    assert line.pipe.closing or tunnel.abandoned
+
+
 # --- the end ---------------------------------------------------------------------------------------
 
 
