@@ -7,6 +7,7 @@ remembers stands in it, under the name of its run: a server that was started ane
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import isfinite
 from typing import Any, Final
 
 from redis.asyncio.connection import AbstractConnection
@@ -17,6 +18,8 @@ from ostiary.shared.asked import Command
 from ostiary.shared.wire import ask, made, trip, worded
 
 _KEEPS: Final = "noeviction"
+_WORDS: Final = 2
+"""That are noted: which run of the server, and from when on it remembers."""
 
 
 class RedisConnection:
@@ -59,7 +62,7 @@ async def introduce(wire: AbstractConnection, prefix: str, now: float) -> RedisC
     try:
         said = _read(await ask(wire, "INFO"))
         _judge(said)
-        return RedisConnection(wire, await _since(wire, f"{prefix}:epoch", said["run_id"], now))
+        return RedisConnection(wire, await _since(wire, f"{prefix}:epoch", _run(said), now))
     except BaseException as error:
         await wire.disconnect(nowait=True)
         if isinstance(error, RedisError | OSError):
@@ -85,11 +88,34 @@ def _judge(said: Mapping[str, str]) -> None:
         raise SharedUnavailable(f"the server forgets when it is full: maxmemory-policy is {policy}, not {_KEEPS}")
 
 
+def _run(said: Mapping[str, str]) -> str:
+    run = said.get("run_id", "")
+    if not run:
+        raise SharedUnavailable("the server does not say which run of it this is")
+    return run
+
+
 async def _since(wire: AbstractConnection, key: str, run: str, now: float) -> float:
     """Return from when on a run of the server remembers everything: from when it was first seen."""
-    noted = await ask(wire, "GET", key)
-    words = noted.decode().split() if isinstance(noted, bytes) else []
-    if words[:1] == [run]:
-        return float(words[1])
+    since = noted_since(await ask(wire, "GET", key), run)
+    if since is not None:
+        return since
     await ask(wire, "SET", key, f"{run} {now}")
     return now
+
+
+def noted_since(noted: Any, run: str) -> float | None:
+    """Return from when on a run remembers everything; None when that is not noted, or not as a moment.
+
+    Args:
+        noted: what stands in the server, whoever has written it.
+        run: of the server.
+    """
+    words = noted.decode("utf-8", "replace").split() if isinstance(noted, bytes) else []
+    if len(words) != _WORDS or words[0] != run:
+        return None
+    try:
+        since = float(words[1])
+    except ValueError:
+        return None
+    return since if isfinite(since) and since > 0 else None

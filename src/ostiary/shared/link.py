@@ -147,7 +147,7 @@ class Link:
                 connection = await self.connect()
         except ConfigError:
             raise
-        except (GatewayError, OSError) as error:
+        except Exception as error:  # noqa: BLE001 - a server may say what nobody expects: the trying goes on
             self._away(error.detail if isinstance(error, GatewayError) else _named(error))
             return None
         finally:

@@ -150,6 +150,14 @@ async def test_what_the_server_says_beside_its_word_is_told_nobody() -> None:
         assert "canary" not in told.value.detail
 
 
+async def test_a_server_that_says_what_nobody_understands_is_tried_again() -> None:
+    async with stage(refuse=ValueError("c4n4ry")) as one:
+        assert one.link.failure == "ValueError"
+        one.refuse = None
+        await one.until("")
+        assert await one.link.ask("A") == "A"
+
+
 async def test_what_can_never_work_stops_the_start() -> None:
     link = Link(_never, 0.05)
     with pytest.raises(ConfigError, match="never"):
