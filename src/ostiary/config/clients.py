@@ -45,7 +45,9 @@ class RevocationSpec(Spec):
     """How revoked certificates are found: by lists (RFC 5280, section 5), by asking (RFC 6960), or both."""
 
     crls: Annotated[tuple[FileReference, ...], Field(strict=False)] = Field(
-        (), description="CRL files (PEM or DER), one for each authority that issues client certificates."
+        (),
+        description="CRL files (PEM or DER), one for each authority that issues client certificates; "
+        "deltas beside them.",
     )
     urls: Annotated[tuple[PublishedUrl, ...], Field(strict=False)] = Field(
         (), description="Distribution points: lists that are fetched while the gateway runs."

@@ -1,7 +1,7 @@
-"""Which revocation lists are understood (RFC 5280, section 5): complete ones, about all that their signer has issued.
+"""Which revocation lists are understood (RFC 5280, section 5): those about all that their signer has issued.
 
-What a list leaves out would pass for not revoked, so the others are refused and not read in part: deltas (section
-5.2.4), indirect lists, and those for some certificates or some reasons only (section 5.2.5).
+What a list leaves out would pass for not revoked, so the others are refused and not read in part: indirect lists, and
+those for some certificates or some reasons only (section 5.2.5). A delta (section 5.2.4) counts beside a complete list.
 """
 
 from __future__ import annotations
@@ -10,14 +10,36 @@ from typing import Final
 
 from cryptography import x509
 
-_UNDERSTOOD: Final = (x509.AuthorityKeyIdentifier, x509.CRLNumber, x509.IssuingDistributionPoint, x509.FreshestCRL)
+_UNDERSTOOD: Final = (
+    x509.AuthorityKeyIdentifier,
+    x509.CRLNumber,
+    x509.DeltaCRLIndicator,
+    x509.IssuingDistributionPoint,
+    x509.FreshestCRL,
+)
+
+
+def delta_of(crl: x509.CertificateRevocationList) -> int | None:
+    """Return the number of the complete list that a delta builds on; None: it is no delta."""
+    try:
+        return crl.extensions.get_extension_for_class(x509.DeltaCRLIndicator).value.crl_number
+    except x509.ExtensionNotFound:
+        return None
+
+
+def number_of(crl: x509.CertificateRevocationList) -> int:
+    """Return the number of a list (section 5.2.3); -1: it has none."""
+    try:
+        return crl.extensions.get_extension_for_class(x509.CRLNumber).value.crl_number
+    except x509.ExtensionNotFound:
+        return -1
 
 
 def incomplete(crl: x509.CertificateRevocationList) -> str | None:
-    """Return what a list is instead of complete, in words, or None when it is complete."""
+    """Return what a list is that is not understood, in words, or None when it is."""
+    if delta_of(crl) is not None and number_of(crl) < 0:
+        return "a delta without a number of its own"
     for one in crl.extensions:
-        if isinstance(one.value, x509.DeltaCRLIndicator):
-            return "a delta: what has changed since another list"
         if isinstance(one.value, x509.IssuingDistributionPoint) and (part := _part(one.value)) is not None:
             return part
         if one.critical and not isinstance(one.value, _UNDERSTOOD):

@@ -45,11 +45,11 @@ def issuer_of(
     """Return the authority that signed a list which we understand.
 
     Raises:
-        ConfigError: the list is partial, or none of the authorities signed it.
+        ConfigError: the list is not understood, or none of the authorities signed it.
     """
     what = incomplete(crl)
     if what is not None:
-        raise ConfigError(f"{reference}: only complete revocation lists are understood, and this one is {what}")
+        raise ConfigError(f"{reference}: complete revocation lists and deltas are understood, and this one is {what}")
     for authority in authorities:
         if authority.subject == crl.issuer and _signed(crl, authority):
             return authority

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from cryptography import x509
 
+from ostiary.config.lists import number_of
 from ostiary.config.values import FileRef
 from ostiary.errors import ConfigError
 from ostiary.listener.crl import issuer_of, parse
@@ -31,9 +32,15 @@ class Issue:
     says: Mapping[Signer, Revoked] = field(repr=False)
 
     @property
+    def kinds(self) -> tuple[bool, bool]:
+        """Whether complete lists are there, and whether deltas are."""
+        says = self.says.values()
+        return any(one.complete for one in says), any(one.deltas for one in says)
+
+    @property
     def until(self) -> float:
         """When the first of its lists is overdue, seconds since the epoch; 0.0 without one."""
-        return min((max((one.until, *one.parts.values())) for one in self.says.values()), default=0.0)
+        return min((one.due for one in self.says.values()), default=0.0)
 
 
 @dataclass(slots=True)
@@ -72,6 +79,8 @@ class Publication:
         issue = read(self.url, content, at, self.signers)
         if self.issue is not None and issue.number < self.issue.number:
             raise ConfigError(f"{self.url}: an older list than the one that was fetched before")
+        if self.issue is not None and issue.kinds != self.issue.kinds:
+            raise ConfigError(f"{self.url}: a delta in the place of a complete list, or the other way round")
         return issue
 
 
@@ -85,12 +94,5 @@ def read(url: str, content: bytes, at: float, signers: Sequence[x509.Certificate
     for crl in parse(reference, content):
         by = signer(issuer_of(reference, crl, signers))
         says[by] = joined(says.get(by), crl)
-        number = max(number, _number(crl))
+        number = max(number, number_of(crl))
     return Issue(content, at, number, says)
-
-
-def _number(crl: x509.CertificateRevocationList) -> int:
-    try:
-        return crl.extensions.get_extension_for_class(x509.CRLNumber).value.crl_number
-    except x509.ExtensionNotFound:
-        return -1

@@ -5,8 +5,8 @@ within the handshake, and we check it again, because we can say why. `soft` acce
 list is missing or overdue, but never a certificate that any of its lists names, however old: that it
 was revoked once is known.
 
-Only complete lists, signed by the authority itself, are understood; others are refused at the start
-rather than half understood.
+Only lists that the authority itself has signed are understood: complete ones, and deltas beside them. Others are
+refused at the start rather than half understood.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from ostiary.config.lists import delta_of
 from ostiary.config.schema import RevocationSpec
 from ostiary.errors import ConfigError, InvalidCertificate
 from ostiary.listener.authorities import name_of
@@ -96,7 +97,8 @@ def load_revocation(
             issuer = issuer_of(reference, crl, authorities)
             check_current(reference, crl, hard=hard, now=now)
             lists[signer(issuer)] = joined(lists.get(signer(issuer)), crl)
-            written.append(crl.public_bytes(Encoding.PEM))
+            if delta_of(crl) is None:  # which OpenSSL knows nothing of
+                written.append(crl.public_bytes(Encoding.PEM))
     if hard and not spec.urls:
         _check_complete(lists, authorities, now)
     fetched = FetchedLists(spec.urls, authorities, spec.refresh, spec.timeout) if spec.urls else None
@@ -105,7 +107,13 @@ def load_revocation(
 
 def _check_complete(lists: Mapping[Signer, Revoked], authorities: Sequence[x509.Certificate], now: datetime) -> None:
     for authority in authorities:
-        if authority.not_valid_after_utc >= now and signer(authority) not in lists:
+        if authority.not_valid_after_utc < now:
+            continue
+        said = lists.get(signer(authority))
+        if said is not None and said.deltas and not (said.until or any(said.parts.values())):
+            detail = f"a delta of {name_of(authority)} builds on a complete list that is not among crls"
+            raise ConfigError(f"tls.client.revocation: {detail}")
+        if said is None:
             raise ConfigError(
                 f"tls.client.revocation: no list of {name_of(authority)} among crls, so none of its certificates "
                 "could be accepted; add it, or use mode: soft"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from cryptography import x509
@@ -10,7 +10,7 @@ from cryptography import x509
 from ostiary.config.checks import pem
 from ostiary.config.checks.pem import Unusable
 from ostiary.config.checks.reading import Findings
-from ostiary.config.lists import incomplete
+from ostiary.config.lists import delta_of, incomplete, number_of
 from ostiary.config.problem import Path, Problem, Severity
 from ostiary.config.schema import ClientSpec, RevocationSpec
 
@@ -80,11 +80,17 @@ def revocation(findings: Findings) -> Iterator[Problem]:
 def _revocation(findings: Findings, path: Path, spec: RevocationSpec) -> Iterator[Problem]:
     trusted = _held(findings, (*path, "authorities"))
     listed: set[x509.Name] = set()
+    numbers: dict[x509.Name, int] = {}
+    deltas: list[tuple[Path, x509.CertificateRevocationList]] = []
     places = list(findings.below((*path, "revocation", "crls")))
     for place, data in places:
         try:
             for crl in pem.revocation_lists(data):
                 listed.add(crl.issuer)
+                if delta_of(crl) is None:
+                    numbers[crl.issuer] = max(numbers.get(crl.issuer, -1), number_of(crl))
+                else:
+                    deltas.append((place, crl))
                 yield from _crl(findings, place, crl, trusted, hard=spec.mode == "hard")
         except Unusable as wrong:
             listed |= {certificate.subject for certificate in trusted}  # it may be the one that is missed
@@ -92,6 +98,7 @@ def _revocation(findings: Findings, path: Path, spec: RevocationSpec) -> Iterato
     elsewhere = spec.urls or spec.distribution_points
     if spec.mode == "hard" and spec.crls and not elsewhere and len(places) == len(spec.crls):
         yield from _missing(findings, (*path, "revocation", "crls"), trusted, listed)
+        yield from _alone(findings, deltas, numbers)
 
 
 def _held(findings: Findings, path: Path) -> list[x509.Certificate]:
@@ -122,6 +129,19 @@ def _crl(
         severity: Severity = "error" if hard else "warning"
         help_ = "fetch the authority's current one"
         yield findings.draft.problem("C511", f"this list {due}", path, severity=severity, help=help_)
+
+
+def _alone(
+    findings: Findings,
+    deltas: Iterable[tuple[Path, x509.CertificateRevocationList]],
+    numbers: Mapping[x509.Name, int],
+) -> Iterator[Problem]:
+    """With `hard`, a delta without a list that it builds on lets nobody in."""
+    for place, crl in deltas:
+        base = delta_of(crl)
+        if base is not None and incomplete(crl) is None and numbers.get(crl.issuer, -1) < base:
+            message = f"this delta builds on list {base} of {crl.issuer.rfc4514_string()!r}, which is not there"
+            yield findings.draft.problem("C522", message, place, help="add it, or a later one")
 
 
 def _missing(

@@ -150,10 +150,11 @@ ENVIRONMENT: Final = (
     Code(
         "C522",
         "a revocation list that is not complete",
-        "A delta, an indirect list, or one for some certificates or reasons only does not say who else is revoked, so "
-        "it is not read in part. Let the authority publish complete lists of what it has issued (RFC 5280, section 5).",
+        "An indirect list, or one for some certificates or reasons only, does not say who else is revoked, so it is "
+        "not read in part. A delta counts beside the complete list that it builds on, or a later one (RFC 5280, "
+        "section 5).",
         "crls: [file:delta.crl]",
-        "crls: [file:ca.crl]",
+        "crls: [file:ca.crl, file:delta.crl]",
     ),
     Code(
         "C523",

@@ -78,7 +78,7 @@ _ALL: Final = (
     Code("D402", "crl", "error", "The revocation list does not say when the next one is due."),
     Code("D403", "crl", "error", "The revocation list begins in the future, or the clock is wrong."),
     Code("D404", "crl", "error", "The revocation list is not signed by the authority whose name it bears."),
-    Code("D405", "crl", "error", "Delta, indirect and partial revocation lists are not understood."),
+    Code("D405", "crl", "error", "Indirect and partial revocation lists are not understood."),
     Code("D406", "crl", "warning", "The next revocation list is due within a day."),
     Code("D407", "crl", "warning", "The revocation list has no number, so that an old one can pass for a new one."),
     Code("D408", "crl", "error", "The certificate is revoked."),

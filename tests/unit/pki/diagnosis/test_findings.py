@@ -196,7 +196,7 @@ CASES: dict[str, Callable[..., list[str]]] = {
     "D402": lambda _: found(without_next_update()),
     "D403": lambda _: found(crl((1, 9))),
     "D404": lambda _: found(crl(by=Authority.create("Test root")), patient(ROOT.certificate)),
-    "D405": lambda _: found(crl(marks=[(x509.DeltaCRLIndicator(1), True)])),
+    "D405": lambda _: found(crl(marks=[(x509.IssuingDistributionPoint(None, None, False, True, None, False, False), True)])),
     "D406": lambda _: found(crl((-6, 0.5))),
     "D407": lambda _: found(crl(number=False)),
     "D408": lambda _: found(patient(GOOD.certificate), crl(revoked=[GOOD.certificate])),
