@@ -10,7 +10,7 @@ from pathlib import Path
 import grpc
 import pytest
 from tests.support.edges import BASIC, World, world
-from tests.support.grpc_upstream import LARGE, Caller, Service, calling, gateway, route_calls, service
+from tests.support.grpc_upstream import LARGE, Caller, Service, calling, gateway, route_calls, service, until
 
 pytestmark = pytest.mark.integration
 
@@ -66,6 +66,20 @@ async def test_both_sides_speak_at_the_same_time(caller):
     assert await call.code() is grpc.StatusCode.OK
 
 
+async def test_a_stream_may_be_silent_for_longer_than_any_body_and_any_answer(there, behind):
+    route_calls(there, behind.port, more="timeouts: {response: 200ms, idle: 200ms}")
+    text = there.file.read_text()
+    there.file.write_text(text.replace("bind: 127.0.0.1:0\n", "bind: 127.0.0.1:0\n    timeouts: {body: 200ms}\n", 1))
+    async with gateway(there) as port, calling(there, port) as caller:
+        call = caller.echo()
+        for message in (b"one", b"two"):
+            await asyncio.sleep(0.8)
+            await call.write(message)
+            assert await call.read() == message
+        await call.done_writing()
+        assert await call.code() is grpc.StatusCode.OK
+
+
 async def test_what_the_service_fails_with_is_told_word_for_word(caller):
     with pytest.raises(grpc.aio.AioRpcError) as found:
         await caller.unary(b"", "Fail")
@@ -76,12 +90,9 @@ async def test_what_the_service_fails_with_is_told_word_for_word(caller):
 
 async def test_who_gives_up_lets_the_service_stop(caller, behind):
     call = caller.unary(b"", "Hold")
-    async with asyncio.timeout(5):
-        while not behind.held:
-            await asyncio.sleep(0.01)
-        call.cancel()
-        while not behind.cancelled:
-            await asyncio.sleep(0.01)
+    await until(lambda: behind.held)
+    call.cancel()
+    await until(lambda: behind.cancelled)
 
 
 async def test_a_deadline_is_told_to_the_service_and_kept(caller, behind):
@@ -89,9 +100,7 @@ async def test_a_deadline_is_told_to_the_service_and_kept(caller, behind):
         await caller.unary(b"", "Hold", timeout=0.7)
     assert found.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
     assert 0 < behind.remaining[0] < 0.71
-    async with asyncio.timeout(5):
-        while not behind.cancelled:
-            await asyncio.sleep(0.01)
+    await until(lambda: behind.cancelled)
 
 
 async def test_messages_of_four_megabytes_go_both_ways(caller):
@@ -101,43 +110,38 @@ async def test_messages_of_four_megabytes_go_both_ways(caller):
 
 async def test_a_hundred_calls_at_a_time_share_a_connection(caller, behind):
     calls = [asyncio.ensure_future(caller.unary(b"%d" % number, "Hold")) for number in range(100)]
+    await until(lambda: behind.held == 100)
     async with asyncio.timeout(9):
-        while behind.held < 100:
-            await asyncio.sleep(0.01)
         behind.release.set()
         assert await asyncio.gather(*calls) == [b"%d" % number for number in range(100)]
 
 
 async def test_a_service_that_stops_with_grace_loses_no_call(caller, behind):
     before = asyncio.ensure_future(caller.unary(b"before", "Hold"))
-    async with asyncio.timeout(9):
-        while not behind.held:
-            await asyncio.sleep(0.01)
-        old, port = behind.server, behind.port
-        stopping = asyncio.ensure_future(old.stop(5))
-        await behind.begin(port)
-        after = asyncio.ensure_future(caller.unary(b"after"))
-        assert await after == b"after"
-        behind.release.set()
-        assert await before == b"before"
-        await stopping
+    await until(lambda: behind.held)
+    old, port = behind.server, behind.port
+    stopping = asyncio.ensure_future(old.stop(5))
+    await behind.begin(port)
+    after = asyncio.ensure_future(caller.unary(b"after"))
+    assert await after == b"after"
+    behind.release.set()
+    assert await before == b"before"
+    await stopping
 
 
 async def test_a_service_that_is_gone_is_unavailable_and_found_again_when_it_is_back(caller, behind):
     held = asyncio.ensure_future(caller.unary(b"", "Hold"))
-    async with asyncio.timeout(9):
-        while not behind.held:
-            await asyncio.sleep(0.01)
-        await behind.server.stop(0)
-        with pytest.raises(grpc.aio.AioRpcError) as found:
-            await held
-        assert found.value.code() is not grpc.StatusCode.OK
-        with pytest.raises(grpc.aio.AioRpcError) as found:
-            await caller.unary(b"")
-        assert found.value.code() is grpc.StatusCode.UNAVAILABLE
-        await behind.begin(behind.port)
-        await asyncio.sleep(1.1)  # an endpoint that could not be reached rests for a second
-        assert await caller.unary(b"again") == b"again"
+    await until(lambda: behind.held)
+    await behind.server.stop(0)
+    with pytest.raises(grpc.aio.AioRpcError) as found:
+        await held
+    assert found.value.code() is not grpc.StatusCode.OK
+    with pytest.raises(grpc.aio.AioRpcError) as found:
+        await caller.unary(b"")
+    assert found.value.code() is grpc.StatusCode.UNAVAILABLE
+    await behind.begin(behind.port)
+    await asyncio.sleep(1.1)  # an endpoint that could not be reached rests for a second
+    assert await caller.unary(b"again") == b"again"
 
 
 async def test_over_tls_the_service_is_who_it_should_be(there):
@@ -151,8 +155,6 @@ async def test_over_tls_the_service_is_who_it_should_be(there):
 
 async def test_the_log_tells_what_has_become_of_a_call(caller, there):
     await caller.unary(b"hello")
-    async with asyncio.timeout(5):
-        while not (lines := there.lines.read_text().splitlines()):
-            await asyncio.sleep(0.01)
-    line = json.loads(lines[0])
+    await until(lambda: there.lines.read_text().endswith("\n"))
+    line = json.loads(there.lines.read_text().splitlines()[0])
     assert (line["route"], line["reason"], line["status"]) == ("calls", "allowed", 200)

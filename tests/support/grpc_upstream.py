@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -120,6 +120,15 @@ class Service:
         else:
             self.port = self.server.add_secure_port(where, credentials)
         await self.server.start()
+
+
+async def until(true: Callable[[], object]) -> None:
+    """Return when something is so."""
+    async with asyncio.timeout(9):
+        while True:
+            if true():
+                return
+            await asyncio.sleep(0.01)
 
 
 @asynccontextmanager

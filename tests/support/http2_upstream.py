@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import TypeVar, cast
 
@@ -20,7 +20,7 @@ from h2.events import (
     TrailersReceived,
 )
 from h2.exceptions import ProtocolError
-from h2.settings import SettingCodes
+from h2.settings import SettingCodes, Settings
 
 Fields = Sequence[tuple[bytes, bytes]]
 E = TypeVar("E", bound=Event)
@@ -38,6 +38,8 @@ class Peer(asyncio.Protocol):
         resets: streams that were given up, and why.
         events: all that has happened, in order.
         reading: content is acknowledged as it comes.
+        broken: what h2 has against what it was told.
+        gone: the connection is closed.
     """
 
     def __init__(self, server: Http2Server) -> None:
@@ -52,14 +54,16 @@ class Peer(asyncio.Protocol):
         self.events: list[Event] = []
         self.reading = server.reading
         self.broken = ""
+        self.gone = False
         self._changed = asyncio.Event()
         self.transport = cast("asyncio.Transport", None)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast("asyncio.Transport", transport)
         self.server.peers.append(self)
-        if self.server.settings:
-            self.h2.local_settings.update(self.server.settings)
+        self.server.changed.set()
+        values = {SettingCodes.MAX_CONCURRENT_STREAMS: 100, **(self.server.settings or {})}
+        self.h2.local_settings = Settings(client=False, initial_values=values)
         self.h2.initiate_connection()
         self.flush()
 
@@ -74,9 +78,9 @@ class Peer(asyncio.Protocol):
             self._take(event)
         self.flush()
         self._changed.set()
-        self.server.changed.set()
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self.gone = True
         self._changed.set()
 
     def _take(self, event: Event) -> None:
@@ -134,33 +138,28 @@ class Peer(asyncio.Protocol):
         payload = last.to_bytes(4, "big") + int(code).to_bytes(4, "big")
         self.raw(len(payload).to_bytes(3, "big") + b"\x07\x00" + bytes(4) + payload)
 
-    async def until(self, seen: int) -> None:
-        """Return when so many events of the kind were seen."""
+    async def until(self, true: Callable[[], object]) -> None:
+        """Return when something is so, by what has come."""
         async with asyncio.timeout(5):
-            while len(self.events) < seen:
+            while not true():
                 self._changed.clear()
                 await self._changed.wait()
 
     async def request(self, *, ended: bool = True) -> int:
         """Return the stream of the next request that the test has not asked for yet."""
-        async with asyncio.timeout(5):
-            while True:
-                for stream in self.heads:
-                    if stream not in self.server.asked.setdefault(self, set()) and (not ended or stream in self.ended):
-                        self.server.asked[self].add(stream)
-                        return stream
-                self._changed.clear()
-                await self._changed.wait()
+        asked = self.server.asked.setdefault(self, set())
+        await self.until(lambda: self._unasked(asked, ended=ended))
+        stream = self._unasked(asked, ended=ended)[0]
+        asked.add(stream)
+        return stream
+
+    def _unasked(self, asked: set[int], *, ended: bool) -> list[int]:
+        return [one for one in self.heads if one not in asked and (not ended or one in self.ended)]
 
     async def happened(self, kind: type[E]) -> E:
         """Return the first event of a kind, once there is one."""
-        async with asyncio.timeout(5):
-            while True:
-                for event in self.events:
-                    if isinstance(event, kind):
-                        return event
-                self._changed.clear()
-                await self._changed.wait()
+        await self.until(lambda: any(isinstance(event, kind) for event in self.events))
+        return next(event for event in self.events if isinstance(event, kind))
 
 
 class Http2Server:
@@ -188,7 +187,8 @@ class Http2Server:
         """Return a connection, once it is there."""
         async with asyncio.timeout(5):
             while len(self.peers) <= index:
-                await asyncio.sleep(0.005)
+                self.changed.clear()
+                await self.changed.wait()
         return self.peers[index]
 
 

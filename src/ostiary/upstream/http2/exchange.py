@@ -13,20 +13,21 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from math import inf
-from typing import Final, Protocol
+from typing import Final
 
 from ostiary.config.upstreams import UpstreamTimeouts
-from ostiary.errors import BadRequest, GatewayError, UpstreamInvalid, UpstreamTimeout, UpstreamUnreachable
-from ostiary.grpc import is_call, read_timeout
+from ostiary.errors import GatewayError, UpstreamInvalid, UpstreamTimeout, UpstreamUnreachable
+from ostiary.grpc import is_call
 from ostiary.http2.codes import Code
 from ostiary.http2.hpack.decoder import Fields
 from ostiary.model import Answer, Body, Headers, Outbound
 from ostiary.reasons import Reason
-from ostiary.upstream.answer import MAX_INFORMATIONAL
 from ostiary.upstream.exchange import IDEMPOTENT
-from ostiary.upstream.http2.answer import AnswerHead, read_answer, read_trailers
+from ostiary.upstream.http2.answer import AnswerHead, read_trailers
+from ostiary.upstream.http2.deadline import caller_waits_until, longest
+from ostiary.upstream.http2.incoming import FINAL, Incoming
+from ostiary.upstream.http2.line import NO_LINE, Line
 from ostiary.upstream.http2.outgoing import Outgoing
-from ostiary.upstream.http2.silence import NO_LINE
 from ostiary.upstream.silence import NO_ANSWER, NO_BODY
 
 HIGH_WATER: Final = 64 << 10
@@ -34,36 +35,6 @@ HIGH_WATER: Final = 64 << 10
 LOW_WATER: Final = 16 << 10
 _TRIES: Final = 3
 """How often a request is sent that upstreams say they have not worked on."""
-_FINAL, _NO_CONTENT, _NOT_MODIFIED = 200, 204, 304
-
-
-class Line(Protocol):
-    """The connection, as an exchange uses it."""
-
-    @property
-    def full(self) -> bool:
-        """Whether it takes nothing for now."""
-
-    def speak(self, exchange: Http2Exchange, octets: int) -> None:
-        """Ask the exchange for frames when the loop comes round; so many octets more wait."""
-
-    def send(self, outgoing: Outgoing, stream: int) -> bool:
-        """Send one frame; returns whether there may be more."""
-
-    def headed(self, stream: int) -> None:
-        """The final head of an answer has come."""
-
-    def widen(self, stream: int, octets: int) -> None:
-        """Let the upstream send as much again."""
-
-    def leave(self, stream: int, waiting: int, code: Code | None) -> None:
-        """The exchange has ended; with a code, its stream is reset. `waiting` octets will not be sent."""
-
-    def trailers(self, trailers: Headers) -> list[tuple[bytes, bytes]]:
-        """Return those behind a request that pass."""
-
-    def time(self) -> float:
-        """Return the time on the loop's clock, in seconds."""
 
 
 class Http2Exchange:
@@ -82,14 +53,12 @@ class Http2Exchange:
         deadline: when ours does, at the latest then.
         queued: it stands in the queue of those that may have something to send.
         done: it ended; whatever comes now is ignored.
-        started: the head of the answer was passed on.
         number: of its stream.
     """
 
     __slots__ = (
-        *("_again", "_announced", "_bodyless", "_due", "_informed", "_left", "_outgoing", "_patience", "_paused"),
-        *("_stalled", "_tries", "answer", "body", "call", "deadline", "done", "line", "number", "outbound", "queued"),
-        *("started", "until"),
+        *("_again", "_announced", "_due", "_incoming", "_outgoing", "_patience", "_paused", "_stalled", "_tries"),
+        *("answer", "body", "call", "deadline", "done", "line", "number", "outbound", "queued", "until"),
     )
 
     def __init__(
@@ -105,27 +74,26 @@ class Http2Exchange:
         self.line: Line = NO_LINE
         self.number = 0
         self.call = outbound.request.method == "POST" and is_call(headers.get(b"content-type"))
-        self.until = _until(outbound) if self.call else inf
+        self.until = caller_waits_until(outbound.request) if self.call else inf
         self.deadline = self.until
-        self.queued = self.done = self.started = False
-        self._announced = self._paused = self._stalled = self._bodyless = False
+        self.queued = self.done = False
+        self._announced = self._paused = self._stalled = False
         self._patience = patience
         self._again = again
         self._outgoing = Outgoing(body.length)
+        self._incoming = Incoming()
         self._tries = 1
-        self._informed = 0
-        self._left: int | None = None  # octets of the answer that were announced and have not come
         self._due = 0  # octets of the upstream's window that it does not have back yet
+
+    @property
+    def started(self) -> bool:
+        """Whether the head of the answer was passed on."""
+        return self._incoming.started
 
     @property
     def bodyless(self) -> bool:
         """Whether the request ends with its head."""
         return self._outgoing.bodyless
-
-    @property
-    def trailers(self) -> bool:
-        """Whether the upstream is told that trailers are welcome: a call ends with them."""
-        return self.call or self.outbound.request.headers.get(b"te") == b"trailers"
 
     @property
     def left(self) -> float | None:
@@ -152,16 +120,11 @@ class Http2Exchange:
 
     def _wait(self) -> None:
         """Begin to wait for whatever comes next."""
-        patience = self._patience
-        if self._paused or not (self.call or self.started or self._stalled or self._outgoing.sent):
-            self.deadline = self.until  # it is the caller who makes it wait, which is the edge's matter
+        if self._paused:  # by the caller, which is the edge's matter
+            self.deadline = self.until
             return
-        if self.call:
-            most = patience.silence
-        elif self.started or self._stalled:
-            most = patience.idle
-        else:
-            most = patience.response
+        started, stalled, sent = self._incoming.started, self._stalled, self._outgoing.sent
+        most = longest(self._patience, call=self.call, started=started, stalled=stalled, sent=sent)
         self.deadline = min(self.until, self.line.time() + most)
 
     def expire(self) -> None:
@@ -234,31 +197,20 @@ class Http2Exchange:
         Raises:
             UpstreamInvalid: it is malformed.
         """
-        head = read_answer(fields)
-        if head.status >= _FINAL:
-            self._start(head, ended=ended)
+        head = self._incoming.take_head(fields, self.outbound.request.method, ended=ended)
+        if head.status < FINAL:
+            self.answer.inform(head.status, head.headers)
             return
-        self._informed += 1
-        if ended or self._informed > MAX_INFORMATIONAL:
-            raise UpstreamInvalid("an informational response that is the last, or one too many")
-        self.answer.inform(head.status, head.headers)
+        self._start(head)
+        if ended:
+            self._complete(None)
 
-    def _start(self, head: AnswerHead, *, ended: bool) -> None:
-        status, length, headers = head
-        self._bodyless = self.outbound.request.method == "HEAD" or status in (_NO_CONTENT, _NOT_MODIFIED)
-        self._left = None if self._bodyless else length
-        if ended and self._left:
-            raise UpstreamInvalid("no content where some was announced")
-        self.started = True
+    def _start(self, head: AnswerHead) -> None:
         self.line.headed(self.number)
         self._outgoing.let_go()
         self.outbound.request.record.upstream_answered = self.line.time()
         self._wait()
-        if status == _NO_CONTENT or (ended and length is None and not self._bodyless and not self.call):
-            length = 0
-        self.answer.start(status, headers, length, self)
-        if ended:
-            self._complete(None)
+        self.answer.start(head.status, head.headers, head.length, self)
 
     def take_content(self, data: bytes, octets: int, *, ended: bool) -> None:
         """A piece of content has come, and has taken so many octets of the window.
@@ -266,7 +218,7 @@ class Http2Exchange:
         Raises:
             UpstreamInvalid: there is no place for it.
         """
-        self._count(len(data), ended=ended)
+        self._incoming.count(len(data), ended=ended)
         self._due += octets
         if data:
             self.answer.write(data)
@@ -279,16 +231,6 @@ class Http2Exchange:
             self._wait()
             self._acknowledge()
 
-    def _count(self, octets: int, *, ended: bool) -> None:
-        if not self.started:
-            raise UpstreamInvalid("content before the head of the answer")
-        if octets and self._bodyless:
-            raise UpstreamInvalid("content in an answer that has none")
-        if self._left is not None:
-            self._left -= octets
-            if self._left < 0 or (ended and self._left):
-                raise UpstreamInvalid("content of another length than announced")
-
     def take_trailers(self, fields: Fields) -> None:
         """What comes behind the content has come, and ends the answer.
 
@@ -296,12 +238,8 @@ class Http2Exchange:
             UpstreamInvalid: it is malformed, or comes too early.
         """
         trailers = read_trailers(fields)
-        self._count(0, ended=True)
+        self._incoming.count(0, ended=True)
         self._complete(trailers)
-
-    def flush(self) -> None:
-        """Nothing more is at hand for now."""
-        self.answer.flush()
 
     def pause(self) -> None:
         """The caller reads slowly: leave his stream's window closed. His patience is the edge's matter."""
@@ -356,7 +294,7 @@ class Http2Exchange:
         if self.done:
             return
         repeatable = self.body.length == 0 and self.outbound.request.method in IDEMPOTENT and self._tries == 1
-        if reused and repeatable and not (self.started or self._informed) and self._repeat():
+        if reused and repeatable and not (self.started or self._incoming.informed) and self._repeat():
             return
         if self.started:
             self.fail(UpstreamInvalid("connection closed within the answer", reason=Reason.UPSTREAM_CLOSED))
@@ -369,7 +307,6 @@ class Http2Exchange:
         if not self._outgoing.rewind():
             return False
         self._tries += 1
-        self._informed = 0
         self.line.leave(self.number, waiting, None)
         self.line, self.deadline = NO_LINE, self.until
         self._again(self)
@@ -384,19 +321,3 @@ class Http2Exchange:
         if self._stalled:
             body.resume()
         return answer
-
-
-def _until(outbound: Outbound) -> float:
-    """Return when a caller's patience ends, on the loop's clock.
-
-    Raises:
-        BadRequest: he says it in a way that cannot be read, or twice.
-    """
-    request = outbound.request
-    said = request.headers.only(b"grpc-timeout")
-    if said is None:
-        return inf
-    seconds = read_timeout(said)
-    if seconds is None:
-        raise BadRequest("grpc-timeout is no number of at most eight digits with a unit")
-    return request.record.started + seconds

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import Final, Protocol
 
 from ostiary.errors import InternalError
 from ostiary.grpc import write_timeout
@@ -28,23 +28,40 @@ _WITH_CONTENT: Final = frozenset(("POST", "PUT", "PATCH"))
 Field = tuple[bytes, bytes]
 
 
-def request_fields(
-    outbound: Outbound, scheme: str, host: bytes, length: int | None, *, trailers: bool, left: float | None
-) -> list[Field]:
+class Framing(Protocol):
+    """What is said of a request beside its head.
+
+    Attributes:
+        call: it is a call of gRPC.
+        length: octets of its content; None when nobody knows.
+        left: seconds that its caller will still wait; None when he does not say.
+    """
+
+    call: bool
+
+    @property
+    def length(self) -> int | None:
+        """See above."""
+
+    @property
+    def left(self) -> float | None:
+        """See above."""
+
+
+def request_fields(outbound: Outbound, scheme: str, host: bytes, framing: Framing) -> list[Field]:
     """Return the fields of a request.
 
     Args:
         outbound: what the permit opened, and injectors have written.
         scheme: of the connection.
         host: what is said to be asked.
-        length: octets of the body; None when nobody knows.
-        trailers: trailers are welcome.
-        left: seconds that the call may still take, when its caller has said how long it may.
+        framing: what else there is to say.
 
     Raises:
         InternalError: something in it could be read as something else. Edges and injectors refuse
             such values; should one get this far, it is not sent.
     """
+    length = framing.length
     request = outbound.request
     fields = [
         (b":method", request.method.encode()),
@@ -52,8 +69,8 @@ def request_fields(
         (b":authority", host),
         (b":path", outbound.target),
     ]
-    fields += _told(outbound.headers, left)
-    if trailers:
+    fields += _told(outbound.headers, framing.left)
+    if framing.call or request.headers.get(b"te") == TRAILERS[1]:
         fields.append(TRAILERS)
     if length or (length == 0 and request.method in _WITH_CONTENT):
         fields.append((b"content-length", b"%d" % length))

@@ -137,9 +137,7 @@ class Http2Pool:
         request = outbound.request
         host = request.authority if self._preserve else owner.host
         try:
-            fields = request_fields(
-                outbound, owner.scheme, host, exchange.length, trailers=exchange.trailers, left=exchange.left
-            )
+            fields = request_fields(outbound, owner.scheme, host, exchange)
         except GatewayError:
             connection.give_back()
             raise

@@ -1,0 +1,209 @@
+"""The exchanges of one connection: what comes reaches them, and what they say goes out (RFC 9113, section 5).
+
+What has come is acknowledged on the connection at once, and on its stream when its caller has taken it: who reads
+slowly keeps nobody else waiting. An upstream that floods us with what is no answer loses the connection, as a caller
+would.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Protocol
+
+from ostiary.errors import GatewayError
+from ostiary.http2.codes import Code
+from ostiary.http2.guard import Guard
+from ostiary.http2.hpack.decoder import Fields
+from ostiary.http2.reader import Reader
+from ostiary.http2.sender import Sender
+from ostiary.http2.wire import Wire
+from ostiary.model import Headers
+from ostiary.upstream.answer import MAX_HEAD
+from ostiary.upstream.http2.exchange import Http2Exchange
+from ostiary.upstream.http2.fields import INDEXED, Field
+from ostiary.upstream.http2.outgoing import Outgoing
+from ostiary.upstream.trailers import CallersTrailers
+
+
+class Told(Protocol):
+    """The connection, as its streams tell it what is about all of them."""
+
+    def greet(self) -> None:
+        """The upstream has said how it wants to be spoken to."""
+
+    def freed(self) -> None:
+        """An exchange has ended."""
+
+    def dismissed(self, last: int) -> None:
+        """The upstream takes no more exchanges, and has worked on none after a stream."""
+
+
+class Http2Streams:
+    """The exchanges of one connection; keeps `Line` towards them, and `Hearer` towards the engine.
+
+    Attributes:
+        exchanges: those under way, by stream.
+        wire: the connection's state, and what goes out.
+        sender: what goes out.
+        guard: looks at every frame before it is worked on.
+        reader: works on it.
+        full: the transport takes nothing for now.
+        now: when what is worked on has come, on the loop's clock.
+        time: returns the time on the loop's clock, in seconds.
+    """
+
+    __slots__ = ("_begun", "_passing", "_told", "exchanges", "full", "guard", "now", "reader", "sender", "time", "wire")
+
+    def __init__(
+        self, told: Told, passing: CallersTrailers, loop: asyncio.AbstractEventLoop, write: Callable[[bytes], None]
+    ) -> None:
+        self._told = told
+        self._passing = passing
+        self._begun: list[Http2Exchange] = []  # answers that have begun with what is worked on now
+        self.exchanges: dict[int, Http2Exchange] = {}
+        self.time = loop.time
+        self.now = loop.time()
+        self.full = False
+        self.wire = Wire(MAX_HEAD, INDEXED)
+        self.guard = Guard(2 * MAX_HEAD, self.now)
+        self.reader = Reader(self.wire, 2 * MAX_HEAD)
+        self.sender = Sender(self.wire, loop, write, _nothing_else)
+
+    def begin(self, exchange: Http2Exchange, fields: list[Field]) -> int:
+        """Set an exchange going on a stream of its own; return its number."""
+        number = self.wire.open()
+        self.exchanges[number] = exchange
+        self.wire.send_head(number, fields, end=exchange.bodyless)
+        self.sender.soon()
+        exchange.begin(self, number)
+        return number
+
+    def settle(self, *, full: bool) -> None:
+        """The transport takes nothing, or does again."""
+        self.full = self.sender.paused = full
+        for exchange in tuple(self.exchanges.values()):
+            exchange.settle()
+        if not full:
+            self.sender.soon()
+
+    def flush(self) -> None:
+        """Let go of heads that were held back for content, now that there is none at hand; and send."""
+        if self._begun:
+            begun, self._begun = self._begun, []
+            for exchange in begun:
+                exchange.answer.flush()
+        self.sender.flush()
+
+    # --- Line: as exchanges use it -------------------------------------------------------------
+
+    def speak(self, exchange: Http2Exchange, octets: int) -> None:
+        """Ask an exchange for frames when the loop comes round; so many octets more wait."""
+        self.sender.buffered += octets
+        self.sender.ready(exchange)
+
+    def send(self, outgoing: Outgoing, stream: int) -> bool:
+        """Send one frame; returns whether there may be more."""
+        before = outgoing.waiting
+        more = outgoing.send(self.wire, stream)
+        octets = before - outgoing.waiting
+        self.sender.buffered -= octets
+        self.guard.sent(octets)
+        return more
+
+    def headed(self, stream: int) -> None:
+        """The final head of an answer has come: fields that follow are trailers."""
+        state = self.wire.streams.get(stream)
+        if state is not None:
+            state.headed = True
+        self._begun.append(self.exchanges[stream])
+
+    def widen(self, stream: int, octets: int) -> None:
+        """Let the upstream send as much again."""
+        self.wire.widen(stream, octets)
+        self.sender.soon()
+
+    def trailers(self, trailers: Headers) -> list[Field]:
+        """Return those behind a request that pass."""
+        return [(name.lower(), value) for name, value in self._passing.passing(trailers)]
+
+    def leave(self, stream: int, waiting: int, code: Code | None) -> None:
+        """An exchange has ended; with a code, its stream is reset. `waiting` octets will not be sent."""
+        if self.exchanges.pop(stream, None) is None:
+            return
+        self.sender.buffered -= waiting
+        if code is not None:
+            self.wire.reset(stream, code)
+            self.sender.soon()
+        self._told.freed()
+
+    # --- Hearer: what comes --------------------------------------------------------------------
+
+    def heard_settings(self) -> None:
+        """The upstream says how it wants to be spoken to."""
+        self._told.greet()
+
+    def heard_head(self, stream: int, fields: Fields, *, ended: bool) -> None:
+        """An answer begins, or something is said before it does."""
+        exchange = self.exchanges.get(stream)
+        if exchange is None:
+            return
+        self.guard.opened()
+        try:
+            exchange.take_head(fields, ended=ended)
+        except GatewayError as error:
+            exchange.fail(error, Code.PROTOCOL_ERROR)
+
+    def heard_content(self, stream: int, data: bytes, octets: int, *, ended: bool) -> None:
+        """A piece of an answer has come."""
+        self.wire.acknowledge(0, octets)
+        if not data and not ended:
+            self.guard.control(self.now)
+        exchange = self.exchanges.get(stream)
+        if exchange is None:
+            return
+        try:
+            exchange.take_content(data, octets, ended=ended)
+        except GatewayError as error:
+            exchange.fail(error, Code.PROTOCOL_ERROR)
+
+    def heard_trailers(self, stream: int, fields: Fields) -> None:
+        """An answer ends."""
+        exchange = self.exchanges.get(stream)
+        if exchange is None:
+            return
+        try:
+            exchange.take_trailers(fields)
+        except GatewayError as error:
+            exchange.fail(error, Code.PROTOCOL_ERROR)
+
+    def heard_reset(self, stream: int, code: int) -> None:
+        """A stream was given up, or had to be."""
+        exchange = self.exchanges.get(stream)
+        if exchange is not None:
+            exchange.reset(code)
+
+    def heard_room(self, stream: int) -> None:
+        """The upstream takes more."""
+        for one in (stream,) if stream else tuple(self.exchanges):
+            exchange = self.exchanges.get(one)
+            if exchange is not None:
+                self.sender.ready(exchange)
+
+    def heard_pong(self, data: bytes) -> None:
+        """It lives, as everything that comes says."""
+
+    def heard_nothing(self) -> None:
+        """Something was on its way on a stream that we have reset: a caller who leaves is not the upstream's fault."""
+
+    def heard_goodbye(self, last: int) -> None:
+        """The upstream takes no more exchanges, and has not worked on those after `last` (section 6.8)."""
+        self._told.dismissed(last)
+        for stream, exchange in tuple(self.exchanges.items()):
+            if stream > last:
+                self.wire.drop(stream)
+                exchange.refused()
+
+
+def _nothing_else() -> None:
+    """Nothing is left to be done when everything was sent that could be."""

@@ -1,0 +1,76 @@
+"""What may an upstream cost that does not keep to the protocol?"""
+
+from __future__ import annotations
+
+import pytest
+from h2.errors import ErrorCodes
+from h2.events import ConnectionTerminated
+from tests.support.http2_upstream import OK, Http2Server, Peer, upstream
+from tests.support.wire import Told, pooling, request, send
+
+from ostiary.errors import UpstreamInvalid
+from ostiary.upstream import AnyPool
+
+
+async def heard(server: Http2Server, pool: AnyPool, peer: int = 0) -> tuple[Peer, int, Told]:
+    told = await send(pool, request())
+    one = await server.peer(peer)
+    return one, await one.request(), told
+
+
+def _frame(kind: int, payload: bytes = b"", flags: int = 0, stream: int = 0) -> bytes:
+    return len(payload).to_bytes(3, "big") + bytes((kind, flags)) + stream.to_bytes(4, "big") + payload
+
+
+FLOODS = {
+    "pings": _frame(6, bytes(8)) * 3000,
+    "settings": _frame(4) * 300,
+    "priorities": _frame(2, bytes(5), stream=1) * 3000,
+    "unknown": _frame(99) * 3000,
+    "continuations": _frame(1, b"", 0, 1) + _frame(9, b"\x0f\0" * 4000, 0, 1) * 40,
+    "fields": _frame(1, b"\x88" + (b"\0\x01a\x7f\x81\x7e" + bytes(255 + 0)) * 1, 0, 1)
+    + _frame(9, bytes(16_000), 0, 1) * 20,
+    "push": _frame(5, bytes(4), 4, 1),
+    "a stream of its own": _frame(1, b"\x88", 5, 2),
+    "a stream that was never begun": _frame(1, b"\x88", 5, 99),
+    "a frame too large": _frame(0, bytes(20_000), 0, 1),
+    "a window too large": _frame(8, (2**31 - 1).to_bytes(4, "big")) * 2,
+    "no block of fields": _frame(1, b"\xff\xff\xff\xff\xff", 4, 1),
+    "a push allowed": _frame(4, b"\0\2\0\0\0\1"),
+}
+
+
+@pytest.mark.parametrize("flood", FLOODS)
+async def test_who_breaks_the_protocol_loses_the_connection_and_the_next_is_a_new_one(flood) -> None:
+    async with upstream(Http2Server(answering=False)) as server, pooling(server.port, protocol="h2") as pool:
+        peer, _, told = await heard(server, pool)
+        assert told.source is None
+        peer.raw(FLOODS[flood])
+        assert isinstance((await told.end()).error, UpstreamInvalid)
+        assert (await peer.happened(ConnectionTerminated)).error_code is not ErrorCodes.NO_ERROR
+        new, stream, well = await heard(server, pool, peer=1)
+        new.head(stream, OK, end=True)
+        assert (await well.end()).status == 200
+
+
+async def test_more_content_than_the_window_ends_the_connection() -> None:
+    async with upstream(Http2Server(answering=False)) as server, pooling(server.port, protocol="h2") as pool:
+        peer, stream, told = await heard(server, pool)
+        peer.head(stream)
+        await told.started.wait()
+        assert told.source is not None
+        told.source.pause()
+        peer.raw(_frame(0, bytes(16_000), 0, stream) * 9)
+        assert isinstance((await told.end()).error, UpstreamInvalid)
+        assert (await peer.happened(ConnectionTerminated)).error_code is ErrorCodes.FLOW_CONTROL_ERROR
+
+
+async def test_honest_upstreams_may_say_a_lot_while_much_is_moved() -> None:
+    async with upstream(Http2Server(answering=False)) as server, pooling(server.port, protocol="h2") as pool:
+        peer, _, _ = await heard(server, pool)
+        for _ in range(60):  # ten pings with each answer
+            peer.raw(_frame(6, bytes(8)) * 10)
+            _, stream, told = await heard(server, pool)
+            peer.answer(stream)
+            assert (await told.end()).content == b"ok"
+        assert len(server.peers) == 1
