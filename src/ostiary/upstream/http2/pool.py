@@ -108,7 +108,9 @@ class Http2Pool:
         while (found := await self._obtain()) is None:
             free = await self._waiting.wait(end - loop.time())
             if isinstance(free, Http2Connection):
-                return free
+                if free.usable:
+                    return free
+                free.give_back()  # it was lost between there and here
         return found
 
     async def _obtain(self) -> Http2Connection | None:

@@ -1,0 +1,72 @@
+"""Is a place on a connection of HTTP/2 still one when whoever waits for it gets it?"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, cast
+
+from ostiary.config.upstreams import UpstreamSpec
+from ostiary.upstream.http2.connection import Http2Connection
+from ostiary.upstream.http2.pool import Http2Pool
+from ostiary.upstream.trailers import CallersTrailers
+
+
+class Transport:
+    def __init__(self) -> None:
+        self.closing = False
+
+    def get_extra_info(self, name: str) -> None:
+        del name
+
+    def is_closing(self) -> bool:
+        return self.closing
+
+    def write(self, data: bytes) -> None:
+        assert not self.closing, data
+
+    def close(self) -> None:
+        self.closing = True
+
+    abort = close
+
+
+class Endpoint:
+    """An endpoint whose connections are all full, until one is there."""
+
+    rests_until = 0.0
+    name = scheme = "e"
+    host = b"e"
+    trailers = CallersTrailers()
+
+    def __init__(self) -> None:
+        self.free: Http2Connection | None = None
+        self.connection = Http2Connection(cast("Any", self), asyncio.get_running_loop())
+        self.connection.connection_made(cast("asyncio.Transport", Transport()))
+
+    def take(self) -> Http2Connection | None:
+        return self.free
+
+    async def obtain(self) -> Http2Connection | None:
+        return self.free
+
+    def lost(self, connection: Http2Connection) -> None:
+        del connection
+
+    def released(self, connection: Http2Connection) -> None:
+        del connection
+
+
+async def test_a_connection_that_is_lost_in_the_same_moment_carries_nothing() -> None:
+    """Nobody would watch over what it carries: neither its end nor the clock would ever be told."""
+    pool = Http2Pool("u", UpstreamSpec.model_validate({"endpoints": ["http://127.0.0.1:9"]}), None)
+    full, other = Endpoint(), Endpoint()
+    pool._endpoints = cast("Any", [full])
+    waiting = asyncio.ensure_future(pool._acquire())
+    await asyncio.sleep(0)
+    full.connection.promised += 1
+    assert pool._waiting.hand(full.connection)
+    full.connection._transport.abort()
+    full.connection.connection_lost(None)  # before whoever waits has taken a step
+    full.free = other.connection
+    assert await asyncio.wait_for(waiting, 5) is other.connection
+    assert full.connection.promised == 0
