@@ -92,7 +92,9 @@ class EndpointPool:
         return connection
 
     async def renew(self, connection: Connection) -> Connection:
-        """Return a new connection in the place of one that may be stale."""
+        """Return a new connection in the place of one that may be stale, or has given its place up already."""
+        if connection not in self._open:
+            self._taken += 1
         self._open.discard(connection)
         connection.abort()
         return await self.connect()

@@ -1,4 +1,4 @@
-"""Is a place on a connection of HTTP/2 still one when whoever waits for it gets it?"""
+"""Is a place still one when whoever waits for it gets it, and is it counted once?"""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import asyncio
 from typing import Any, cast
 
 from ostiary.config.upstreams import UpstreamSpec
+from ostiary.upstream.connection import Connection
 from ostiary.upstream.http2.connection import Http2Connection
 from ostiary.upstream.http2.pool import Http2Pool
+from ostiary.upstream.pool import UpstreamPool
 from ostiary.upstream.trailers import CallersTrailers
 
 
@@ -70,3 +72,26 @@ async def test_a_connection_that_is_lost_in_the_same_moment_carries_nothing() ->
     full.free = other.connection
     assert await asyncio.wait_for(waiting, 5) is other.connection
     assert full.connection.promised == 0
+
+
+async def test_a_connection_that_is_lost_in_the_same_moment_is_not_counted_twice() -> None:
+    """With each that is, there would be one more than the upstream is to have."""
+    pool = UpstreamPool("u", UpstreamSpec.model_validate({"endpoints": ["http://127.0.0.1:9"], "connections": 1}), None)
+    (endpoint,) = pool._endpoints
+
+    async def dial() -> Connection:
+        made = Connection(endpoint, asyncio.get_running_loop())
+        made.connection_made(cast("asyncio.Transport", Transport()))
+        return made
+
+    endpoint._dial = dial  # type: ignore[method-assign]
+    for _ in range(3):
+        connection = await pool._acquire()
+        waiting = asyncio.ensure_future(pool._acquire())
+        await asyncio.sleep(0)
+        endpoint.released(connection)
+        connection._transport.abort()
+        connection.connection_lost(None)
+        (await waiting).connection_lost(None)
+    assert endpoint.reserve()
+    assert not endpoint.reserve()
