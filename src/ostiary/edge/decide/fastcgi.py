@@ -73,9 +73,9 @@ class FastCgiConnection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Read records."""
-        self._buffer += data
         if self.asked:
             return  # what follows the parameters means nothing to an authorizer
+        self._buffer += data
         try:
             for record in take(self._buffer):
                 self._take(record)

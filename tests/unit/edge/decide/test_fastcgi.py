@@ -10,6 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.unit.edge.decide.test_answers import edge
 
+from ostiary.config.schema import ListenerLimits, ListenerTimeouts
+from ostiary.edge.decide.fastcgi import FastCgiConnection
 from ostiary.edge.decide.fastcgi_records import (
     BEGIN,
     END,
@@ -22,6 +24,8 @@ from ostiary.edge.decide.fastcgi_records import (
     pairs,
     take,
 )
+from ostiary.edge.listening import Listening
+from ostiary.observe.access import AccessLog
 
 PARAMETERS = {
     "REQUEST_METHOD": "GET",
@@ -121,3 +125,31 @@ def test_an_answer_of_any_length_is_whole(content):
     found = list(take(bytearray(answer(7, content))))
     assert b"".join(one.content for one in found if one.kind == STDOUT) == content
     assert (found[-1].kind, found[-1].request) == (END, 7)
+
+
+async def test_what_comes_behind_the_parameters_is_not_kept():
+    loop = asyncio.get_running_loop()
+    decided = loop.create_future()
+
+    class Undecided:
+        access = AccessLog()
+
+        async def handle(self, request, answer):
+            await decided
+
+    class Transport:
+        def get_extra_info(self, name):
+            return ("127.0.0.1", 4711) if name == "peername" else None
+
+        def is_closing(self):
+            return True
+
+    listening = Listening(Undecided(), ListenerLimits(), ListenerTimeouts(), "http", lambda _: None)
+    connection = FastCgiConnection(listening, loop)
+    connection.connection_made(Transport())
+    connection.data_received(begin() + record(PARAMS, parameters()) + record(PARAMS))
+    assert connection.asked
+    for _ in range(100):
+        connection.data_received(record(STDIN, bytes(60_000)))
+    assert len(connection._buffer) < 60_000
+    connection.connection_lost(None)
