@@ -33,8 +33,10 @@ from ostiary.upstream.silence import NO_ANSWER, NO_BODY
 HIGH_WATER: Final = 64 << 10
 """Octets of a request that may wait for the upstream's windows before its caller is paused."""
 LOW_WATER: Final = 16 << 10
-_TRIES: Final = 3
-"""How often a request is sent that upstreams say they have not worked on."""
+TRIES: Final = 3
+"""How often a request is sent whose stream is refused,"""
+TRIES_ELSEWHERE: Final = 10
+"""and how often when its connection was ended before its turn came: many share that lot."""
 
 
 class Http2Exchange:
@@ -270,11 +272,11 @@ class Http2Exchange:
         if not self.done:
             self._end(code).fail(error)
 
-    def refused(self) -> None:
+    def refused(self, tries: int = TRIES) -> None:
         """The upstream has not worked on it, and says so: it may be sent again (RFC 9113, section 8.7)."""
         if self.done:
             return
-        if self.started or self._tries >= _TRIES or not self._repeat():
+        if self.started or self._tries >= tries or not self._repeat():
             self.fail(UpstreamUnreachable("the upstream refuses the stream"))
 
     def reset(self, code: int) -> None:

@@ -20,7 +20,7 @@ from ostiary.http2.sender import Sender
 from ostiary.http2.wire import Wire
 from ostiary.model import Headers
 from ostiary.upstream.answer import MAX_HEAD
-from ostiary.upstream.http2.exchange import Http2Exchange
+from ostiary.upstream.http2.exchange import TRIES_ELSEWHERE, Http2Exchange
 from ostiary.upstream.http2.fields import INDEXED, Field
 from ostiary.upstream.http2.outgoing import Outgoing
 from ostiary.upstream.trailers import CallersTrailers
@@ -202,7 +202,7 @@ class Http2Streams:
         for stream, exchange in tuple(self.exchanges.items()):
             if stream > last:
                 self.wire.drop(stream)
-                exchange.refused()
+                exchange.refused(TRIES_ELSEWHERE)
 
 
 def _nothing_else() -> None:
