@@ -12,6 +12,7 @@ from typing import Any
 from h2.config import H2Configuration
 from h2.connection import H2Connection
 from h2.events import DataReceived, Event, ResponseReceived
+from websockets.utils import accept_key
 
 from ostiary.config.schema import ListenerLimits, ListenerTimeouts
 from ostiary.edge.http2.connection import Http2Connection
@@ -80,6 +81,22 @@ class Asked:
         self.start(status, *fields, length=len(content))
         self.answer.write(content)
         self.answer.finish()
+
+
+class Tunnel(Sink, Source):
+    """The upstream's end of a tunnel."""
+
+    def __init__(self) -> None:
+        Sink.__init__(self)
+        Source.__init__(self)
+
+
+def agree(asked: Asked, *more: tuple[bytes, bytes], key: bytes | None = None) -> Tunnel:
+    """Change the protocol, as an upstream that has understood the key; or another one."""
+    tunnel, asked_for = Tunnel(), asked.request.headers.only(b"sec-websocket-key")
+    accept = accept_key((key or asked_for or b"").decode()).encode()
+    asked.answer.switch(b"websocket", Headers.of([(b"Sec-WebSocket-Accept", accept), *more]), tunnel)
+    return tunnel
 
 
 class Gateway:

@@ -128,7 +128,8 @@ class Http2Body(ABC):
             self.spoil(ContentTooLarge(f"the body is larger than {limit} octets"))
         elif self._sink is None or self.waits:
             self._read_by = 0.0  # it is not the caller who makes it wait
-            self._held.append(data)
+            if data:
+                self._held.append(data)
         else:
             self.touch()
             if data:

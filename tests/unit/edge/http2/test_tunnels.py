@@ -6,7 +6,7 @@ import pytest
 from h2.errors import ErrorCodes
 from h2.events import RemoteSettingsChanged, ResponseReceived, StreamEnded, StreamReset
 from h2.settings import SettingCodes
-from tests.support.http2 import GET, POST, Asked, Line, Sink, Source
+from tests.support.http2 import GET, POST, Asked, Line, Tunnel, agree
 
 from ostiary.config.schema import ListenerLimits
 from ostiary.edge.http2.opening import accept_of
@@ -15,23 +15,6 @@ from ostiary.model import Headers
 
 PLAIN = [(b":method", b"CONNECT"), *GET[1:]]
 CONNECT = [*PLAIN, (b":protocol", b"websocket"), (b"sec-websocket-version", b"13"), (b"origin", b"https://a.example")]
-
-
-class Tunnel(Sink, Source):
-    """The upstream's end."""
-
-    def __init__(self) -> None:
-        Sink.__init__(self)
-        Source.__init__(self)
-
-
-def agree(asked: Asked, *more: tuple[bytes, bytes]) -> Tunnel:
-    """Change the protocol, as an upstream that has understood the key."""
-    tunnel = Tunnel()
-    key = asked.request.headers.only(b"sec-websocket-key")
-    assert key is not None
-    asked.answer.switch(b"websocket", Headers.of([(b"Sec-WebSocket-Accept", accept_of(key)), *more]), tunnel)
-    return tunnel
 
 
 async def opened(line: Line) -> tuple[Asked, Tunnel]:
