@@ -84,7 +84,7 @@ async def _seen(
         return
     view.lag.start()
     try:
-        async with bond.answering(lambda what: tell(own, what)), keeping(bond.ledger, view.metrics):
+        async with bond.answering(lambda what: tell(own, what)), keeping(bond.ledger, view):
             yield lambda _: nullcontext()
     finally:
         view.lag.stop()

@@ -115,14 +115,14 @@ async def look(live: Live, page: str, *options: str) -> Reply:
     return await curl(live.folder, f"http://localhost:{port}{page}", *options)
 
 
-async def counted(live: Live) -> float:
-    """How many requests were allowed, of whatever worker."""
-    found = samples((await look(live, "/metrics")).content.read_text())
-    return sum(number for (name, labels), number in found.items() if _allowed(name, dict(labels)))
+async def counted(live: Live, name: str = "ostiary_decisions_total", **wanted: str) -> float:
+    """How many requests were allowed, of whatever worker; or what another counter says."""
+    return total(samples((await look(live, "/metrics")).content.read_text()), name, **wanted)
 
 
-def _allowed(name: str, labels: dict[str, str]) -> bool:
-    return name == "ostiary_decisions_total" and labels["decision"] == "allow"
+def total(found: dict, name: str = "ostiary_decisions_total", **wanted: str) -> float:
+    marks = (wanted or {"decision": "allow"}).items()
+    return sum(number for (one, labels), number in found.items() if one == name and marks <= dict(labels).items())
 
 
 async def test_one_page_tells_of_all_of_them(workers: Live) -> None:
@@ -130,7 +130,7 @@ async def test_one_page_tells_of_all_of_them(workers: Live) -> None:
     for _ in range(5):
         await asyncio.gather(*(caller.get() for caller in kept))
     found = samples((await look(workers, "/metrics")).content.read_text())
-    assert sum(number for (name, labels), number in found.items() if _allowed(name, dict(labels))) == 80
+    assert total(found) == 80
     assert value(found, "ostiary_connections", listener="public") == 16
     assert value(found, "ostiary_workers", state="serving") == 2
     assert value(found, "ostiary_config_last_reload_successful") == 1
@@ -161,10 +161,11 @@ async def test_what_a_worker_counted_last_is_not_lost_with_it(workers: Live) -> 
     """Nobody has asked for metrics before it is killed: it has written them down itself."""
     kept = await callers(workers, 16)
     await asyncio.gather(*(caller.get() for caller in kept))
-    await asyncio.sleep(1)
+    await asyncio.sleep(3)  # a second is what it takes where nobody else has much to do
     os.kill(int(workers.told("ready")[0]["pid"]), signal.SIGKILL)
     await workers.until(lambda: workers.told("worker died, it is started anew"))
     assert await counted(workers) == 16
+    assert await counted(workers, "ostiary_tls_handshakes_total", listener="public", outcome="success") == 16
 
 
 # --- how many there are --------------------------------------------------------------------------

@@ -26,9 +26,9 @@ the name of a route, or empty where none was found; `reason` is one of [these wo
 is not one of the nine is `_OTHER`; a status of 0 means that the caller went away before there was an answer.
 
 Of several workers (`ostiary serve --workers`) there is one page. Counters and histograms are added up, and do not fall
-when a worker dies: what it had counted when it was last asked (every 10 s at least) counts on. Of a gauge the worse
-value is told, or the sum where it is a number of things. `process_*` stand there for each process, by the label
-`worker`; 0 is the supervisor.
+when a worker dies: of requests what it had counted a quarter of a second before counts on, of the rest a second before.
+Of a gauge the worse value is told, or the sum where it is a number of things. `process_*` stand there for each process,
+by the label `worker`; 0 is the supervisor.
 """
 
 

@@ -12,13 +12,14 @@ worker.py       the supervisor's end
 supervisor.py   who lives, who is started anew
 everybody.py    how all of them are, together
 ledger.py       what one of them had counted, when it is gone
+keeper.py       who writes that down
 """
 
 from __future__ import annotations
 
 from ostiary.workers.bond import VARIABLE, Bond
 from ostiary.workers.everybody import Everybody, tell
-from ostiary.workers.ledger import keeping
+from ostiary.workers.keeper import keeping
 from ostiary.workers.supervisor import Supervisor, how, pause_after
 
 __all__ = ["VARIABLE", "Bond", "Everybody", "Supervisor", "how", "keeping", "pause_after", "tell"]

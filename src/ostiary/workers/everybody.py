@@ -1,8 +1,7 @@
 """How all workers are, together: what operators see of several processes.
 
 Each worker is asked when somebody wants to know, and its metrics now and then in any case: what a worker had counted
-when it died is counted on, so that no total ever becomes smaller: of requests what stands in its ledger, of the rest
-what it had told.
+when it died is counted on, so that no total ever becomes smaller: what stands in its ledger, or what it had told.
 """
 
 from __future__ import annotations
@@ -112,6 +111,8 @@ class Everybody:
         if known is worker:
             del self._told[worker.number]
             tellings.append(metrics_of(told))
+        if worker.beside:
+            tellings.append(metrics_of(worker.beside))
         if worker.counted:
             tellings.append(counted_requests(counted_of(worker.counted)))
         self._dead = list(together({"before": self._dead, "now": latest(tellings)}))

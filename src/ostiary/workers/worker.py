@@ -13,7 +13,7 @@ from contextlib import suppress
 from typing import Final
 
 from ostiary.workers.bond import LONGEST, READY, VARIABLE
-from ostiary.workers.ledger import new_ledger, read
+from ostiary.workers.ledger import Book, new_ledger, read
 
 _PATIENCE: Final = 2.0
 """Seconds that a worker is given for an answer. Operators wait for the slowest."""
@@ -52,6 +52,7 @@ class Worker:
         serving: whether it has said that it serves.
         born: when it was told to, on the monotonic clock.
         counted: once it has ended, what it had counted of requests (`ostiary.observe.counted`); or nothing.
+        beside: and what of everything else (`ostiary.admin.told`).
     """
 
     def __init__(self, process: Process, channel: socket.socket, ledger: int | None = None) -> None:
@@ -59,7 +60,7 @@ class Worker:
         self.number = 0
         self.serving = False
         self.born = 0.0
-        self.counted = b""
+        self.counted = self.beside = b""
         self._ledger = ledger
         self._channel = channel
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
@@ -122,7 +123,7 @@ class Worker:
             self._streams[1].close()
         self._channel.close()
         if self._ledger is not None:
-            self.counted = read(self._ledger)
+            self.counted, self.beside = (read(self._ledger, book) for book in Book)
             os.close(self._ledger)
             self._ledger = None
         return code

@@ -16,11 +16,13 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families
 from tests.support.admin import samples, value
 from tests.unit.admin.conftest import viewing  # noqa: F401 - a fixture
 
+from ostiary.admin.exposition import Beside
 from ostiary.admin.health import Part
 from ostiary.admin.redact import digest
 from ostiary.admin.source import Health, Own
-from ostiary.admin.told import health_told
+from ostiary.admin.told import health_told, metrics_told
 from ostiary.model import Record
+from ostiary.observe.counted import counted_told
 from ostiary.observe.ended import Ended
 from ostiary.reasons import Reason
 from ostiary.workers.everybody import Everybody, joined, tell
@@ -32,7 +34,7 @@ class Process:
     def __init__(self, number: int, view: Any = None, **answers: bytes) -> None:
         self.number = number
         self.serving = True
-        self.counted = b""
+        self.counted = self.beside = b""
         self.process = SimpleNamespace(pid=1000 + number)
         self.view = view
         self.answers = answers
@@ -103,6 +105,23 @@ async def test_no_total_falls_when_a_worker_dies_nor_counts_twice_when_its_heir_
         heir = viewing()
     assert totals == [7, 7, 12, 12, 17]
     assert value(await told(everybody), "ostiary_worker_deaths_total") == 2
+
+
+async def test_what_a_worker_has_written_down_counts_when_it_is_gone_also_beside_requests(three):
+    own, one, other = three
+    dying = Process(2, other)
+    supervisor = Supervisor(Process(1, one), dying)
+    everybody = Everybody(supervisor, own)
+    count(other, 4)
+    other.serving.gateway.tokens[0].hits = 3
+    await told(everybody)
+    count(other)
+    other.serving.gateway.tokens[0].hits = 5
+    dying.counted, dying.beside = counted_told(other.metrics), metrics_told(Beside(other))
+    supervisor.lose(2, Process(2))
+    found = await told(everybody)
+    assert value(found, "ostiary_decisions_total") == 5
+    assert value(found, "ostiary_token_cache_requests_total", result="hit") == 5
 
 
 async def test_a_worker_that_does_not_answer_counts_as_it_did_when_it_last_did(three):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections.abc import Iterator
 
@@ -19,7 +18,7 @@ from ostiary.observe.ended import Ended
 from ostiary.observe.metrics import Metrics
 from ostiary.reasons import Reason
 from ostiary.workers import ledger
-from ostiary.workers.ledger import keeping, new_ledger, read, write
+from ostiary.workers.ledger import Book, new_ledger, read, write
 
 
 @pytest.fixture
@@ -99,21 +98,9 @@ def test_told_twice_it_counts_once_and_the_later_telling_counts() -> None:
     assert text(*latest([early, late])) == text(*latest([late, early])) == text(*latest([late]))
 
 
-async def test_it_is_written_within_a_moment_and_at_the_end(descriptor: int, monkeypatch) -> None:
-    monkeypatch.setattr(ledger, "_EVERY", 0.01)
-    metrics = Metrics()
-    async with keeping(descriptor, metrics):
-        count(metrics)
-        async with asyncio.timeout(5):
-            while not read(descriptor):  # noqa: ASYNC110 - what another process would see
-                await asyncio.sleep(0.01)
-        assert counted_of(read(descriptor)).requests == 1
-        count(metrics)
-    assert counted_of(read(descriptor)).requests == 2
-
-
-async def test_while_nothing_is_counted_nothing_is_written(descriptor: int, monkeypatch) -> None:
-    monkeypatch.setattr(ledger, "_EVERY", 0.01)
-    async with keeping(descriptor, Metrics()):
-        await asyncio.sleep(0.05)
-    assert read(descriptor) == b""
+def test_the_two_books_know_nothing_of_each_other(descriptor: int) -> None:
+    write(descriptor, b"requests", 1)
+    assert read(descriptor, Book.BESIDE) == b""
+    for turn in (1, 2, 3):
+        write(descriptor, b"beside", turn, Book.BESIDE)
+    assert (read(descriptor), read(descriptor, Book.BESIDE)) == (b"requests", b"beside")

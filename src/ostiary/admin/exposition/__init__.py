@@ -19,17 +19,19 @@ from ostiary.admin.exposition.connections import connections
 from ostiary.admin.exposition.gateway import gateway
 from ostiary.admin.exposition.issued import issued
 from ostiary.admin.exposition.keys import keys
-from ostiary.admin.exposition.requests import requests
+from ostiary.admin.exposition.requests import requests, shadows
 from ostiary.admin.exposition.rooms import rooms
 from ostiary.admin.exposition.shared import shared
+from ostiary.admin.exposition.together import growing
 from ostiary.admin.exposition.tokens import tokens
 from ostiary.admin.exposition.workers import alone
 from ostiary.admin.view import View
 
-__all__ = ["CHAPTERS", "registry"]
+__all__ = ["CHAPTERS", "Beside", "registry"]
 
 CHAPTERS: Final[tuple[Callable[[View], Iterable[Metric]], ...]] = (
     requests,
+    shadows,
     tokens,
     connections,
     certificates,
@@ -54,6 +56,21 @@ class _ViewCollector(Collector):
         """Read everything."""
         for chapter in CHAPTERS:
             yield from chapter(self._view)
+
+
+class Beside:
+    """What only ever grows, but for requests, which are counted apart (`ostiary.observe.counted`).
+
+    Args:
+        view: where it is read.
+    """
+
+    def __init__(self, view: View) -> None:
+        self._view = view
+
+    def collect(self) -> list[Metric]:
+        """Read it."""
+        return growing(one for chapter in CHAPTERS if chapter is not requests for one in chapter(self._view))
 
 
 def registry(view: View) -> CollectorRegistry:

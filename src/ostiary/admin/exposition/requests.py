@@ -35,6 +35,10 @@ _UNAUTHORIZED: Final = 401
 def requests(view: View) -> Iterator[Metric]:
     """Return what is told of requests."""
     yield from counted_requests(view.metrics, [source.alias for vault in view.vaults for source in vault.sources])
+
+
+def shadows(view: View) -> Iterator[Metric]:
+    """Return what conditions would have done that are tried out."""
     yield counter(
         "ostiary_shadow_differences",
         "Requests that a condition in the shadow would have refused.",
