@@ -1,6 +1,6 @@
 """The specs: what a configuration file says, as frozen values.
 
-One class per block of the file. `build.py` compiles them into a gateway; nothing looks at them while
+One class per block of the file. `build/` compiles them into a gateway; nothing looks at them while
 requests are served. The descriptions become the JSON Schema and the configuration reference.
 """
 

@@ -52,11 +52,6 @@ def literal(text: str) -> str:
     return text.replace("%", "%%")
 
 
-def alternatives(names: tuple[str, ...]) -> str:
-    """Return a regular expression for every spelling of headers that some upstream cannot tell from these."""
-    return "|".join(spelt(name) for name in names)
-
-
 def spelt(name: str) -> str:
     """Return a regular expression for every spelling of a header: Envoy writes names in lower case."""
     plain = name.lower().replace("_", "-").replace(".", "-")

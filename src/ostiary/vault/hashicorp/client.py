@@ -1,6 +1,6 @@
 """The server as somebody who is logged in sees it: one question, one answer, whoever asks.
 
-`build.py` hands it to the rooms that ask the server other things than records (Transit keys); they know its
+`build/` hands it to the rooms that ask the server other things than records (Transit keys); they know its
 `ask`, and import nothing from here.
 """
 
