@@ -63,7 +63,7 @@ def reference() -> str:
 
 def anchor(spec: type[Spec]) -> str:
     """Return the heading's anchor of a block."""
-    return re.sub(r"[^a-z0-9 -]", "", _title(spec).lower()).replace(" ", "-")
+    return re.sub(r"[^\w -]", "", _title(spec).lower()).replace(" ", "-")
 
 
 def _title(spec: type[Spec]) -> str:
