@@ -36,7 +36,16 @@ DATA_PATH = (
     ),
     *("http2/*", "http2/hpack/*", "edge/http2/*"),
     *("edge/decide/*", "edge/decide/dialects/*", "edge/decide/grpc/*", "listener/forwarded", "observe/ended", "kept"),
-    *("routing/*", "authn/*", "authz/*", "inject/*", "upstream/*", "observe/access", "observe/metrics"),
+    *(
+        "routing/*",
+        "authn/*",
+        "authz/*",
+        "inject/*",
+        "upstream/*",
+        "upstream/http2/*",
+        "observe/access",
+        "observe/metrics",
+    ),
     *("observe/histogram", "vault/source", "vault/cache", "jwks/issuers", "pki/certificate"),
 )
 """The modules that a request passes through, as patterns under `src/ostiary`."""

@@ -14,6 +14,7 @@ from ostiary.config.schema import UpstreamSpec
 from ostiary.errors import ConfigError
 from ostiary.model import Answer, Body, Flow, Headers, Outbound, Permit, Request, Tunnel, fold
 from ostiary.upstream.leading import way_back
+from ostiary.upstream.parameters import Parameters, compile_parameters
 from ostiary.upstream.rewriting import PathMap, Prefixes, compile_path, encoded
 from ostiary.upstream.telling import Renaming, Telling, renaming
 
@@ -36,29 +37,42 @@ class RewrittenUpstream:
     Args:
         upstream: the route's own, which strips what must not pass.
         path: how the upstream's path is made; None for the caller's, as it was received.
+        query: what becomes of the query; None for nothing.
         names: headers that pass under other names.
         telling: how answers are told; None for as they come.
     """
 
-    __slots__ = ("_names", "_path", "_telling", "_upstream")
+    __slots__ = ("_names", "_path", "_query", "_telling", "_upstream")
 
-    def __init__(self, upstream: Sends, path: PathMap | None, names: Renaming | None, telling: Telling | None) -> None:
+    def __init__(
+        self,
+        upstream: Sends,
+        path: PathMap | None,
+        query: Parameters | None,
+        names: Renaming | None,
+        telling: Telling | None,
+    ) -> None:
         self._upstream = upstream
         self._path = path
+        self._query = query
         self._names = names
         self._telling = telling
 
     def prepare(self, request: Request, permit: Permit) -> Outbound:
-        """Open an outbound head: strip what must not pass, then tell the rest. The query stays as it was received.
+        """Open an outbound head: strip what must not pass, then tell the rest.
 
         Raises:
-            BadRequest: the caller wants to change to a protocol that this route does not pass on.
+            BadRequest: the caller wants to change to a protocol that this route does not pass on; or its query can be
+                read in two ways.
         """
         outbound = self._upstream.prepare(request, permit)
+        path, mark, query = request.target.partition(b"?")
         if self._path is not None:
-            _, mark, query = request.target.partition(b"?")
             request.record.rewritten = path = encoded(self._path(request.path))
-            outbound.target = path + mark + query
+        if self._query is not None:
+            query = self._query(query, request.path)
+            mark = b"?" if query else b""
+        outbound.target = path + mark + query
         if self._names is not None:
             outbound.headers = self._names(outbound.headers)
         return outbound
@@ -137,7 +151,8 @@ def rewritten(upstream: Sends, spec: RewriteSpec | None, matched: str, towards: 
     path = None if spec.path is None else compile_path(spec.path, matched)
     names = renaming(spec.headers) if spec.headers and spec.headers.rename else None
     prefixes = path if isinstance(path, Prefixes) else _NOTHING
-    return RewrittenUpstream(upstream, path, names, _telling(spec.response, prefixes, towards))
+    query = None if spec.query is None else compile_parameters(spec.query, matched)
+    return RewrittenUpstream(upstream, path, query, names, _telling(spec.response, prefixes, towards))
 
 
 def _telling(spec: ResponseRewriteSpec | None, prefixes: Prefixes, towards: UpstreamSpec) -> Telling | None:

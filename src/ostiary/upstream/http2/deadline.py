@@ -25,7 +25,7 @@ def caller_waits_until(request: Request) -> float:
     return request.record.started + seconds
 
 
-def longest(times: UpstreamTimeouts, *, call: bool, started: bool, stalled: bool, sent: bool) -> float:
+def longest(times: UpstreamTimeouts, call: bool, started: bool, stalled: bool, sent: bool) -> float:
     """Return the seconds that nothing may happen.
 
     Args:

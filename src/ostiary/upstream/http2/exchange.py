@@ -10,7 +10,6 @@ it may take in all (`grpc-timeout`).
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from math import inf
 from typing import Final
@@ -43,8 +42,7 @@ class Http2Exchange:
     """One request and its answer.
 
     Args:
-        outbound: what is sent.
-        body: its content.
+        outbound, body: what is sent.
         answer: takes what comes.
         patience: of the upstream.
         again: sets it going anew.
@@ -56,11 +54,12 @@ class Http2Exchange:
         queued: it stands in the queue of those that may have something to send.
         done: it ended; whatever comes now is ignored.
         number: of its stream.
+        outgoing: the request's content.
     """
 
     __slots__ = (
-        *("_again", "_announced", "_due", "_incoming", "_outgoing", "_patience", "_paused", "_stalled", "_tries"),
-        *("answer", "body", "call", "deadline", "done", "line", "number", "outbound", "queued", "until"),
+        *("_again", "_announced", "_due", "_incoming", "_patience", "_paused", "_stalled", "_tries"),
+        *("answer", "body", "call", "deadline", "done", "line", "number", "outbound", "outgoing", "queued", "until"),
     )
 
     def __init__(
@@ -71,41 +70,21 @@ class Http2Exchange:
         patience: UpstreamTimeouts,
         again: Callable[[Http2Exchange], None],
     ) -> None:
-        headers = outbound.request.headers
+        request = outbound.request
         self.outbound, self.body, self.answer = outbound, body, answer
         self.line: Line = NO_LINE
         self.number = 0
-        self.call = outbound.request.method == "POST" and is_call(headers.get(b"content-type"))
-        self.until = caller_waits_until(outbound.request) if self.call else inf
+        self.call = request.method == "POST" and is_call(request.headers.get(b"content-type"))
+        self.until = caller_waits_until(request) if self.call else inf
         self.deadline = self.until
         self.queued = self.done = False
         self._announced = self._paused = self._stalled = False
         self._patience = patience
         self._again = again
-        self._outgoing = Outgoing(body.length)
+        self.outgoing = Outgoing(body.length)
         self._incoming = Incoming()
         self._tries = 1
         self._due = 0  # octets of the upstream's window that it does not have back yet
-
-    @property
-    def started(self) -> bool:
-        """Whether the head of the answer was passed on."""
-        return self._incoming.started
-
-    @property
-    def bodyless(self) -> bool:
-        """Whether the request ends with its head."""
-        return self._outgoing.bodyless
-
-    @property
-    def left(self) -> float | None:
-        """Seconds that its caller will still wait; None when he does not say."""
-        return None if self.until == inf else self.until - asyncio.get_running_loop().time()
-
-    @property
-    def length(self) -> int | None:
-        """Octets of the request's content; None when nobody knows."""
-        return self.body.length
 
     def begin(self, line: Line, number: int) -> None:
         """The head was sent: let the body flow, or what has come of it before."""
@@ -115,8 +94,8 @@ class Http2Exchange:
         if not self._announced:
             self._announced = True
             self.body.flow_to(self)
-        elif not self._outgoing.sent:
-            line.speak(self, self._outgoing.waiting)
+        elif not self.outgoing.sent:
+            line.speak(self, self.outgoing.waiting)
 
     # --- patience ---
 
@@ -125,13 +104,12 @@ class Http2Exchange:
         if self._paused:  # by the caller, which is the edge's matter
             self.deadline = self.until
             return
-        started, stalled, sent = self._incoming.started, self._stalled, self._outgoing.sent
-        most = longest(self._patience, call=self.call, started=started, stalled=stalled, sent=sent)
+        most = longest(self._patience, self.call, self._incoming.started, self._stalled, self.outgoing.sent)
         self.deadline = min(self.until, self.line.time() + most)
 
     def expire(self) -> None:
         """Patience has ended."""
-        self.fail(UpstreamTimeout("pause within the answer" if self.started else "no answer"))
+        self.fail(UpstreamTimeout("pause within the answer" if self._incoming.started else "no answer"))
 
     # --- the request's body ---
 
@@ -144,19 +122,19 @@ class Http2Exchange:
         """Send a piece of the request's body."""
         if self.done or not data:
             return
-        if not self._outgoing.take(data):
+        if not self.outgoing.take(data):
             self.abandon()
             return
-        if self.started or self.call:
+        if self._incoming.started or self.call:
             self._wait()
         self.line.speak(self, len(data))
         self.settle()
 
     def finish(self, trailers: Headers | None = None) -> None:
         """The request's body is complete."""
-        if self.done or self._outgoing.sent:
+        if self.done or self.outgoing.sent:
             return
-        if self._outgoing.finish(self.line.trailers(trailers) if trailers else None):
+        if self.outgoing.finish(self.line.trailers(trailers) if trailers else None):
             self.line.speak(self, 0)
         else:
             self.abandon()
@@ -170,21 +148,21 @@ class Http2Exchange:
         """Send one frame of content at most. Returns whether there may be more."""
         if self.done:
             return False
-        open_before = not self._outgoing.sent
-        more = self.line.send(self._outgoing, self.number)
+        open_before = not self.outgoing.sent
+        more = self.line.send(self.outgoing, self.number)
         self.settle()
-        if open_before and self._outgoing.sent and not self.started:
+        if open_before and self.outgoing.sent and not self._incoming.started:
             self._wait()
         return more
 
     def settle(self) -> None:
         """Pause the caller while the upstream takes nothing."""
         bound = LOW_WATER if self._stalled else HIGH_WATER
-        slow = not self._outgoing.sent and (self._outgoing.waiting > bound or self.line.full)
+        slow = not self.outgoing.sent and (self.outgoing.waiting > bound or self.line.full)
         if slow == self._stalled:
             return
         self._stalled = slow
-        if not self.started:
+        if not self._incoming.started:
             self._wait()
         if slow:
             self.body.pause()
@@ -209,7 +187,7 @@ class Http2Exchange:
 
     def _start(self, head: AnswerHead) -> None:
         self.line.headed(self.number)
-        self._outgoing.let_go()
+        self.outgoing.let_go()
         self.outbound.request.record.upstream_answered = self.line.time()
         self._wait()
         self.answer.start(head.status, head.headers, head.length, self)
@@ -228,8 +206,7 @@ class Http2Exchange:
             return
         if ended:
             self._complete(None)
-            return
-        if not self._paused:
+        elif not self._paused:
             self._wait()
             self._acknowledge()
 
@@ -263,7 +240,7 @@ class Http2Exchange:
     def _complete(self, trailers: Headers | None) -> None:
         """The answer is complete. A request that is not is not wanted any more (RFC 9113, section 8.1)."""
         if not self.done:
-            self._end(None if self._outgoing.sent else Code.CANCEL).finish(trailers)
+            self._end(None if self.outgoing.sent else Code.CANCEL).finish(trailers)
 
     # --- ends that nobody wished for ---
 
@@ -276,7 +253,7 @@ class Http2Exchange:
         """The upstream has not worked on it, and says so: it may be sent again (RFC 9113, section 8.7)."""
         if self.done:
             return
-        if self.started or self._tries >= tries or not self._repeat():
+        if self._incoming.started or self._tries >= tries or not self._repeat():
             self.fail(UpstreamUnreachable("the upstream refuses the stream"))
 
     def reset(self, code: int) -> None:
@@ -296,17 +273,17 @@ class Http2Exchange:
         if self.done:
             return
         repeatable = self.body.length == 0 and self.outbound.request.method in IDEMPOTENT and self._tries == 1
-        if reused and repeatable and not (self.started or self._incoming.informed) and self._repeat():
+        if reused and repeatable and not (self._incoming.started or self._incoming.informed) and self._repeat():
             return
-        if self.started:
+        if self._incoming.started:
             self.fail(UpstreamInvalid("connection closed within the answer", reason=Reason.UPSTREAM_CLOSED))
         else:
             self.fail(UpstreamUnreachable("connection closed before the answer"))
 
     def _repeat(self) -> bool:
         """Set it going anew. Returns False when some of the request is not there any more."""
-        waiting = self._outgoing.waiting
-        if not self._outgoing.rewind():
+        waiting = self.outgoing.waiting
+        if not self.outgoing.rewind():
             return False
         self._tries += 1
         self.line.leave(self.number, waiting, None)
@@ -319,7 +296,7 @@ class Http2Exchange:
         line, answer, body = self.line, self.answer, self.body
         self.done = True
         self.line, self.answer, self.body = NO_LINE, NO_ANSWER, NO_BODY
-        line.leave(self.number, self._outgoing.waiting, code)
+        line.leave(self.number, self.outgoing.waiting, code)
         if self._stalled:
             body.resume()
         return answer

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import Final, Protocol
+from math import inf
+from typing import Final
 
 from ostiary.errors import InternalError
 from ostiary.grpc import write_timeout
@@ -28,40 +29,23 @@ _WITH_CONTENT: Final = frozenset(("POST", "PUT", "PATCH"))
 Field = tuple[bytes, bytes]
 
 
-class Framing(Protocol):
-    """What is said of a request beside its head.
-
-    Attributes:
-        call: it is a call of gRPC.
-        length: octets of its content; None when nobody knows.
-        left: seconds that its caller will still wait; None when he does not say.
-    """
-
-    call: bool
-
-    @property
-    def length(self) -> int | None:
-        """See above."""
-
-    @property
-    def left(self) -> float | None:
-        """See above."""
-
-
-def request_fields(outbound: Outbound, scheme: str, host: bytes, framing: Framing) -> list[Field]:
+def request_fields(
+    outbound: Outbound, scheme: str, host: bytes, length: int | None, *, call: bool, left: float
+) -> list[Field]:
     """Return the fields of a request.
 
     Args:
         outbound: what the permit opened, and injectors have written.
         scheme: of the connection.
         host: what is said to be asked.
-        framing: what else there is to say.
+        length: octets of its content; None when nobody knows.
+        call: it is a call of gRPC.
+        left: seconds that its caller will still wait; `inf` when he does not say.
 
     Raises:
         InternalError: something in it could be read as something else. Edges and injectors refuse
             such values; should one get this far, it is not sent.
     """
-    length = framing.length
     request = outbound.request
     fields = [
         (b":method", request.method.encode()),
@@ -69,8 +53,8 @@ def request_fields(outbound: Outbound, scheme: str, host: bytes, framing: Framin
         (b":authority", host),
         (b":path", outbound.target),
     ]
-    fields += _told(outbound.headers, framing.left)
-    if framing.call or request.headers.get(b"te") == TRAILERS[1]:
+    fields += _told(outbound.headers, left)
+    if call or request.headers.get(b"te") == TRAILERS[1]:
         fields.append(TRAILERS)
     if length or (length == 0 and request.method in _WITH_CONTENT):
         fields.append((b"content-length", b"%d" % length))
@@ -79,13 +63,13 @@ def request_fields(outbound: Outbound, scheme: str, host: bytes, framing: Framin
     return fields
 
 
-def _told(headers: Headers, left: float | None) -> list[Field]:
+def _told(headers: Headers, left: float) -> list[Field]:
     told = []
     for name, folded, value in headers.fields:
         lower = name.lower()
         if not _NAME.fullmatch(lower):
             raise InternalError("the outbound head has a name that is none", reason=Reason.INJECTION_UNSAFE)
-        if folded == _TIMEOUT and left is not None:
+        if folded == _TIMEOUT and left < inf:
             told.append((_TIMEOUT, write_timeout(left)))
         else:
             told.append((lower, value.strip(b" \t")))  # section 8.2.1

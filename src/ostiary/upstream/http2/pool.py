@@ -139,7 +139,9 @@ class Http2Pool:
         request = outbound.request
         host = request.authority if self._preserve else owner.host
         try:
-            fields = request_fields(outbound, owner.scheme, host, exchange)
+            left = exchange.until - asyncio.get_running_loop().time()
+            length = exchange.body.length
+            fields = request_fields(outbound, owner.scheme, host, length, call=exchange.call, left=left)
         except GatewayError:
             connection.give_back()
             raise

@@ -74,7 +74,7 @@ class Http2Streams:
         """Set an exchange going on a stream of its own; return its number."""
         number = self.wire.open()
         self.exchanges[number] = exchange
-        self.wire.send_head(number, fields, end=exchange.bodyless)
+        self.wire.send_head(number, fields, end=exchange.outgoing.bodyless)
         self.sender.soon()
         exchange.begin(self, number)
         return number
