@@ -34,18 +34,9 @@ DATA_PATH = (
         "edge/plain",
         "edge/proof",
     ),
-    *("http2/*", "http2/hpack/*", "edge/http2/*"),
+    *("http2/*", "http2/hpack/*", "edge/http2/*", "upstream/http2/*"),
     *("edge/decide/*", "edge/decide/dialects/*", "edge/decide/grpc/*", "listener/forwarded", "observe/ended", "kept"),
-    *(
-        "routing/*",
-        "authn/*",
-        "authz/*",
-        "inject/*",
-        "upstream/*",
-        "upstream/http2/*",
-        "observe/access",
-        "observe/metrics",
-    ),
+    *("routing/*", "authn/*", "authz/*", "inject/*", "upstream/*", "observe/access", "observe/metrics"),
     *("observe/histogram", "vault/source", "vault/cache", "jwks/issuers", "pki/certificate"),
 )
 """The modules that a request passes through, as patterns under `src/ostiary`."""
