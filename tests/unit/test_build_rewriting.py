@@ -143,6 +143,30 @@ async def test_what_is_injected_into_the_query_stands_behind_the_new_path(tmp_pa
     assert "canary" not in json.dumps(line)
 
 
+async def test_the_upstream_sees_its_own_query_and_nobody_s_is_logged(tmp_path: Path) -> None:
+    inject = "query: {name: key, credential: key}"
+    said = 'query: {keep: [page], set: {id: "{rest}"}}'
+    async with opened(tmp_path, said, {"/api/a%20b?page=2&id=a%20b&key=canary": ok(b"")}, inject=inject) as there:
+        answer = await there.ask("/api/a%20b?page=2&id=mine&admin=1&key=mine")
+        line = there.logged()
+        bare = await there.ask("/api/a%20b")
+        first, _ = there.seen()
+
+    assert (answer.status_code, bare.status_code) == (200, 404)
+    assert first == "GET /api/a%20b?id=a%20b&key=canary HTTP/1.1"
+    assert "canary" not in json.dumps(line)
+    assert "page" not in json.dumps(line)
+
+
+async def test_a_query_that_servers_would_read_differently_is_refused(tmp_path: Path) -> None:
+    async with opened(tmp_path, "query: {remove: [debug]}", {"/api/x": ok(b"")}) as there:
+        answer = await there.ask("/api/x?a=1;debug=1")
+        fine = await there.ask("/api/x?debug=1")
+
+    assert (answer.status_code, answer.json()["reason"]) == (400, "request.ambiguous")
+    assert fine.status_code == 200
+
+
 async def test_headers_are_removed_or_told_under_another_name_in_place_of_the_caller_s_own(tmp_path: Path) -> None:
     said = "headers: {remove: [X-Debug], rename: {X-Account: X-Konto}}"
     async with opened(tmp_path, said, {"/api/x": ok(b"")}) as there:

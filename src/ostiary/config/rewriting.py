@@ -7,11 +7,13 @@ from typing import Annotated, Any, Final, Self
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
+from ostiary.config.parameters import alike
 from ostiary.config.spec import Spec
-from ostiary.config.values import HeaderName, Refused, host_pattern
+from ostiary.config.values import HeaderName, Refused, Text, host_pattern
 
 _SEGMENT: Final = re.compile(r"[A-Za-z0-9\-._~!$&'()+,=:@ ]+|[^\x00-\x7f]+")
 _PLACE: Final = re.compile(r"\{([1-9][0-9]?|rest)\}")
+_ANYWHERE: Final = re.compile(r"\{(?:[1-9][0-9]?|rest)\}")
 _DOTS: Final = (".", "..")
 _PORTS: Final = 65535
 
@@ -42,6 +44,14 @@ def path_template(value: Any) -> str:
     return str(value)
 
 
+def parameter_value(value: Any) -> str:
+    """Return a value with places in it, as in a template of a path; here they may stand within other text."""
+    rest = _ANYWHERE.sub("", value) if isinstance(value, str) else "{"
+    if "{" in rest or "}" in rest:
+        raise Refused("C143", "a value is text, in which {1}, {2}, ... and {rest} are places of `match.path`")
+    return str(value)
+
+
 def sent_host(value: Any) -> str:
     """Return what an upstream is sent as Host: `preserve`, `endpoint`, or a name with a dot or a port in it."""
     if value in ("preserve", "endpoint"):
@@ -66,6 +76,12 @@ PathTemplate = Annotated[
     BeforeValidator(path_template),
     WithJsonSchema({"type": "string", "pattern": "^/", "examples": ["/legacy/{1}/{rest}"]}),
 ]
+ParameterValue = Annotated[
+    str,
+    BeforeValidator(parameter_value),
+    WithJsonSchema({"type": "string", "examples": ["{1}", "v-{2}", "json"]}),
+]
+ParameterNames = Annotated[tuple[Text, ...], Field(min_length=1, strict=False)]
 SentHost = Annotated[
     str,
     BeforeValidator(sent_host),
@@ -125,10 +141,34 @@ class ResponseRewriteSpec(Saying):
     )
 
 
+class QueryRewriteSpec(Saying):
+    """The query that the upstream sees."""
+
+    keep: ParameterNames | None = Field(
+        None, description="The caller's parameters that pass, to the letter; all others do not. By default all pass."
+    )
+    remove: ParameterNames | None = Field(None, description="Or those that do not pass, in any spelling.")
+    set: dict[Text, ParameterValue] | None = Field(
+        None,
+        min_length=1,
+        description="Parameters of our own, in place of the caller's of that name: text with {1}, {2}, ... and {rest}.",
+    )
+
+    @model_validator(mode="after")
+    def _once(self) -> Self:
+        if self.keep is not None and self.remove is not None:
+            raise Refused("C394", "give either `keep` or `remove`")
+        names = [alike(name.encode()) for name in (*(self.keep or ()), *(self.remove or ()), *(self.set or {}))]
+        if len(set(names)) < len(names):
+            raise Refused("C396", "one parameter stands here twice, as upstreams may read it")
+        return self
+
+
 class RewriteSpec(Saying):
     """What the upstream is told in other words than the caller's, and what comes back."""
 
     path: PathRewriteSpec | None = Field(None, description="The path that the upstream sees.")
+    query: QueryRewriteSpec | None = Field(None, description="The query that the upstream sees.")
     headers: FieldsSpec | None = Field(None, description="The caller's headers that are told differently.")
     response: ResponseRewriteSpec | None = Field(None, description="What comes back.")
 
@@ -136,6 +176,7 @@ class RewriteSpec(Saying):
 REWRITE_NOUNS: Final[dict[type, str]] = {
     RewriteSpec: "rewrite",
     PathRewriteSpec: "the rewriting of a path",
+    QueryRewriteSpec: "the rewriting of a query",
     FieldsSpec: "the rewriting of headers",
     ResponseRewriteSpec: "the rewriting of answers",
 }

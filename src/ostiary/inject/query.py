@@ -7,18 +7,13 @@ upstream lets you choose.
 
 from __future__ import annotations
 
-import re
-from typing import Final
-from urllib.parse import quote, quote_from_bytes, unquote_to_bytes
+from urllib.parse import quote, quote_from_bytes
 
+from ostiary.config.parameters import alike, is_named
 from ostiary.errors import BadRequest
 from ostiary.inject.value import Put
 from ostiary.model import Credential, Outbound
 from ostiary.reasons import Reason
-
-_UNICODE: Final = re.compile(rb"%u00([0-9A-Fa-f]{2})")  # how old Microsoft servers also read a letter
-_ENDS: Final = bytes((*range(0x21), *range(0x7F, 0x100)))  # what servers may drop around a name, as white space
-_ALIKE: Final = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ. ", b"abcdefghijklmnopqrstuvwxyz__")
 
 
 def into(name: str) -> Put:
@@ -53,23 +48,7 @@ def replaced(target: bytes, name: str, value: bytes) -> bytes:
     """
     path, _, query = target.partition(b"?")
     wanted = alike(name.encode())
-    kept = [piece for piece in query.split(b"&") if not _is(piece, wanted)] if query else []
-    if any(_is(part, wanted) for piece in kept for part in piece.split(b";")):
+    kept = [piece for piece in query.split(b"&") if not is_named(piece, wanted)] if query else []
+    if any(is_named(part, wanted) for piece in kept for part in piece.split(b";")):
         raise BadRequest(f"parameter {name} stands behind a semicolon", reason=Reason.REQUEST_AMBIGUOUS)
     return path + b"?" + b"&".join([*kept, quote(name, safe="").encode() + b"=" + value])
-
-
-def alike(name: bytes) -> bytes:
-    """Return the one spelling under which parameter names are compared.
-
-    Decoded, without regard to case, and with `.` and space as `_`: upstreams that cannot tell
-    these apart exist, and the caller must not find one.
-    """
-    plain = unquote_to_bytes(_UNICODE.sub(rb"%\1", name.replace(b"+", b" ")))
-    return plain.strip(_ENDS).translate(_ALIKE)
-
-
-def _is(piece: bytes, wanted: bytes) -> bool:
-    """Whether a piece of a query is that parameter, or an element of a list or map of that name."""
-    name = alike(piece.partition(b"=")[0])
-    return wanted in (name, name.replace(b"[", b"_", 1)) or name.startswith((wanted + b"[", wanted + b"\0"))

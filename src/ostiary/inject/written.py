@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from ostiary.config import parameters
 from ostiary.config.certificates import CertificateHeaderSpec
 from ostiary.config.identity import CustomSpec
 from ostiary.config.injectors import CookieSpec, QuerySpec
 from ostiary.errors import ConfigError
-from ostiary.inject import cookie, query
+from ostiary.inject import cookie
 from ostiary.model import Injector, fold
 from ostiary.pki.dialect import DIALECTS
 
@@ -44,7 +45,7 @@ def refuse_shared(injectors: Sequence[Injector]) -> None:
 def _written(spec: Any) -> tuple[str, bytes]:
     match spec:
         case QuerySpec():
-            return "parameter", query.alike(spec.name.encode())
+            return "parameter", parameters.alike(spec.name.encode())
         case CookieSpec():
             return "cookie", cookie.alike(spec.name.encode())
         case CustomSpec():

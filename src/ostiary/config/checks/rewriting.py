@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from ostiary.config.draft import Draft
+from ostiary.config.injectors import QuerySpec
+from ostiary.config.parameters import alike
 from ostiary.config.problem import Path, Problem
 from ostiary.config.rewriting import FieldsSpec, RewriteSpec
 from ostiary.model import fold
@@ -34,6 +36,7 @@ def rewritten(draft: Draft) -> Iterator[Problem]:
         if route.rewrite is not None:
             place: Path = ("routes", index, "rewrite")
             yield from _path(draft, route.rewrite, route.match.path, place)
+            yield from _query(draft, index, place)
             yield from _names(draft, route.rewrite, written, place)
             yield from _back(draft, route.rewrite, place)
 
@@ -51,6 +54,22 @@ def _path(draft: Draft, spec: RewriteSpec, matched: str, place: Path) -> Iterato
             yield draft.problem(
                 "C391", message, (*place, "path", "template"), known=", ".join(f"{{{one}}}" for one in known) or "none"
             )
+
+
+def _query(draft: Draft, index: int, place: Path) -> Iterator[Problem]:
+    route = draft.routes[index]
+    own = (route.rewrite.query.set or {}) if route.rewrite is not None and route.rewrite.query is not None else {}
+    shown = {alike(str(one.value.name).encode()) for one in route.inject if isinstance(one.value, QuerySpec)}
+    known = places(route.match.path)
+    for name, value in own.items():
+        where: Path = (*place, "query", "set", name)
+        for wanted in _PLACE.findall(value):
+            if wanted not in known:
+                said = ", ".join(f"{{{one}}}" for one in known) or "none"
+                message = f"{{{wanted}}} is nothing that {route.match.path} matches"
+                yield draft.problem("C391", message, where, known=said)
+        if alike(name.encode()) in shown:
+            yield draft.problem("C396", f"an injector of this route writes the parameter {name}, too", where)
 
 
 def begins_with(matched: str, prefix: str) -> bool:

@@ -19,7 +19,7 @@ REWRITING: Final = (
         "C141",
         "not a template of a path",
         "A place stands for a whole segment: {1} for the first * of `match.path`, {2} for the second, {rest} at the "
-        "end for its **. A query is not part of it: the caller's is forwarded as it is.",
+        "end for its **. A query is not part of it: `rewrite.query` says what becomes of that.",
         "template: /legacy/account-{1}",
         "template: /legacy/accounts/{1}",
     ),
@@ -30,6 +30,14 @@ REWRITING: Final = (
         "dot or a port in it, so that a misspelt word is not taken for one.",
         "host: legacy",
         "host: legacy.example",
+    ),
+    Code(
+        "C143",
+        "not a value of a parameter",
+        "A value is plain text (not percent-encoded), in which {1} is what the first * of `match.path` stands for, and "
+        "{rest} what its ** stands for. Braces mean nothing else.",
+        'query: {set: {id: "{name}"}}',
+        'query: {set: {id: "{1}"}}',
     ),
     Code(
         "C390",
@@ -68,5 +76,13 @@ REWRITING: Final = (
         "A path is either put together by a template, or the one prefix of it is exchanged for another.",
         "path: {template: /old, add_prefix: /v1}",
         "path: {template: /v1/old}",
+    ),
+    Code(
+        "C396",
+        "a parameter that is said twice",
+        "Upstreams read names of parameters in more than one way: `Id`, `id` and `%69d` may be one. So each stands "
+        "once in what a route says of its query, and none is written by `rewrite` and by an injector.",
+        'query: {keep: [page, id], set: {id: "{1}"}}',
+        'query: {keep: [page], set: {id: "{1}"}}',
     ),
 )
