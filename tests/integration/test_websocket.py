@@ -10,8 +10,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from tests.support.live import put
-from tests.support.tunnels import ASK, SWITCH, World, tunnels
+from tests.support.tunnels import ASK, SWITCH, World, take_up, tunnels
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 pytestmark = pytest.mark.integration
@@ -49,14 +48,6 @@ async def test_a_reload_ends_no_tunnel_however_long_it_lives_and_the_next_one_is
             assert await other.recv() == "new"
     first, second = (head["x-subject"] for head in world.heads)
     assert second == f"{first}-3"
-
-
-async def take_up(world: World, text: str, count: int) -> None:
-    """Write a configuration, and wait until that many have been taken up in all."""
-    put(world.gateway._file, text.encode())
-    async with asyncio.timeout(10):
-        while [one["event"] for one in world.gateway.events()].count("configuration taken up") < count:  # noqa: ASYNC110
-            await asyncio.sleep(0.02)
 
 
 async def test_a_large_message_waits_for_whoever_reads_slowly(world):

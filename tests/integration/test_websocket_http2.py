@@ -19,7 +19,7 @@ import pytest
 from h2.errors import ErrorCodes
 from tests.support.http2_caller import Http2Caller
 from tests.support.http2_socket import begin, speaking
-from tests.support.tunnels import AGREE, SWITCH, World, tunnels
+from tests.support.tunnels import AGREE, SWITCH, World, take_up, tunnels
 
 pytestmark = pytest.mark.integration
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -113,6 +113,24 @@ async def test_silence_ends_a_tunnel(world, caller):
     await socket.gone()
     assert socket.reset is ErrorCodes.CANCEL
     assert [line["reason"] for line in await logged(world)] == ["upstream.timeout"]
+
+
+async def test_a_reload_ends_no_tunnel_and_a_stop_does_when_it_has_waited(world, caller):
+    text = "drain_timeout: 300ms\n" + world.gateway._file.read_text().replace("idle: 2s", "idle: 60s")
+    await take_up(world, text, 1)
+    socket = await begin(caller, "/chat/a")
+    for count, subject in enumerate(("{principal.subject}-2", "{principal.subject}-3"), 2):
+        await take_up(world, text.replace("{principal.subject}", subject), count)
+    await asyncio.sleep(0.5)
+    await socket.send(b"after")
+    assert await socket.receive() == b"after"
+    other = await begin(caller, "/chat/b")
+    await other.send(b"new")
+    assert await other.receive() == b"new"
+    first, second = (head["x-subject"] for head in world.heads)
+    assert second == f"{first}-3"
+    world.gateway.signal()
+    assert await world.gateway.ended() == 0
 
 
 async def test_a_large_message_waits_for_whoever_reads_slowly(world, caller):

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from tests.support.gateway_process import GatewayProcess
 from tests.support.legacy_nginx import free_port
+from tests.support.live import put
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
@@ -159,3 +160,11 @@ async def tunnels(folder: Path) -> AsyncIterator[World]:
                 yield World(gateway, folder, raw, heads)
             finally:
                 await gateway.stop()
+
+
+async def take_up(world: World, text: str, count: int) -> None:
+    """Write a configuration, and wait until that many have been taken up in all."""
+    put(world.gateway._file, text.encode())
+    async with asyncio.timeout(10):
+        while [one["event"] for one in world.gateway.events()].count("configuration taken up") < count:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
