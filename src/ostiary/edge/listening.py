@@ -82,6 +82,7 @@ class Listening:
         addresses: those of each address.
         tunnels: callers by HTTP/2 may begin a WebSocket on a stream; by HTTP/1.1 they always may ask.
         either_scheme: callers by HTTP/2 may write either: Envoy writes `http` of its own calls, over TLS as well.
+        verdicts: proxies ask here, to whom the status of an answer is the verdict, whatever their callers speak.
     """
 
     gateway: Handler
@@ -97,6 +98,7 @@ class Listening:
     addresses: dict[str, int] = field(default_factory=dict)
     either_scheme: bool = False
     tunnels: bool = True
+    verdicts: bool = False
 
     def arrived(self, address: str) -> str | None:
         """Count a connection that was accepted, before anything is known of it but its address.

@@ -83,6 +83,11 @@ def by_grpc(spec: ListenerSpec) -> bool:
     return spec.decide is not None and spec.decide.dialect == "envoy-grpc"
 
 
+def by_status(spec: ListenerSpec) -> bool:
+    """Whether proxies read the verdict from the status of the answer."""
+    return spec.decide is not None and not by_grpc(spec)
+
+
 def decisions_of(gateway: Handler) -> Handler:
     """Return the gateway whose pipelines end in an answer."""
     assert isinstance(gateway, Gateway)  # noqa: S101 - the admin listener does not decide

@@ -21,7 +21,7 @@ from ostiary.edge.decide.trusted import Guard
 from ostiary.edge.listening import Connection, Listening, Parting, UnderWay, local_of
 from ostiary.errors import ConfigError
 from ostiary.serve.behind import behind
-from ostiary.serve.deciding import by_grpc, speaking_to
+from ostiary.serve.deciding import by_grpc, by_status, speaking_to
 from ostiary.serve.descriptors import Descriptors
 from ostiary.serve.door import Door
 from ostiary.serve.place import Place, prover
@@ -63,6 +63,7 @@ class Listener:
             name=place.name,
             either_scheme=by_grpc(place.spec),
             tunnels=place.spec.decide is None,
+            verdicts=by_status(place.spec),
         )
         self._socket: socket.socket | None = None
         self._door = Door(self._shared, self._protocol, self._context, descriptors, self._proxied)
@@ -135,6 +136,7 @@ class Listener:
         shared.prove = prover(place)
         shared.name = place.name
         shared.either_scheme = by_grpc(place.spec)
+        shared.tunnels, shared.verdicts = place.spec.decide is None, by_status(place.spec)
         self._permit(before.spec)
 
     def share(self) -> None:

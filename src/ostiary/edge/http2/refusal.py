@@ -25,10 +25,20 @@ class Refused(Protocol):
     calls: bool
 
 
-def refusal(error: GatewayError, refused: Refused) -> tuple[int, Headers, bytes]:
-    """Return status, fields and content of the answer; the request's id is the edge's to add."""
+def refusal(error: GatewayError, refused: Refused, *, verdict: bool) -> tuple[int, Headers, bytes]:
+    """Return status, fields and content of the answer; the request's id is the edge's to add.
+
+    Args:
+        error: why.
+        refused: what.
+        verdict: whoever has asked is a proxy that lets its caller pass on 200, which is what calls of gRPC end with.
+    """
     challenges: Sequence[str] = refused.record.challenges
-    if refused.method == "POST" and (refused.calls or (refused.request is not None and _calls(refused.request))):
+    if (
+        not verdict
+        and refused.method == "POST"
+        and (refused.calls or (refused.request is not None and _calls(refused.request)))
+    ):
         status, headers, content = 200, render_call(error, refused.id, challenges), b""
     else:
         status, headers, content = render(error, refused.id, challenges)

@@ -162,7 +162,7 @@ class Http2Stream(Http2Body):
             return
         self._clear()
         self.unwanted = True
-        status, headers, content = refusal(error, self)
+        status, headers, content = refusal(error, self, verdict=self._connection.verdicts)
         self._complete = False
         self._begin(status, headers, len(content) if content else None)
         self.status = error.status

@@ -68,6 +68,11 @@ class Http2Streams(ABC):
         return self._listening.timeouts
 
     @property
+    def verdicts(self) -> bool:
+        """Whether a status is a verdict here, see `Listening`."""
+        return self._listening.verdicts
+
+    @property
     @abstractmethod
     def _address(self) -> str:
         """The caller's."""

@@ -15,6 +15,7 @@ from typing import get_args
 import pytest
 from structlog.testing import capture_logs
 from tests.support.asked_policy import POLICY
+from tests.support.http2_caller import Http2Caller
 
 from ostiary.build import compile_gateway
 from ostiary.config.clients import ClientSpec
@@ -189,6 +190,33 @@ async def test_beyond_this_machine_only_a_certificate_of_the_right_name_may_ask(
 
     assert allowed.startswith(b"HTTP/1.1 200 ")
     assert silence == b""
+
+
+@pytest.mark.parametrize("kind", [b"application/grpc", b"application/grpc+proto", b"text/plain"])
+async def test_no_is_never_200_whatever_the_caller_speaks(tmp_path, kind):
+    """A call of gRPC that is refused ends with the status 200. To Envoy, which asks here by HTTP, that is a yes."""
+    write_identity(
+        tmp_path / "s.pem", tmp_path / "s.key", (authority := Authority.create("CA")).issue_server("localhost")
+    )
+    write_certificates(tmp_path / "ca.pem", [authority.certificate])
+    listener = "{bind: '127.0.0.1:0', decide: envoy-http, tls: {certificate: file:s.pem, private_key: file:s.key}}"
+    trusting = ssl.create_default_context(cafile=tmp_path / "ca.pem")
+    trusting.set_alpn_protocols(["h2"])
+    said = [(b"x-forwarded-proto", b"https"), (b"x-forwarded-for", b"192.0.2.7"), (b"content-type", kind)]
+    async with edge(tmp_path, listener) as one:
+        streams = await asyncio.open_connection("127.0.0.1", one.port, ssl=trusting, server_hostname="localhost")
+        caller = Http2Caller(*streams)
+        try:
+            for path, status in (
+                (b"/decide/nothing", 404),
+                (b"/decide/who", 401),
+                (b"/nonsense", 400),
+                (b"decide", 400),
+            ):
+                asked = [(b":method", b"POST"), (b":scheme", b"https"), (b":authority", b"a"), (b":path", path), *said]
+                assert (await caller.answer(caller.ask(asked)))[0] == status
+        finally:
+            caller.abort()
 
 
 @pytest.mark.parametrize(
