@@ -25,6 +25,13 @@ _OF_BLOCKS: Final = frozenset(
     )
 )
 _LONGEST: Final = 60
+_OF_CREDENTIALS: Final = frozenset({"id", "user", "username", "secret", "password", "token"})
+_SYMMETRIC: Final = "one secret signs and verifies, so whoever verifies could sign; issuers have RS256 or ES256 as well"
+_UNSPOKEN: Final = {
+    **dict.fromkeys(("HS256", "HS384", "HS512"), _SYMMETRIC),
+    "none": "nobody has signed such a token: anybody can write one",
+}
+"""Algorithms (RFC 7518, section 3.1) that are left out on purpose, and why."""
 
 
 def translate(fault: Fault, tree: Tree, hidden: frozenset[Path]) -> Problem:
@@ -53,6 +60,8 @@ def _about(key: str, block: Any, meant: str | None) -> Facts:
     inner = [name for name, field in block.model_fields.items() if _has_key(field_shape(field), key)]
     if inner:
         return (*note, ("help", f"{key!r} belongs into `{inner[0]}`"))
+    if key in _OF_CREDENTIALS and "credential" in block.model_fields:
+        return (*note, ("help", "`credential` names an entry of `credentials`; `ostiary vault put` stores what it is"))
     return (*note, ("allowed", ", ".join(block.model_fields)))
 
 
@@ -105,8 +114,11 @@ def _word(fault: Fault, tree: Tree, hidden: frozenset[Path]) -> Problem:
     meant = nearest(text, words)
     if text in words and not isinstance(value, str):
         meant = f'"{text}"'
+    facts: Facts = (("allowed", ", ".join(words)),)
+    if text in _UNSPOKEN and "ES256" in words:
+        meant, facts = None, (*facts, ("note", _UNSPOKEN[text]))
     message = f"{_shown(value, text)} is not a word that {_name_of(fault.path)} allows"
-    return Problem("C107", message, tree.values[fault.path], suggestion=meant, facts=(("allowed", ", ".join(words)),))
+    return Problem("C107", message, tree.values[fault.path], suggestion=meant, facts=facts)
 
 
 def _name_of(path: Path) -> str:

@@ -137,3 +137,21 @@ def test_whatever_a_file_is_like_it_is_judged_and_nothing_is_raised(furnished: P
     examined = judge(furnished, SOUND[:start] + piece + SOUND[start + length :])
     for problem in examined.problems:
         assert problem.mark is None or problem.mark.line >= 1
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "why"), [("HS256", "whoever verifies could sign"), ("none", "nobody has signed")]
+)
+def test_an_algorithm_that_is_left_out_on_purpose_has_its_reason_and_no_neighbour(
+    furnished: Path, algorithm: str, why: str
+) -> None:
+    (problem,) = judge(furnished, changed(("algorithms: [ES256", f"algorithms: [{algorithm}"))).problems
+    assert (problem.code, problem.suggestion) == ("C107", None)
+    assert why in dict(problem.facts)["note"]
+
+
+def test_who_writes_a_password_is_told_where_it_belongs_and_nobody_sees_it(furnished: Path) -> None:
+    examined = judge(furnished, changed(("basic: {credential: accounts}", "basic: {password: hunter2}")))
+    helps = [dict(problem.facts).get("help", "") for problem in examined.problems if "'password'" in problem.message]
+    assert ["ostiary vault put" in one for one in helps] == [True]
+    assert "hunter2" not in str(examined.problems) + "".join(examined.source.lines)
