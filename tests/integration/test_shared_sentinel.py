@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+import subprocess
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from tests.integration.test_shared_replay import comes_back, line, use
-from tests.support.redis_server import RedisServer, Sentinels, say
+from tests.support.neighbours import free_port, stop
+from tests.support.redis_server import PASSWORD, RedisServer, Sentinels, binary, say
 
 from ostiary.config.shared import SharedRevocationSpec, SharedSpec
+from ostiary.pki.authority import Authority
+from ostiary.pki.files import write_certificates, write_identity
 from ostiary.shared import Revocations, Shared
 from ostiary.shared.entry import Entry
 
@@ -165,5 +171,65 @@ async def test_a_server_of_a_cluster_is_not_believed(tmp_path: Path) -> None:
     try:
         async with line(server) as shared:
             assert await use(shared, b"one") == "the server is one of a cluster, which is not spoken to"
+    finally:
+        server.stop()
+
+
+@contextmanager
+def one_sentinel(home: Path, port: int, *lines: str) -> Iterator[None]:
+    """Run one sentinel with these lines in its configuration."""
+    file = home / "sentinel.conf"
+    file.write_text("\n".join(("bind 127.0.0.1", f"dir {home}", *lines)) + "\n")
+    with (home / "sentinel.log").open("ab") as log:
+        process = subprocess.Popen([binary(), file, "--sentinel"], stdout=log, stderr=log)
+    try:
+        until(lambda: listening(port) or process.poll() is not None)
+        assert process.poll() is None, (home / "sentinel.log").read_text()
+        yield
+    finally:
+        stop(process)
+
+
+def listening(port: int) -> bool:
+    with socket.socket() as one:
+        return one.connect_ex(("127.0.0.1", port)) == 0
+
+
+async def test_a_master_on_another_machine_is_not_spoken_to_in_clear(tmp_path: Path) -> None:
+    server, port = RedisServer(tmp_path), free_port()
+    named = {"master": "main", "addresses": [f"redis://127.0.0.1:{port}"]}
+    with one_sentinel(tmp_path, port, f"port {port}", "sentinel monitor main 192.0.2.1 6379 1"):
+        async with line(server, server.spec(sentinel=named)) as shared:
+            assert "in clear" in await use(shared, b"one")
+
+
+async def test_sentinels_and_servers_are_verified_and_logged_in_to_each_in_its_own_way(tmp_path: Path) -> None:
+    authority, port = Authority.create("CA"), free_port()
+    write_certificates(tmp_path / "ca.pem", [authority.certificate])
+    write_identity(tmp_path / "server.pem", tmp_path / "server.key", authority.issue_server("localhost"))
+    (tmp_path / "to-redis").write_text(PASSWORD)
+    (tmp_path / "to-sentinel").write_text("sentinel-canary-9d21")
+    tls = (f"tls-ca-cert-file {tmp_path}/ca.pem", "tls-auth-clients no", "tls-replication yes")
+    shown = (f"tls-cert-file {tmp_path}/server.pem", f"tls-key-file {tmp_path}/server.key")
+    server = RedisServer(tmp_path)
+    server.options = (f"tls-port {server.port}", *tls, *shown, f"requirepass {PASSWORD}")
+    server.start()
+    watching = (
+        *("port 0", f"tls-port {port}", *tls, *shown, "requirepass sentinel-canary-9d21"),
+        *("sentinel resolve-hostnames yes", "sentinel announce-hostnames yes"),
+        *(f"sentinel monitor main localhost {server.port} 1", f"sentinel auth-pass main {PASSWORD}"),
+    )
+    named = {"master": "main", "addresses": [f"rediss://localhost:{port}"]}
+    told = {"tls": {"authorities": [f"file:{tmp_path}/ca.pem"]}, "password": f"file:{tmp_path}/to-redis"}
+    try:
+        with one_sentinel(tmp_path, port, *watching):
+            right = {**named, "password": f"file:{tmp_path}/to-sentinel"}
+            async with line(server, server.spec(sentinel=right, **told)) as shared:
+                assert await use(shared, b"one") == "new"
+            for wrong in (named, {**named, "password": f"file:{tmp_path}/to-redis"}):
+                async with line(server, server.spec(sentinel=wrong, **told)) as shared:
+                    assert "0 of 1 name one" in await use(shared, b"two")
+            async with line(server, server.spec(sentinel=right, password=told["password"])) as shared:
+                assert "0 of 1 name one" in await use(shared, b"three"), "nobody vouches for it"
     finally:
         server.stop()
