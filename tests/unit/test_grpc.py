@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from ostiary import errors
 from ostiary.errors import GatewayError
-from ostiary.grpc import Code, is_call, refusal_code, trailers
+from ostiary.grpc import Code, is_call, read_timeout, refusal_code, trailers, write_timeout
 
 
 def every(kind: type[GatewayError] = GatewayError) -> list[type[GatewayError]]:
@@ -57,3 +57,29 @@ def test_a_text_is_percent_encoded():
         (b"grpc-status", b"13"),
         (b"grpc-message", b"50 %25 caf%C3%A9%0A"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("said", "seconds"),
+    [(b"1H", 3600), (b"2M", 120), (b"3S", 3), (b"400m", 0.4), (b"5u", 5e-6), (b"6n", 6e-9), (b"00000010S", 10)],
+)
+def test_a_time_is_a_number_and_a_unit(said, seconds):
+    assert read_timeout(said) == pytest.approx(seconds)
+
+
+@pytest.mark.parametrize("said", [b"", b"1", b"S", b"-1S", b"1.5S", b"1s", b"123456789S", b" 1S", b"1S ", b"\xd9\xa1S"])
+def test_anything_else_is_no_time(said):
+    assert read_timeout(said) is None
+
+
+@given(st.floats(min_value=1e-6, max_value=3e11))
+def test_what_is_left_is_told_never_longer_and_nearly_as_long(seconds):
+    told = read_timeout(write_timeout(seconds))
+    assert told is not None
+    assert told <= seconds * (1 + 1e-12)
+    assert told >= seconds - max(1e-6, seconds * 1e-3) or seconds > 1e8
+
+
+@pytest.mark.parametrize("seconds", [0.0, -3.0])
+def test_a_call_that_is_over_has_hardly_any_time(seconds):
+    assert write_timeout(seconds) == b"1u"

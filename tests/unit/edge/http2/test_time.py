@@ -87,6 +87,19 @@ async def test_a_body_that_the_upstream_does_not_take_is_waited_for(line):
     assert asked.sink.abandoned == 1
 
 
+async def test_where_whoever_takes_a_body_watches_the_time_its_caller_may_be_silent_until_he_has_his_answer(line):
+    asked = await line.ask(POST, end=False)
+    asked.sink.patient = True
+    asked.request.body.flow_to(asked.sink)
+    line.wait(1000)
+    assert asked.sink.abandoned == 0
+    asked.whole()
+    await line.turn()
+    line.wait(31)
+    await line.turn()
+    assert line.heard(StreamReset)[0].error_code is ErrorCodes.NO_ERROR
+
+
 async def test_a_piece_of_a_frame_of_the_body_counts(line):
     await line.ask(POST, end=False)
     stream = line.edge.streams[1]

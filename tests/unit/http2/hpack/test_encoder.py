@@ -90,3 +90,14 @@ def test_whatever_we_write_others_read(blocks):
         if offered is not None:
             encoder.resize(offered)
         assert heard(judge, encoder.encode(fields)) == fields
+
+
+def test_where_many_share_a_table_only_named_fields_enter_it_and_the_rest_never_anybodys():
+    encoder, judge = Encoder(frozenset({b"accept"})), Judge()
+    fields = [(b":method", b"GET"), (b"accept", b"text/plain"), (b"x-key", b"secret"), (b"x-own", b"1")]
+    for _ in range(2):
+        block = encoder.encode(fields)
+        found = judge.decode(block, raw=True)
+        assert [tuple(one) for one in found] == fields
+        assert [one[0] for one in found if isinstance(one, NeverIndexedHeaderTuple)] == [b"x-key", b"x-own"]
+    assert [bytes(name) for name, _ in judge.header_table.dynamic_entries] == [b"accept"]
