@@ -36,7 +36,8 @@ async def _bereaved(gateway: Gateway, extent: Extent) -> list[Figure]:
     kept = await crowd(gateway.caller, 40)
     async with traffic(gateway.caller, extent(200, 50)) as good:
         await asyncio.sleep(extent(5.0, 1.0))
-        os.kill(gateway.process.pids()[1], signal.SIGKILL)  # the first is the supervisor, the last a spare
+        _, _, worker, *_ = gateway.process.pids()  # after the supervisor, and what they are copied from
+        os.kill(worker, signal.SIGKILL)
         killed = asyncio.get_running_loop().time()
         back = await _said(gateway, '"worker ready"', 10)
         await asyncio.sleep(extent(5.0, 1.5))

@@ -16,6 +16,7 @@ from ostiary.admin.source import Own
 from ostiary.admin.view import Idle, Nothing, View
 from ostiary.authn.memory import Memory
 from ostiary.build import compile_gateway
+from ostiary.config.apart import examine_apart
 from ostiary.config.loaded import Loaded
 from ostiary.config.schema import ListenerSpec
 from ostiary.config.sockets import UnixBind
@@ -65,7 +66,9 @@ async def _gateway(file: Path, loaded: Loaded, bond: Bond | None) -> None:
                 with observers.changing(read), seen(read):
                     await server.change(fresh, where, Ending.of(read.spec))
 
-            companions = [Reloader(file, take, life, change, over).run, *([bond.hold] if bond else [])]
+            read = bond.examined if bond else examine_apart
+            reloader = Reloader(file, take, life, change, over, read=read)
+            companions = [reloader.run, *([bond.hold] if bond else [])]
             await serve(server, life, companions=companions)
 
 
@@ -118,6 +121,7 @@ async def _workers(file: Path, loaded: Loaded, count: int) -> int:
     over, access = loaded.overlays, AccessLog()
     named = [word for overlay in over for word in ("--overlay", str(overlay))]
     supervisor = Supervisor((sys.executable, "-m", "ostiary", "serve", str(file), *named), count)
+    supervisor.said.say(loaded)
     life = supervisor.life
     life.configured_at = time.time()
     view = View(Idle(Nothing(loaded)), life, Metrics(), access)
@@ -129,6 +133,7 @@ async def _workers(file: Path, loaded: Loaded, count: int) -> int:
             with observers.changing(read), admin.changing(read):
                 await asyncio.to_thread(_built, read, AccessLog())
             view.serving = Idle(Nothing(read))
+            supervisor.said.say(read)
             supervisor.pass_on(signal.SIGHUP)
 
         change = Change(file, loaded.draft, overlays=over)

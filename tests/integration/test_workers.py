@@ -39,12 +39,16 @@ async def workers(tmp_path: Path) -> AsyncIterator[Live]:
             await one.gateway.stop()
 
 
-def pids(live: Live) -> list[int]:
-    """The processes of the workers that live."""
-    children = Path(f"/proc/{live.gateway.pid}/task/{live.gateway.pid}/children")
+def _children(pid: int) -> list[int]:
+    children = Path(f"/proc/{pid}/task/{pid}/children")
     if not children.exists():
         pytest.skip("the kernel does not tell whose children there are")
-    return [int(pid) for pid in children.read_text().split()]
+    return [int(child) for child in children.read_text().split()]
+
+
+def pids(live: Live) -> list[int]:
+    """The processes of the workers that live: what was copied from the one that the supervisor has started."""
+    return [pid for template in _children(live.gateway.pid) for pid in _children(template)]
 
 
 async def callers(live: Live, count: int) -> list[Caller]:
@@ -84,6 +88,19 @@ async def test_a_spare_worker_that_dies_is_replaced_and_nobody_notices(workers: 
     (spare,) = set(pids(workers)) - {event["pid"] for event in workers.told("ready")}
     os.kill(spare, signal.SIGKILL)
     await workers.until(lambda: len(pids(workers)) == 3 and spare not in pids(workers))
+    assert workers.told("worker died, it is started anew") == []
+
+
+async def test_when_what_workers_are_copied_from_dies_they_serve_on_and_the_next_come_from_another(
+    workers: Live,
+) -> None:
+    await workers.until(lambda: len(pids(workers)) == 3)
+    (template,) = _children(workers.gateway.pid)
+    os.kill(template, signal.SIGKILL)
+    workers.gateway.signal(signal.SIGTTIN)  # the spare one serves, and the next spare one is missed
+    await workers.until(lambda: "worker ready" in {event["event"] for event in workers.gateway.events()})
+    await workers.until(lambda: len(pids(workers)) == 1 and _children(workers.gateway.pid) != [template])
+    assert {(await caller.get()).status for caller in await callers(workers, 8)} == {200}
     assert workers.told("worker died, it is started anew") == []
 
 

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from ostiary.cli.screen import screen
 from ostiary.cli.table import Entry, installed
 from ostiary.config.nearest import nearest
 
@@ -20,6 +19,8 @@ def run(arguments: Sequence[str]) -> int:
     """Run one command line, without the program's name. Return the exit code; nothing is raised."""
     name = arguments[0] if arguments else "--help"
     if name in ("--help", "-h") or list(arguments) == ["help"]:
+        from ostiary.cli.screen import screen
+
         print(screen())
         return 0
     if name == "--version":

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -27,29 +29,50 @@ def serve(
     for it. SIGTERM and Ctrl-C stop accepting, let what is under way end, and exit 0; a second one exits at once.
     With --workers, SIGTTIN adds a process, and SIGTTOU lets one go.
     """
-    from ostiary.config.apart import Reading
-
-    with absent("rich", "better_exceptions") if not sys.stderr.isatty() else nullcontext():
-        from ostiary.workers import Bond
-
     for number in (signal.SIGHUP, signal.SIGTTIN, signal.SIGTTOU):  # until there is something to be exchanged, or ever
         signal.signal(number, signal.SIG_IGN)
-    bond = Bond.take(os.environ)
-    reading = None if bond else Reading(file, overlay or ())  # while we import the rest
+    with absent("rich", "better_exceptions") if not sys.stderr.isatty() else nullcontext():
+        from ostiary.workers import line_of
     from ostiary.errors import ConfigError
+
+    line = line_of(os.environ)
+    try:
+        if line is None:
+            _serve(file, overlay or (), workers)
+        else:
+            _work(file, line)
+    except ConfigError as error:
+        if hasattr(error, "problems"):  # mistakes of the file are told all at once, elsewhere
+            raise
+        fail("serve.cannot-start", str(error), where=str(file), exit_code=Exit.NO)
+
+
+def _serve(file: Path, overlays: Sequence[Path], workers: int) -> None:
+    """Serve, or supervise those who do."""
+    from ostiary.config.apart import Reading
+
+    reading = Reading(file, overlays)  # while we import the rest
     from ostiary.observe.log import configure
     from ostiary.process import run_gateway, run_workers
 
-    if bond and not bond.wait():
+    configure()
+    loaded = reading.examined().sound()
+    if workers > 1:
+        raise typer.Exit(run_workers(file, loaded, workers))
+    run_gateway(file, loaded)
+
+
+def _work(file: Path, line: socket.socket) -> None:
+    """Let workers be copied from this process; in each of them, serve what the supervisor has read."""
+    from ostiary.observe.log import configure
+    from ostiary.process import run_gateway
+    from ostiary.workers import copied
+
+    bond = copied(line)
+    if bond is None or not bond.wait():
         return
-    configure(worker=bond.number if bond else None)
-    loaded = (reading or Reading(file, overlay or ())).examined().sound()
-    try:
-        if workers > 1:
-            raise typer.Exit(run_workers(file, loaded, workers))
-        run_gateway(file, loaded, bond)
-    except ConfigError as error:
-        fail("serve.cannot-start", str(error), where=str(file), exit_code=Exit.NO)
+    configure(worker=bond.number)
+    run_gateway(file, bond.examined().sound(), bond)
 
 
 @contextmanager

@@ -6,6 +6,7 @@ one spelling; the path has one reading; the host that was asked for is the host 
 
 from __future__ import annotations
 
+import os
 import re
 from itertools import count
 from secrets import token_hex
@@ -30,8 +31,17 @@ _LONGEST: Final = 18
 
 _PROTOCOL: Final = re.compile(rb"[A-Za-z0-9!#$%&'*+.^_`|~-]+(?:/[A-Za-z0-9!#$%&'*+.^_`|~-]+)?")
 
-_PREFIX: Final = token_hex(6)
+_PREFIX = token_hex(6)
 _NUMBER = count(1)
+
+
+def _copied() -> None:
+    """Begin anew: a process that was copied (fork(2)) gives none of the ids that the others give."""
+    global _PREFIX  # noqa: PLW0603 - once, before it serves
+    _PREFIX = token_hex(6)
+
+
+os.register_at_fork(after_in_child=_copied)
 
 
 def next_id() -> str:

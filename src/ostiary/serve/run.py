@@ -73,7 +73,6 @@ async def _until(stop: Stop, companions: Sequence[Companion]) -> None:
 
 def settle() -> None:
     """Tell the collector that what is there stays: it need not look at it again."""
-    gc.unfreeze()
     gc.collect()
     gc.freeze()
 

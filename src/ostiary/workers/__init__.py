@@ -4,11 +4,15 @@
                <-- ready, answers, and the end of it --------
 
 The supervisor serves nobody but operators. It looks for changes of the configuration and judges them, so that workers
-only hear of good ones. A worker that dies is replaced by a spare one, which has been started and waits for its number:
-most of a start is the loading of programs. A supervisor that dies lets its workers end in order.
+only hear of good ones, and take up what it has read. Workers are copied (fork(2)) from one process that has loaded the
+programs and does nothing else: what they never write they share, and a start takes a moment. A worker that dies is
+replaced by a spare one, which waits for its number. A supervisor that dies lets its workers end in order.
 
+copies.py       the process that workers are copied from
+template.py     the same, as the supervisor sees it
 bond.py         the worker's end of the line
 worker.py       the supervisor's end
+said.py         the configuration that the supervisor has read
 supervisor.py   who lives, who is started anew
 everybody.py    how all of them are, together
 ledger.py       what one of them had counted, when it is gone
@@ -17,9 +21,10 @@ keeper.py       who writes that down
 
 from __future__ import annotations
 
-from ostiary.workers.bond import VARIABLE, Bond
+from ostiary.workers.bond import Bond
+from ostiary.workers.copies import copied, line_of
 from ostiary.workers.everybody import Everybody, tell
 from ostiary.workers.keeper import keeping
 from ostiary.workers.supervisor import Supervisor, how, pause_after
 
-__all__ = ["VARIABLE", "Bond", "Everybody", "Supervisor", "how", "keeping", "pause_after", "tell"]
+__all__ = ["Bond", "Everybody", "Supervisor", "copied", "how", "keeping", "line_of", "pause_after", "tell"]

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Final, Self, TypeAlias
+from typing import ClassVar, Final, Self, TypeAlias
 
 import structlog
 
-log = structlog.get_logger("ostiary.workers")
+from ostiary.config.loaded import Examined
+from ostiary.workers.said import heard
 
-VARIABLE: Final = "OSTIARY_WORKER"
-"""How a worker learns that it is one: four descriptors. Not for people."""
+log = structlog.get_logger("ostiary.workers")
 
 READY: Final = b"ready"
 LONGEST: Final = 1 << 20
@@ -37,6 +37,8 @@ class Bond:
         turn: a descriptor whose lock (`os.lockf`) is held by the one worker that writes to the shared log.
         memory: the descriptor of what all workers remember together.
         ledger: the descriptor of what outlives this one, see `ostiary.workers.ledger`.
+        said: the descriptor of what the supervisor has judged, see `ostiary.workers.said`.
+        over: a descriptor that nobody uses; it tells of our end by being closed.
         number: which worker it is, from 1; 0 until it is told.
     """
 
@@ -44,17 +46,25 @@ class Bond:
     turn: int
     memory: int
     ledger: int
+    said: int
+    over: int
     number: int = 0
+    DESCRIPTORS: ClassVar[int] = 6
     _alone: asyncio.Event = field(default_factory=asyncio.Event, init=False)
 
     @classmethod
-    def take(cls, environ: MutableMapping[str, str]) -> Self | None:
-        """Return what the environment says, and take it out; None: this is no worker."""
-        said = environ.pop(VARIABLE, None)
-        if said is None:
-            return None
-        channel, turn, memory, ledger = map(int, said.split(":"))
-        return cls(socket.socket(fileno=channel), turn, memory, ledger)
+    def of(cls, given: Sequence[int]) -> Self:
+        """Return what a worker was given, in this order."""
+        channel, turn, memory, ledger, said, over = given
+        return cls(socket.socket(fileno=channel), turn, memory, ledger, said, over)
+
+    def examined(self, *_: object) -> Examined:
+        """Return the configuration that the supervisor has judged last, as one that has just been read.
+
+        Raises:
+            ConfigError: there is none to be had.
+        """
+        return heard(self.said)
 
     def wait(self) -> bool:
         """Wait until this worker is needed; it has its number then. Blocks. False: it never will be."""

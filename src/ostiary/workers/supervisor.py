@@ -17,6 +17,8 @@ import structlog
 
 from ostiary.authn.memory import shared_descriptor
 from ostiary.observe.lifecycle import Lifecycle
+from ostiary.workers.said import Said
+from ostiary.workers.template import Template
 from ostiary.workers.worker import Worker, spawn
 
 log = structlog.get_logger("ostiary.workers")
@@ -34,13 +36,14 @@ class Supervisor:
     """Keeps workers running.
 
     Args:
-        command: what a worker is started with.
+        command: what the process is started with that workers are copied from.
         count: how many there are.
         life: where it is told how far they are.
 
     Attributes:
         life: as above.
         deaths: how many workers have died while they should have served.
+        said: the configuration that workers take up.
         gone: called with each worker that has ended while others serve on, before it is replaced.
     """
 
@@ -48,7 +51,8 @@ class Supervisor:
         self.life = life or Lifecycle()
         self.deaths = 0
         self.gone: Callable[[Worker], None] = lambda _: None
-        self._command = command
+        self.said = Said()
+        self._template = Template(command)
         self._numbers = range(1, count + 1)
         self._workers: dict[int, Worker] = {}
         self._coming: set[int] = set()
@@ -154,6 +158,7 @@ class Supervisor:
     async def _give_up(self) -> None:
         self.pass_on(signal.SIGTERM)
         await asyncio.gather(*(worker.ended() for worker in self._workers.values()))
+        await self._template.end()
 
     async def _keep_spare(self) -> None:
         """Have one worker more than serve, and another one as soon as that one serves as well."""
@@ -181,6 +186,7 @@ class Supervisor:
         if self._spare is not None:
             self._spare.tell(signal.SIGTERM)
             await self._spare.ended()
+        await self._template.end()
 
     async def _employ(self, number: int) -> Worker:
         """Let the spare worker serve, or else a new one."""
@@ -196,7 +202,7 @@ class Supervisor:
         return spare
 
     async def _spawn(self) -> Worker:
-        return await spawn(self._command, self._turn.fileno(), self._memory)
+        return await spawn(self._template, self._turn.fileno(), self._memory, self.said.descriptor)
 
     async def _tend(self, worker: Worker) -> int:
         """Start a worker anew whenever it dies; return the exit code that it ends with when all of them end."""

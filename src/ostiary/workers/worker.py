@@ -7,13 +7,12 @@ import os
 import signal
 import socket
 import time
-from asyncio.subprocess import Process
-from collections.abc import Sequence
 from contextlib import suppress
 from typing import Final
 
-from ostiary.workers.bond import LONGEST, READY, VARIABLE
+from ostiary.workers.bond import LONGEST, READY
 from ostiary.workers.ledger import Book, new_ledger, read
+from ostiary.workers.template import Copy, Template
 
 _PATIENCE: Final = 2.0
 """Seconds that a worker is given for an answer. Operators wait for the slowest."""
@@ -21,25 +20,28 @@ _PROBED: Final = 0.8
 """The same, where a probe waits that gives up after a second and takes all workers for dead, as Kubernetes' do."""
 
 
-async def spawn(command: Sequence[str], turn: int, memory: int) -> Worker:
+async def spawn(template: Template, turn: int, memory: int, said: int) -> Worker:
     """Start a process that waits for its number.
 
     Args:
-        command: what it is started with.
-        turn: a descriptor that it inherits, see `Bond`.
+        template: what it is copied from.
+        turn: a descriptor that it is given, see `Bond`.
         memory: another one.
+        said: another one.
+
+    Raises:
+        OSError: the machine has no room for it.
     """
     ours, theirs = socket.socketpair()
     ours.setblocking(False)
     ledger = new_ledger()
-    with theirs:
-        given = (theirs.fileno(), turn, memory, ledger)
-        process = await asyncio.create_subprocess_exec(
-            *command,
-            env={**os.environ, VARIABLE: ":".join(map(str, given))},
-            pass_fds=given,
-            start_new_session=True,  # a Ctrl-C is ours to pass on, once
-        )
+    try:
+        with theirs:
+            process = await template.copy((theirs.fileno(), turn, memory, ledger, said))
+    except BaseException:
+        ours.close()
+        os.close(ledger)
+        raise
     return Worker(process, ours, ledger)
 
 
@@ -55,7 +57,7 @@ class Worker:
         beside: and what of everything else (`ostiary.admin.told`).
     """
 
-    def __init__(self, process: Process, channel: socket.socket, ledger: int | None = None) -> None:
+    def __init__(self, process: Copy, channel: socket.socket, ledger: int | None = None) -> None:
         self.process = process
         self.number = 0
         self.serving = False

@@ -11,13 +11,9 @@ from types import SimpleNamespace
 import pytest
 from structlog.testing import capture_logs
 
-from ostiary.workers import VARIABLE, Bond
+from ostiary.workers import Bond
 from ostiary.workers import worker as module
 from ostiary.workers.worker import Worker
-
-
-def test_who_was_not_told_so_is_no_worker():
-    assert Bond.take({}) is None
 
 
 @pytest.fixture
@@ -28,11 +24,7 @@ def ends():
 
 
 def bond(theirs: socket.socket) -> Bond:
-    environ = {VARIABLE: f"{theirs.detach()}:7:8:9"}
-    found = Bond.take(environ)
-    assert found is not None
-    assert environ == {}, "whoever it starts is none"
-    return found
+    return Bond.of((theirs.detach(), 7, 8, 9, 10, 11))
 
 
 async def silent(what: str) -> bytes:

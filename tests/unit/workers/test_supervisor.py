@@ -92,6 +92,7 @@ async def ended(supervisor: Supervisor, running: asyncio.Task[int]) -> None:
     await asyncio.wait_for(running, 5)
     supervisor._turn.close()
     os.close(supervisor._memory)
+    supervisor.said.close()
 
 
 async def test_a_machine_without_room_ends_nobody_who_serves_and_is_asked_again(machine: Machine) -> None:
