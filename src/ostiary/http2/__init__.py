@@ -7,6 +7,7 @@ hearing.py     who is told of it
 wire.py        the connection's state, and what goes out
 sender.py      what goes out: one frame of each stream in turn
 states.py      streams that are open, and those that were; windows.py: what may come
+names.py       what fields are made of
 codes.py       why a stream or a connection ends
 hpack/         compression of fields
 """

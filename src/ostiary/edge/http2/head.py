@@ -12,19 +12,16 @@ from typing import Final, NamedTuple, TypeAlias
 
 from ostiary.edge.head import body_length
 from ostiary.errors import BadRequest
+from ostiary.http2.names import NAME, OF_CONNECTIONS, USUAL, VALUE
 from ostiary.model import Headers, fold
 from ostiary.reasons import Reason
 from ostiary.remember import Remembered
 
 Fields: TypeAlias = Sequence[tuple[bytes, bytes]]
 
-_NAME: Final = re.compile(rb"[!#$%&'*+\-.^_`|~0-9a-z]+")
 _METHOD: Final = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
-_VALUE: Final = re.compile(rb"[\t\x20-\x7e\x80-\xff]*")
 _PSEUDO: Final = frozenset({b":method", b":scheme", b":authority", b":path", b":protocol"})
 _SCHEMES: Final = frozenset({b"http", b"https"})
-_USUAL: Final = 64  # octets of a name that may be remembered
-_CONNECTION: Final = frozenset({b"connection", b"proxy-connection", b"keep-alive", b"transfer-encoding", b"upgrade"})
 
 
 class Malformed(BadRequest):
@@ -121,9 +118,9 @@ def _judge(name: bytes) -> bytes:
     Raises:
         Malformed: it is no token in lower case (section 8.2.1), or is about one connection (section 8.2.2).
     """
-    if not _NAME.fullmatch(name):
+    if not NAME.fullmatch(name):
         raise Malformed("a field name that is no token in lower case, or a pseudo-header field behind others")
-    if name in _CONNECTION:
+    if name in OF_CONNECTIONS:
         raise Malformed(f"{name.decode()} in HTTP/2", reason=Reason.REQUEST_AMBIGUOUS)
     return fold(name)
 
@@ -133,7 +130,7 @@ _JUDGED: Final = Remembered(_judge)
 
 def _folded(name: bytes) -> bytes:
     """Return the folded name of an ordinary field, or refuse it; names of a usual length are judged once."""
-    return _JUDGED[name] if len(name) <= _USUAL else _judge(name)
+    return _JUDGED[name] if len(name) <= USUAL else _judge(name)
 
 
 def _name_host(headers: Headers, authority: bytes | None) -> None:
@@ -156,7 +153,7 @@ def read_trailers(fields: Fields, *, tunnel: bool = False) -> Headers:
     if tunnel:
         raise Malformed("fields behind a tunnel")
     for _, value in fields:
-        if not _VALUE.fullmatch(value):
+        if not VALUE.fullmatch(value):
             raise Malformed("a trailer's value with what no value has")
     return _checked(fields)
 

@@ -11,18 +11,15 @@ from typing import Final, NamedTuple
 
 from ostiary.errors import UpstreamInvalid
 from ostiary.http2.hpack.decoder import Fields
+from ostiary.http2.names import NAME, OF_CONNECTIONS, USUAL, VALUE
 from ostiary.model import Headers, fold
 from ostiary.remember import Remembered
 from ostiary.upstream.headers import HOP_BY_HOP, Passing
 from ostiary.upstream.trailers import FROM_UPSTREAM
 
 _PASSING: Final = Passing(HOP_BY_HOP | {b"x-request-id"})  # the edge writes its own
-_NAME: Final = re.compile(rb"[!#$%&'*+\-.^_`|~0-9a-z]+")
-_VALUE: Final = re.compile(rb"[\t\x20-\x7e\x80-\xff]*")
 _STATUS: Final = re.compile(rb"[1-5][0-9]{2}")
-_CONNECTION: Final = frozenset({b"connection", b"proxy-connection", b"keep-alive", b"transfer-encoding", b"upgrade"})
 _DIGITS: Final = 18  # of a Content-Length: what everybody can count
-_USUAL: Final = 64  # octets of a name that may be remembered
 _SWITCHING: Final = 101
 
 
@@ -77,16 +74,16 @@ def read_trailers(fields: Fields) -> Headers | None:
 
 def _judge(name: bytes) -> bytes:
     """Return the folded name of an ordinary field, or b"" for one that is none."""
-    return fold(name) if _NAME.fullmatch(name) and name not in _CONNECTION else b""
+    return fold(name) if NAME.fullmatch(name) and name not in OF_CONNECTIONS else b""
 
 
 _JUDGED: Final = Remembered(_judge)
 
 
 def _folded(name: bytes, value: bytes) -> bytes:
-    folded = _JUDGED[name] if len(name) <= _USUAL else _judge(name)
+    folded = _JUDGED[name] if len(name) <= USUAL else _judge(name)
     if not folded:
         raise UpstreamInvalid("a field that has no place in an answer over HTTP/2")
-    if not _VALUE.fullmatch(value):
+    if not VALUE.fullmatch(value):
         raise UpstreamInvalid("a field with what no value has")
     return folded

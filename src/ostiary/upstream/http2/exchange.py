@@ -97,8 +97,6 @@ class Http2Exchange:
         elif not self.outgoing.sent:
             line.speak(self, self.outgoing.waiting)
 
-    # --- patience ---
-
     def _wait(self) -> None:
         """Begin to wait for whatever comes next."""
         if self._paused:  # by the caller, which is the edge's matter
@@ -261,8 +259,7 @@ class Http2Exchange:
         if code == Code.REFUSED_STREAM:
             self.refused()
         else:
-            detail = f"the stream was reset with the code {code}"
-            self.fail(UpstreamInvalid(detail, reason=Reason.UPSTREAM_CLOSED))
+            self.fail(UpstreamInvalid(f"the stream was reset: code {code}", reason=Reason.UPSTREAM_CLOSED))
 
     def lost(self, *, reused: bool) -> None:
         """The connection broke.

@@ -8,6 +8,7 @@ from typing import Final
 
 from ostiary.errors import InternalError
 from ostiary.grpc import write_timeout
+from ostiary.http2.names import NAME
 from ostiary.model import Headers, Outbound
 from ostiary.reasons import Reason
 
@@ -22,7 +23,6 @@ INDEXED: Final = frozenset(
 """Names that may enter the table of a connection. All callers share it: what is injected, or one's own, stays out."""
 
 _TIMEOUT: Final = b"grpc-timeout"
-_NAME: Final = re.compile(rb"[!#$%&'*+\-.^_`|~0-9a-z]+")
 _BREAKS: Final = re.compile(rb"[\0\r\n]")
 _WITH_CONTENT: Final = frozenset(("POST", "PUT", "PATCH"))
 
@@ -67,7 +67,7 @@ def _told(headers: Headers, left: float) -> list[Field]:
     told = []
     for name, folded, value in headers.fields:
         lower = name.lower()
-        if not _NAME.fullmatch(lower):
+        if not NAME.fullmatch(lower):
             raise InternalError("the outbound head has a name that is none", reason=Reason.INJECTION_UNSAFE)
         if folded == _TIMEOUT and left < inf:
             told.append((_TIMEOUT, write_timeout(left)))
