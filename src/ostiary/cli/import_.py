@@ -48,9 +48,10 @@ def cosmian(
     ] = "http://127.0.0.1:9999",
     as_json: Json = False,
 ) -> None:
-    """Write the gateway that lets in whom a Cosmian KMS let in, from its flags, variables or TOML.
+    """Write the gateway that lets in whom a Cosmian KMS let in.
 
-    The YAML goes to stdout. What could not be carried over, and what is left to do, is said beside it.
+    It is made of the KMS's flags, variables or TOML. The YAML goes to stdout. What could not be carried over,
+    and what is left to do, is said beside it.
     """
     made = gateway(_settings(flags or [], toml, env), semantics=semantics, claim=claim, upstream=upstream)
     if as_json:

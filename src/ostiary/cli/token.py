@@ -74,9 +74,9 @@ def show(
     *,
     as_json: Json = False,
 ) -> None:
-    """Show what a token says, without believing it: `ostiary issuer check NAME --token FILE` judges.
+    """Show what a token says, without believing it.
 
-    The signature is left out, so that what is shown is no token.
+    `ostiary issuer check NAME --token FILE` judges. The signature is left out, so that what is shown is no token.
     """
     from ostiary.authn.compact import parse, read_claims
     from ostiary.errors import InvalidToken

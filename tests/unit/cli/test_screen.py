@@ -76,6 +76,16 @@ def test_every_command_has_its_help_in_plain_text(name: str, capsys: pytest.Capt
 
 
 @pytest.mark.parametrize("name", installed())
+def test_no_list_of_commands_breaks_off(
+    name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    assert run([name, "--help"]) == 0
+    _, _, commands = capsys.readouterr().out.partition("\nCommands:\n")
+    assert [line for line in commands.splitlines() if line.endswith("...")] == []
+
+
+@pytest.mark.parametrize("name", installed())
 def test_every_option_says_what_it_is_for(name: str) -> None:
     for parameter in command(installed()[name]).params:
         assert parameter.help, parameter.name

@@ -42,7 +42,10 @@ def inspect(
     password: Password = None,
     as_json: Json = False,
 ) -> None:
-    """Show what a file says, and under which names a gateway would know it. `ostiary doctor` judges it."""
+    """Show what a file says, and as whom a gateway would know it.
+
+    `ostiary doctor` judges it.
+    """
     from ostiary.cli.certs.facts import facts
 
     with answers():

@@ -57,7 +57,7 @@ def ca(
     password: Password = None,
     as_json: Json = False,
 ) -> None:
-    """Make an authority: its key, its certificate, its first revocation list.
+    """Make an authority: key, certificate, first revocation list.
 
     The private key lies in a folder of its own, for the owner only, because the other files are handed out.
     """
@@ -100,7 +100,10 @@ def request(
     password: Password = None,
     as_json: Json = False,
 ) -> None:
-    """Make a private key, and a request for a certificate to send to the authority. The key stays here."""
+    """Make a private key, and the request for its certificate.
+
+    The request goes to the authority, the key stays here.
+    """
     key_file, file = folder / f"{name}.key", folder / f"{name}.csr"
     absent(key_file, file)
     with answers():

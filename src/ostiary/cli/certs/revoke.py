@@ -23,7 +23,10 @@ def revoke(
     password: Password = None,
     as_json: Json = False,
 ) -> None:
-    """Revoke a certificate, and publish the revocation list that says so. It cannot be taken back."""
+    """Revoke a certificate, and publish the list that says so.
+
+    It cannot be taken back.
+    """
     with answers():
         where = authority(ca, password)
         serial = _serial(which, where)

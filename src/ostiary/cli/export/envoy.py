@@ -37,10 +37,11 @@ def envoy(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Write the policy as a configuration of Envoy, which decides natively what it can, and asks about the rest.
+    """Write the policy as a configuration of Envoy.
 
-    Without --out the configuration goes to stdout; there is no secret in it. `--report` says of each clause whether it
-    is native, asked, or impossible; what nobody would hold is refused, unless its route says `decision: allow-partial`.
+    It decides natively what it can, and asks about the rest. Without --out the configuration goes to stdout;
+    there is no secret in it. `--report` says of each clause whether it is native, asked, or impossible; what
+    nobody would hold is refused, unless its route says `decision: allow-partial`.
     """
     from ostiary.export import document, text
 

@@ -34,9 +34,9 @@ def disable(
     overlay: Overlays = None,
     as_json: Json = False,
 ) -> None:
-    """Keep a version from signing, and take it out of the published key set, without losing it.
+    """Keep a version from signing, without losing it.
 
-    What it signed is refused as soon as verifiers ask for the key set anew.
+    It is taken out of the published key set. What it signed is refused as soon as verifiers ask for the key set anew.
     """
     _change(place(config, alias, overlays=overlay or ()), VersionState.DISABLED, number, as_json=as_json)
 

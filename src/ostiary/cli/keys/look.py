@@ -29,7 +29,10 @@ Aliases = Annotated[list[str] | None, typer.Argument(metavar="[KEY]...", help="W
 def list_(
     aliases: Aliases = None, *, config: ConfigOption = DEFAULT_CONFIG, overlay: Overlays = None, as_json: Json = False
 ) -> None:
-    """Show the versions of keys: which signs, which are published, from when and until when."""
+    """Show the versions of keys.
+
+    Which signs, which are published, from when and until when.
+    """
     now = time.time()
     rings = [_row(one, now) for one in _asked(config, aliases, overlay or ())]
     if as_json:
@@ -47,10 +50,10 @@ def list_(
 
 
 def jwks(aliases: Aliases = None, *, config: ConfigOption = DEFAULT_CONFIG, overlay: Overlays = None) -> None:
-    """Print the public keys as the gateway publishes them now: a key set (RFC 7517).
+    """Print the public keys as the gateway publishes them now.
 
-    For verifiers that are given a file, and for a look before a rotation. Keys in HSMs and on servers are asked for
-    there, so this also shows whether they can be had.
+    It is a key set (RFC 7517). For verifiers that are given a file, and for a look before a rotation. Keys in
+    HSMs and on servers are asked for there, so this also shows whether they can be had.
     """
     elsewhere = _elsewhere(config, aliases, overlay or ())
     local = [alias for alias in aliases or () if alias not in elsewhere]

@@ -103,7 +103,10 @@ def import_(
     vault: VaultName = None,
     as_json: Json = False,
 ) -> None:
-    """Bring a key along that was made elsewhere, with its certificate: as a new key, or as its next version."""
+    """Bring a key along that was made elsewhere.
+
+    With its certificate: as a new key, or as its next version.
+    """
     where = place(config, alias, vault, overlay or ())
     password = read_password(password_file, from_stdin=password_stdin)
     with answers():

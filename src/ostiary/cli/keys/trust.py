@@ -28,10 +28,11 @@ def trust(
     password_stdin: Annotated[bool, typer.Option(help="Read the password from standard input.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Collect certificates of others from PEM, DER, PKCS#12, JKS, URLs or key sets into one file.
+    """Collect certificates of others in one file.
 
-    Compare the fingerprints with what their owner says before you trust them. A gateway whose configuration points at
-    the file (`trusted`, `authorities`) takes the change up by itself, and no request fails.
+    From PEM, DER, PKCS#12, JKS, URLs or key sets. Compare the fingerprints with what their owner says before
+    you trust them. A gateway whose configuration points at the file (`trusted`, `authorities`) takes the change
+    up by itself, and no request fails.
     """
     password = read_password(password_file, from_stdin=password_stdin)
     found: list[x509.Certificate] = []

@@ -72,7 +72,10 @@ def certificate(
     overlay: Overlays = None,
     as_json: Json = False,
 ) -> None:
-    """Refuse a client certificate until it ends, without a revocation list of its authority."""
+    """Refuse a client certificate until it ends.
+
+    It takes no revocation list of its authority.
+    """
     from ostiary.pki.certificate import describe
     from ostiary.pki.contents import read_contents
 

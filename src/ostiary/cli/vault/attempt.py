@@ -22,9 +22,10 @@ Wanted = Annotated[list[str] | None, typer.Argument(metavar="[ALIAS]...", help="
 def attempt(
     aliases: Wanted = None, *, config: ConfigOption = DEFAULT_CONFIG, overlay: Overlays = None, as_json: Json = False
 ) -> None:
-    """Fetch credentials as the gateway would, from vaults of any type, and say what came; never a value.
+    """Try credentials as the gateway would fetch them.
 
-    The answer is yes when all of them can be had and used.
+    From vaults of any type. It says what came, and never a value. The answer is yes when all of them can be had
+    and used.
     """
     import asyncio
 

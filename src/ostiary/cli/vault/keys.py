@@ -43,7 +43,7 @@ def rekey(
     vault: VaultName = None,
     as_json: Json = False,
 ) -> None:
-    """Lock the vault with the current master key instead of a previous one.
+    """Lock the vault with the current master key, not a previous one.
 
     Give gateways the new key first (`master_key` the new one, the old one in `previous_master_keys`), then
     run this, then drop the old one.

@@ -58,7 +58,7 @@ def list_(
     vault: VaultName = None,
     as_json: Json = False,
 ) -> None:
-    """Show which records and versions there are, and never what is in them."""
+    """Show which records and versions there are, never what they hold."""
     with answers():
         found = sections(config, overlay or ())
         store = found.store(vault or found.only_local())

@@ -43,9 +43,10 @@ def rotate(
     secret_file: FromFile = None,
     as_json: Json = False,
 ) -> None:
-    """Add a version to a credential that is there; running gateways take it up at once.
+    """Add a version to a credential that is there.
 
-    Older versions stay enabled, for those who pin them, until they are disabled or destroyed.
+    Running gateways take it up at once. Older versions stay enabled, for those who pin them, until they are
+    disabled or destroyed.
     """
     with answers():
         where = place(config, alias, vault, overlay or ())
