@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from hypercorn.asyncio.lifespan import Lifespan
 from hypercorn.asyncio.tcp_server import TCPServer
@@ -24,6 +25,8 @@ from ostiary.config.schema import ListenerSpec
 from ostiary.config.sockets import internet
 from ostiary.edge.asgi import PROVEN, Proven
 from ostiary.edge.asgi_exchange import AnswerBroken
+from ostiary.edge.hypercorn_heads import Heads
+from ostiary.edge.listening import plain
 from ostiary.edge.tls_extension import TLS, tls_extension
 from ostiary.errors import ConfigError, GatewayError
 from ostiary.listener.tls import ServerTls, compile_tls
@@ -132,6 +135,14 @@ def _tls(spec: ListenerSpec, folder: Path) -> ServerTls | None:
     return tls
 
 
+class _Server(TCPServer):
+    """A connection that ends when its caller has: Hypercorn would wait for as long as it might have been idle."""
+
+    async def _read_data(self) -> None:
+        await super()._read_data()
+        await self.idle_task.stop()
+
+
 class _Accepting:
     """Hypercorn's connections of one listener.
 
@@ -149,6 +160,7 @@ class _Accepting:
         self.tls = tls
         self._context = WorkerContext(None)
         self._tasks: set[asyncio.Task[None]] = set()
+        self._addresses: Counter[str] = Counter()
 
     async def listen(self, where: dict[str, Any], fresh: _Accepting | None = None) -> asyncio.Server:
         """Accept connections somewhere, with the TLS of now, or with that of a configuration to come."""
@@ -169,23 +181,44 @@ class _Accepting:
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve one connection."""
-        if len(self._tasks) >= self.spec.limits.connections:
+        proven = self._prove(writer)
+        address = proven.peer.address
+        if not self._has_room(address):
             writer.transport.abort()
             return
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 - a coroutine runs in a task
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        app = _telling(self.app, self._prove(writer), writer)
-        loop = asyncio.get_running_loop()
+        self._addresses[address] += 1
         try:
-            await TCPServer(app, loop, self.config, self._context, {}, reader, writer).run()
+            await self._carry(_telling(self.app, proven, writer), reader, writer)
+        finally:
+            self._tasks.discard(task)
+            self._addresses[address] -= 1
+            if not self._addresses[address]:
+                del self._addresses[address]
+
+    def _has_room(self, address: str) -> bool:
+        limits = self.spec.limits
+        most = limits.connections_per_address
+        return len(self._tasks) < limits.connections and (most is None or self._addresses[address] < most)
+
+    async def _carry(self, app: AppWrapper, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heads = None
+        if not _by_http2(writer):  # there a connection is never without a head in HTTP/1.1's sense
+            heads = Heads(reader, writer, self.spec.timeouts.headers)
+            app, reader = heads.before(app), cast("asyncio.StreamReader", heads)
+        try:
+            await _Server(app, asyncio.get_running_loop(), self.config, self._context, {}, reader, writer).run()
         except* (ssl.SSLError, ConnectionError):
             writer.transport.abort()  # the caller broke it off: that is nothing for a log
+        finally:
+            if heads is not None:
+                heads.forget()
 
     def _prove(self, writer: asyncio.StreamWriter) -> Proven:
         name = writer.get_extra_info("peername")
-        address = str(name[0]) if isinstance(name, tuple) else ""
+        address = plain(str(name[0])) if isinstance(name, tuple) else ""
         if self.tls is None:
             return Proven(Peer(address))
         try:
@@ -201,6 +234,11 @@ class _Accepting:
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
+
+
+def _by_http2(writer: asyncio.StreamWriter) -> bool:
+    ssl_object = writer.get_extra_info("ssl_object")
+    return ssl_object is not None and ssl_object.selected_alpn_protocol() == "h2"
 
 
 def _telling(app: AppWrapper, proven: Proven, writer: asyncio.StreamWriter) -> AppWrapper:
