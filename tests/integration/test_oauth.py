@@ -23,9 +23,10 @@ from tests.support.tokens import Signer, b64
 from tests.unit.inject.conftest import outbound_of
 
 from ostiary.config.schema import InjectorSpec
-from ostiary.errors import CredentialUnavailable
+from ostiary.errors import CredentialUnavailable, Forbidden
 from ostiary.inject import Tools, compile_injectors
-from ostiary.model import Injector
+from ostiary.inject.each import compile_each
+from ostiary.model import Injector, Principal
 from ostiary.pki.authority import Authority, Identity
 from ostiary.pki.certificate import describe
 from ostiary.pki.files import write_certificates, write_identity
@@ -45,6 +46,12 @@ MACHINE = {
 }
 
 
+SOUTH = Record("south", "south", SECRET)
+OF_SOUTH = {
+    **MACHINE, "client_id": "south", "client_secret": SECRET, "token_endpoint_auth_method": "client_secret_basic",
+}  # fmt: skip
+
+
 class World:
     """A provider that speaks TLS and knows the gateway in five ways, and what the gateway has in its vault."""
 
@@ -58,7 +65,7 @@ class World:
         write_identity(folder / "client.pem", folder / "client.key", self.client)
         write_identity(folder / "self.pem", folder / "self.key", self.alone)
         pem = ASKER.private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-        self.records = {
+        self.records: dict[str, Any] = {
             "basic-client": Record("basic-client", "asker", SECRET),
             "post-client": Record("post-client", "robot", SECRET),
             "signer": Record("signer", "signer", pem),
@@ -95,14 +102,16 @@ def self_signed(identity: Identity) -> dict[str, Any]:
 async def world(tmp_path: Path) -> AsyncIterator[World]:
     async with AsyncExitStack() as stack:
         made = World(tmp_path)
-        running = oidc_provider(EC, tls=tmp_path, asker=ASKER.jwk(alg=None), clients=[self_signed(made.alone)])
+        running = oidc_provider(
+            EC, tls=tmp_path, asker=ASKER.jwk(alg=None), clients=[self_signed(made.alone), OF_SOUTH]
+        )
         made.provider = await stack.enter_async_context(running)
         stack.push_async_callback(made.aclose)
         yield made
 
 
-async def written(injector: Injector) -> str:
-    outbound = outbound_of()
+async def written(injector: Injector, who: Principal | None = None) -> str:
+    outbound = outbound_of(who)
     await injector.inject(outbound)
     value = outbound.headers.get(b"authorization")
     assert value is not None
@@ -142,6 +151,46 @@ async def test_the_gateway_gets_its_token_however_it_proves_itself(
         certificate = describe(getattr(world, bound_to).certificate)
         assert said["cnf"] == {"x5t#S256": certificate.thumbprint}
     assert await written(injector) == first
+
+
+async def test_each_tenant_s_own_client_asks_for_its_token(world: World) -> None:
+    clients = {"tenants/north": world.records["basic-client"], "tenants/south": SOUTH}
+    world.records = {"theirs": compile_each("theirs", "tenants/{principal.tenant}", Clients(clients))}
+    injector = world.injector({"basic": {"credential": "theirs"}})
+    said = [claims(await written(injector, who)) for who in (of("alice", "north"), of("bob", "south"))]
+    assert [one["client_id"] for one in said] == ["asker", "south"]
+    assert await written(injector, of("carol", "south")) == await written(injector, of("bob", "south"))
+    with pytest.raises(Forbidden):
+        await written(injector, of("eve", None))
+    with pytest.raises(CredentialUnavailable) as told:
+        await written(injector, of("mallory", "west"))
+    assert told.value.reason is Reason.CREDENTIAL_UNUSABLE
+
+
+def of(subject: str, tenant: str | None) -> Principal:
+    return Principal(subject, "bank", "jwt", tenant=tenant)
+
+
+class Clients:
+    """A vault with a client in each record; those that are not in it are of no use to the issuer."""
+
+    def __init__(self, records: dict[str, Record]) -> None:
+        self._records = records
+
+    def member(self, path: str) -> Any:
+        return Member(self._records.get(path) or Record(path, "nobody", "canary"))
+
+
+class Member:
+    """A record that can be let go."""
+
+    alias = "theirs"
+
+    def __init__(self, record: Record) -> None:
+        self.get = record.get
+
+    def release(self) -> None:
+        """Nothing is held."""
 
 
 async def test_a_token_that_should_be_bound_and_is_not_is_never_shown(world: World) -> None:

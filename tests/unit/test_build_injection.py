@@ -13,7 +13,7 @@ from ostiary.config.load import load
 from ostiary.gateway import Gateway
 from ostiary.inject.each import EachCredential
 from ostiary.model import Credential, Secret
-from ostiary.oauth import ClientToken, ExchangedTokens
+from ostiary.oauth import CallerTokens, ClientToken, ExchangedTokens
 
 FILE = """\
 version: 1
@@ -61,6 +61,18 @@ async def closed(*gateways: Gateway) -> None:
     for one in gateways:
         for part in one.parts:
             await part.aclose()
+
+
+async def test_a_client_of_each_caller_s_own_has_tokens_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MASTER_KEY", "A" * 43 + "=")
+    said = FILE.replace("basic: {{credential: client}}", "basic: {{credential: crm}}", 2)
+    (tmp_path / "gateway.yaml").write_text(said.format(scope="read", path="a"))
+    one = compile_gateway(load(tmp_path / "gateway.yaml"))
+    (made,) = parts(one, CallerTokens)
+    assert (made.alias, len(parts(one, ClientToken)), len(parts(one, ExchangedTokens))) == ("crm", 0, 1)
+    await closed(one)
 
 
 async def test_routes_that_want_the_same_token_share_it(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from ostiary.listener.fetched import FetchedLists
 from ostiary.listener.forwarded import Forwarded
 from ostiary.listener.responder import Responder
 from ostiary.listener.tls import ServerTls
-from ostiary.oauth import ClientToken, ExchangedTokens
+from ostiary.oauth import CallerTokens, ClientToken, ExchangedTokens
 from ostiary.observe.access import AccessLog
 from ostiary.observe.lag import Lag
 from ostiary.observe.lifecycle import Lifecycle
@@ -164,6 +164,11 @@ class View:
     def exchanged_tokens(self) -> list[ExchangedTokens]:
         """Where callers' tokens are exchanged."""
         return [part for part in self.serving.gateway.parts if isinstance(part, ExchangedTokens)]
+
+    @property
+    def caller_tokens(self) -> list[CallerTokens]:
+        """The tokens that issuers give to clients of callers."""
+        return [part for part in self.serving.gateway.parts if isinstance(part, CallerTokens)]
 
     @property
     def rings(self) -> Sequence[Ring]:

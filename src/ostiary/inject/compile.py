@@ -17,10 +17,11 @@ from ostiary.inject.basic import basic
 from ostiary.inject.bearer import bearer
 from ostiary.inject.certificate import certificate_header
 from ostiary.inject.custom import compile_custom
+from ostiary.inject.each import EachCredential
 from ostiary.inject.encoded import Each, Written, encoded
 from ostiary.inject.identity import compile_identity
 from ostiary.inject.template import compile_template
-from ostiary.inject.token import exchanged_token, own_token
+from ostiary.inject.token import own_token, token_of_each
 from ostiary.inject.tools import Tools
 from ostiary.inject.value import SecretValue, TextValue
 from ostiary.inject.written import refuse_shared, refuse_twice
@@ -82,6 +83,13 @@ def _cookie(spec: CookieSpec, credentials: Sources, _: Tools) -> Injector:
     return TextValue(put, compile_template(spec.value or ""), cookie.spell)
 
 
+def _token(spec: ClientCredentialsSpec, credentials: Sources, tools: Tools) -> Injector:
+    records = credentials.get(getattr(spec.client.value, "credential", None) or "")
+    if isinstance(records, EachCredential):
+        return token_of_each(spec, tools.tokens_of_clients(spec, records))
+    return own_token(spec, tools.token(spec))
+
+
 def _written(alias: str, credentials: Sources, encode: Callable[[Credential], bytes]) -> Written:
     return encoded(_source(alias, credentials), encode)
 
@@ -102,11 +110,11 @@ COMPILERS: Final[Mapping[type[Spec], Callable[[Any, Sources, Tools], Injector]]]
     HeaderSpec: _header,
     QuerySpec: _query,
     CookieSpec: _cookie,
-    ClientCredentialsSpec: lambda spec, _, tools: own_token(spec, tools.token(spec)),
+    ClientCredentialsSpec: _token,
     SigV4Spec: lambda spec, credentials, tools: tools.signer(spec, lambda alias: _source(alias, credentials)),
     IdentityTokenSpec: lambda spec, _, tools: compile_identity(spec, tools.key(spec.key)),
     CustomSpec: lambda spec, _, tools: compile_custom(spec, _given(spec, tools)),
-    TokenExchangeSpec: lambda spec, _, tools: exchanged_token(spec, tools.exchange(spec)),
+    TokenExchangeSpec: lambda spec, _, tools: token_of_each(spec, tools.exchange(spec)),
     CertificateHeaderSpec: lambda spec, _, __: certificate_header(spec),
 }
 """How the injector of each kind is made: from its block, the credentials, and what else there is."""

@@ -73,7 +73,7 @@ class EachCredential:
         """Want what the one before wanted, so that the vault hands on its records. Before the vault's own `inherit`."""
         if previous._path == self._path:
             for path in previous._members:
-                self._member(path)
+                self.at(path)
 
     def of(self, outbound: Outbound) -> Member:
         """Return where the credential for a caller comes from.
@@ -87,9 +87,10 @@ class EachCredential:
             if len(self._seen) >= self._most:
                 self._seen.clear()
             seen = self._seen[id(principal)] = principal, self.path(outbound)
-        return self._member(seen[1])
+        return self.at(seen[1])
 
-    def _member(self, path: str) -> Member:
+    def at(self, path: str) -> Member:
+        """Return the credential in a record."""
         member = self._members.get(path)
         if member is not None:
             self._members.move_to_end(path)

@@ -43,8 +43,8 @@ def own_token(spec: TokenSpec, source: CredentialSource) -> TokenInjector:
     return _injector(spec, Encoded(source, _encode(spec)))
 
 
-def exchanged_token(spec: TokenSpec, each: Each) -> TokenInjector:
-    """Return the injector of tokens in exchange for those of callers."""
+def token_of_each(spec: TokenSpec, each: Each) -> TokenInjector:
+    """Return the injector of tokens that are another one for each caller, or for each caller's client."""
     return _injector(spec, EncodedEach(each, _encode(spec)))
 
 

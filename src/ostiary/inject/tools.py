@@ -16,11 +16,19 @@ from ostiary.errors import ConfigError, CredentialUnavailable
 from ostiary.inject.encoded import Each
 from ostiary.inject.sigv4 import Scope, SigV4Injector
 from ostiary.model import CredentialSource, KeySource, SigningKey, fold
-from ostiary.oauth import ClientToken, ExchangedTokens, compile_exchange, compile_token
+from ostiary.oauth import (
+    CallerTokens,
+    ClientToken,
+    ExchangedTokens,
+    compile_caller_tokens,
+    compile_exchange,
+    compile_token,
+)
 from ostiary.oauth.client import Around, Showing
+from ostiary.oauth.each import Records
 
 Asked = TypeVar("Asked", bound=TokenSpec)
-Tokens = TypeVar("Tokens", ClientToken, ExchangedTokens)
+Tokens = TypeVar("Tokens", ClientToken, ExchangedTokens, CallerTokens)
 _NONE: Final[Mapping[str, CredentialSource]] = MappingProxyType({})
 _KEYS: Final[Mapping[str, KeySource]] = MappingProxyType({})
 _NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
@@ -46,7 +54,9 @@ class Tools:
     keys: Mapping[str, KeySource] = field(default_factory=lambda: _KEYS)
     shown: Mapping[str, Showing] | None = None
     host: tuple[bytes, ...] | None = None
-    made: dict[str, ClientToken | ExchangedTokens] = field(default_factory=dict, compare=False, repr=False)
+    made: dict[str, ClientToken | ExchangedTokens | CallerTokens] = field(
+        default_factory=dict, compare=False, repr=False
+    )
 
     def token(self, spec: ClientCredentialsSpec) -> ClientToken:
         """Return the gateway's own token. Routes whose blocks say the same share it.
@@ -55,6 +65,14 @@ class Tools:
             ConfigError: a credential is not defined, or a file cannot be read.
         """
         return self._shared(spec, compile_token)
+
+    def tokens_of_clients(self, spec: ClientCredentialsSpec, records: Records) -> CallerTokens:
+        """Return the gateway's tokens where each caller has a client of its own. Routes that say the same share them.
+
+        Raises:
+            ConfigError: a file cannot be read, or the client is not one of a caller's.
+        """
+        return self._shared(spec, lambda name, same, around: compile_caller_tokens(name, same, around, records))
 
     def exchange(self, spec: TokenExchangeSpec) -> ExchangedTokens:
         """Return the tokens in exchange for those of callers. Routes whose blocks say the same share them.

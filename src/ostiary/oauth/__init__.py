@@ -7,10 +7,19 @@ grant.py     what an answer of a token endpoint means
 endpoint.py  a token endpoint
 token.py     the gateway's own token, kept fresh
 exchange.py  tokens in exchange for those of callers
+each.py      tokens where each caller has a client of its own
 """
 
-from ostiary.oauth.compile import compile_exchange, compile_token
+from ostiary.oauth.compile import compile_caller_tokens, compile_exchange, compile_token
+from ostiary.oauth.each import CallerTokens
 from ostiary.oauth.exchange import ExchangedTokens
 from ostiary.oauth.token import ClientToken
 
-__all__ = ["ClientToken", "ExchangedTokens", "compile_exchange", "compile_token"]
+__all__ = [
+    "CallerTokens",
+    "ClientToken",
+    "ExchangedTokens",
+    "compile_caller_tokens",
+    "compile_exchange",
+    "compile_token",
+]

@@ -7,7 +7,7 @@ import ssl
 import time
 from base64 import b64encode
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, Protocol
 from urllib.parse import quote_plus
@@ -185,6 +185,17 @@ class CertificateClient:
     async def prove(self) -> Proven:
         """Return the name."""
         return Proven({}, {"client_id": self.client_id})
+
+
+def of_caller(client: Client, source: CredentialSource) -> Client:
+    """Return the same way of proving, with a caller's own id and secret.
+
+    Raises:
+        ConfigError: the client proves itself by something that is no caller's.
+    """
+    if isinstance(client, BasicClient | PostClient | SignedClient):
+        return replace(client, source=source)
+    raise ConfigError("a client that proves itself by a key or a certificate is the same for all callers")
 
 
 def _private_key(pem: bytes, alias: str) -> Any:

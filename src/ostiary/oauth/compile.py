@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ostiary.config.oauth import CertificateClientSpec, ClientCredentialsSpec, TokenExchangeSpec, TokenSpec
+from ostiary.errors import CredentialUnavailable
 from ostiary.jwks.discovery import Discovery
-from ostiary.oauth.client import Around, CertificateClient, compile_client
+from ostiary.model import Credential
+from ostiary.oauth.client import Around, CertificateClient, compile_client, of_caller
+from ostiary.oauth.each import CallerTokens, Records
 from ostiary.oauth.endpoint import TokenEndpoint
 from ostiary.oauth.exchange import TYPE, ExchangedTokens
 from ostiary.oauth.post import Asker, Form, server_trust
@@ -23,6 +28,29 @@ def compile_token(name: str, spec: ClientCredentialsSpec, around: Around) -> Cli
         ConfigError: a credential is not defined, or a file cannot be read.
     """
     return ClientToken(name, _alias(spec), _endpoint(spec, around, "oauth2"))
+
+
+def compile_caller_tokens(name: str, spec: ClientCredentialsSpec, around: Around, records: Records) -> CallerTokens:
+    """Return the tokens that a block describes where each caller has a client of its own: see `compile_token`.
+
+    Raises:
+        ConfigError: a file cannot be read, or the client is not one of a caller's.
+    """
+    alias = _alias(spec)
+    endpoint = _endpoint(spec, replace(around, credentials={alias: _Nobody(alias)}), "oauth2")
+    of_caller(endpoint.client, _Nobody(alias))
+    return CallerTokens(name, alias, endpoint, records)
+
+
+class _Nobody:
+    """Stands where a caller's credential will."""
+
+    def __init__(self, alias: str) -> None:
+        self.alias = alias
+
+    async def get(self) -> Credential:
+        """Raise CredentialUnavailable."""
+        raise CredentialUnavailable(f"{self.alias}: there is no caller")
 
 
 def compile_exchange(name: str, spec: TokenExchangeSpec, around: Around) -> ExchangedTokens:

@@ -32,6 +32,7 @@ class TokenEndpoint:
 
     Attributes:
         place: where it is, or whose.
+        client: how the gateway proves itself there.
         asked: how many requests gave a token (True), and how many did not.
     """
 
@@ -48,7 +49,7 @@ class TokenEndpoint:
     ) -> None:
         self.place = place if isinstance(place, str) else place.issuer
         self.asked = {True: 0, False: 0}
-        self._client = client
+        self.client = client
         self._asker = asker
         self._form = form
         self._lifetime = lifetime
@@ -57,10 +58,11 @@ class TokenEndpoint:
         self._discovery = None if isinstance(place, str) else place
         self._url = Kept(self._find, clock=clock)
 
-    async def ask(self, **more: str) -> Grant:
+    async def ask(self, client: Client | None = None, /, **more: str) -> Grant:
         """Return a token.
 
         Args:
+            client: who asks, if that is not the same for all requests.
             more: what this request says beside the usual.
 
         Raises:
@@ -68,16 +70,16 @@ class TokenEndpoint:
             CredentialUnavailable: it cannot be asked now, or its answer cannot be used.
         """
         try:
-            grant = await self._ask(more)
+            grant = await self._ask(client or self.client, more)
         except (RefusedError, GatewayError):
             self.asked[False] += 1
             raise
         self.asked[True] += 1
         return grant
 
-    async def _ask(self, more: Mapping[str, str]) -> Grant:
+    async def _ask(self, client: Client, more: Mapping[str, str]) -> Grant:
         url = await self._url.get()
-        proven = await self._client.prove()
+        proven = await client.prove()
         try:
             status, said = await self._asker.post(url, {**self._form, **more, **proven.form}, proven.headers)
         except NoAnswerError as error:
@@ -100,7 +102,7 @@ class TokenEndpoint:
             status, said = await self._asker.get(self._discovery.url)
             if status != HTTPStatus.OK:
                 raise CredentialUnavailable(f"{self._discovery.url} answered {status}")
-            certificate = isinstance(self._client, CertificateClient)
+            certificate = isinstance(self.client, CertificateClient)
             return Made(token_endpoint(said, self.place, certificate=certificate), due=self._clock() + _METADATA)
         except (NoAnswerError, ValueError) as error:
             raise CredentialUnavailable(f"discovery: {error}") from error

@@ -31,6 +31,17 @@ WARNINGS = {
 }
 
 
+@pytest.mark.parametrize("way", ["basic", "post", "private_key_jwt"])
+def test_a_client_of_oauth_may_be_another_one_for_each_caller(way: str, furnished: Path) -> None:
+    client = f"{{{way}: {{credential: reports}}}}"
+    own = f'      - oauth2: {{token_url: "https://id.example.com/token", client: {client}}}'
+    said = [
+        ("reports: {vault: local}", 'reports: {vault: local, path: "{principal.tenant}"}'),
+        ("      - header: {name: X-Key, credential: reports}", own),
+    ]
+    assert codes(judge(furnished, changed(*said))) == []
+
+
 @pytest.mark.parametrize("code", WARNINGS)
 def test_what_is_doubtful_is_a_warning_and_stops_nothing(code: str, furnished: Path) -> None:
     examined = judge(furnished, changed(*WARNINGS[code]))

@@ -24,6 +24,7 @@ def issued(view: View) -> Iterator[Metric]:
         ((names, now + state.expires) for names, state in known if state.expires is not None),
     )  # fmt: skip
     asked = [(one.alias, one.endpoint, "client_credentials") for one in view.own_tokens]
+    asked += [(one.alias, one.endpoint, "client_credentials") for one in view.caller_tokens]
     asked += [(one.alias, one.endpoint, "token_exchange") for one in view.exchanged_tokens]
     yield counter(
         "ostiary_oauth_token_requests", "Requests for tokens.", (*labels, "grant", "outcome"),
@@ -34,4 +35,10 @@ def issued(view: View) -> Iterator[Metric]:
         ),
     )  # fmt: skip
     kept = [((one.alias, one.endpoint.place), float(len(one))) for one in view.exchanged_tokens]
-    yield gauge("ostiary_oauth_exchanged_tokens", "Callers whose exchanged token is kept.", labels, kept)
+    kept += [((one.alias, one.endpoint.place), float(len(one))) for one in view.caller_tokens]
+    yield gauge(
+        "ostiary_oauth_exchanged_tokens",
+        "Callers whose token is kept: exchanged ones, and those of their clients.",
+        labels,
+        kept,
+    )

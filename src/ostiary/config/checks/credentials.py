@@ -51,12 +51,10 @@ def users(draft: Draft) -> Iterator[Problem]:
 
 
 def _writes(path: Path) -> bool:
-    """Whether a reference is the `credential` of an injector that writes it."""
-    return bool(
-        re.fullmatch(
-            rf"routes/\d+/inject/\d+/({'|'.join(_WRITE)})/(credential|session_token)", "/".join(map(str, path))
-        )
-    )
+    """Whether a reference is the `credential` of an injector that writes it, or of a client that asks for a caller."""
+    written = rf"({'|'.join(_WRITE)})/(credential|session_token)"
+    asked_with = "oauth2/client/(basic|post|private_key_jwt)/credential"
+    return bool(re.fullmatch(rf"routes/\d+/inject/\d+/({written}|{asked_with})", "/".join(map(str, path))))
 
 
 def bound(draft: Draft) -> Iterator[Problem]:
