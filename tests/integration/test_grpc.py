@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import grpc
 import pytest
 from tests.support.edges import BASIC, World, world
+from tests.support.gateway_process import gateway_process
 from tests.support.grpc_upstream import LARGE, Caller, Service, calling, gateway, route_calls, service, until
 
 pytestmark = pytest.mark.integration
@@ -158,3 +160,21 @@ async def test_the_log_tells_what_has_become_of_a_call(caller, there):
     await until(lambda: there.lines.read_text().endswith("\n"))
     line = json.loads(there.lines.read_text().splitlines()[0])
     assert (line["route"], line["reason"], line["status"]) == ("calls", "allowed", 200)
+
+
+async def test_a_gateway_as_its_operators_run_it_carries_streams_through_a_reload(there, behind):
+    there.file.write_text("drain_timeout: 300ms\n" + there.file.read_text())
+    route_calls(there, behind.port)
+    async with gateway_process(there.file) as process, calling(there, process.port) as caller:
+        call = caller.echo(timeout=30)
+        await call.write(b"before")
+        assert await call.read() == b"before"
+        there.file.write_text(there.file.read_text() + "# changed\n")
+        process.signal(signal.SIGHUP)
+        closed = "the gateway before is closed"
+        await until(lambda: [one["lasting"] for one in process.events() if one["event"] == closed] == [1])
+        await call.write(b"after")
+        assert await call.read() == b"after"
+        assert await caller.unary(b"anew") == b"anew"
+        await call.done_writing()
+        assert await call.code() is grpc.StatusCode.OK

@@ -186,6 +186,11 @@ class Exchange:
         """Whether the protocol was changed."""
         return self._tunnel is not None
 
+    @property
+    def lasting(self) -> bool:
+        """Whether it may rightly take hours."""
+        return self._tunnel is not None
+
     def tunnelled(self, data: bytes) -> None:
         """Pass on what is no HTTP any more. Before the answer, it is what somebody hopes to smuggle past us."""
         if self._tunnel is not None:

@@ -30,8 +30,8 @@ class Carried(UnderWay, Protocol):
     """An exchange that an upstream has a part in."""
 
     @property
-    def switched(self) -> bool:
-        """Whether it is a tunnel by now: the protocol was changed."""
+    def lasting(self) -> bool:
+        """Whether it may rightly take hours: a tunnel, or a call that waits for something to happen."""
 
     def abandon(self) -> None:
         """Let go of the upstream."""

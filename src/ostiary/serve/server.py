@@ -209,7 +209,7 @@ async def _ended(
 ) -> None:
     """Close a gateway after the last exchange that it carries, or after some seconds.
 
-    Tunnels have no such bound: whoever has changed the protocol may stay for hours, and has done nothing wrong. They
+    Tunnels and calls of gRPC have no such bound: they may stay for hours, and have done nothing wrong. They
     live until they end, or the process does; meanwhile nothing of the gateway is kept but its upstreams.
     """
     loop = asyncio.get_running_loop()
@@ -219,25 +219,25 @@ async def _ended(
         while loop.time() < end and _late(under_way):  # noqa: ASYNC110 - seldom
             await asyncio.sleep(_LOOK)
         late = _late(under_way)
-        tunnels = [one for one in under_way if not one.answered and _switched(one)]
+        lasting = [one for one in under_way if not one.answered and _lasting(one)]
         for one in late:
             _cut(one)
-        log.info("the gateway before is closed", cut_off=len(late), tunnels=len(tunnels))
-        if tunnels:
+        log.info("the gateway before is closed", cut_off=len(late), lasting=len(lasting))
+        if lasting:
             await gateway.rest()
-        while not all(one.answered for one in tunnels):  # noqa: ASYNC110 - seldom
+        while not all(one.answered for one in lasting):  # noqa: ASYNC110 - seldom
             await asyncio.sleep(_SELDOM)
     finally:
         await gateway.aclose()
 
 
 def _late(under_way: Iterable[UnderWay]) -> list[UnderWay]:
-    """Return what has not ended and is no tunnel."""
-    return [one for one in under_way if not one.answered and not _switched(one)]
+    """Return what has not ended, and should have."""
+    return [one for one in under_way if not one.answered and not _lasting(one)]
 
 
-def _switched(one: UnderWay) -> bool:
-    return isinstance(one, Carried) and one.switched
+def _lasting(one: UnderWay) -> bool:
+    return isinstance(one, Carried) and one.lasting
 
 
 def _cut(one: UnderWay) -> None:

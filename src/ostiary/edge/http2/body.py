@@ -96,6 +96,11 @@ class Http2Body(ABC):
         """Whether it is a tunnel by now: the protocol was changed."""
         return self.opening is not None and not self.waits
 
+    @property
+    def lasting(self) -> bool:
+        """Whether it may rightly take hours: a tunnel, or a call that waits for something to happen."""
+        return self.switched or (self._sink is not None and self._sink.patient)
+
     # --- from the connection -------------------------------------------------------------------
 
     def await_body(self) -> None:
