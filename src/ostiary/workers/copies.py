@@ -25,6 +25,7 @@ VARIABLE: Final = "OSTIARY_TEMPLATE"
 UNKNOWN: Final = 255
 """The exit code of a copy of which nobody knows how it has ended."""
 
+_ENDING: Final = (signal.SIGINT, signal.SIGTERM)
 _LONGEST: Final = 64
 _LATER: Final = ("httpcore2", "anyio._backends._asyncio", "ostiary.vault.local")
 """What most workers import when they start, and share if it is here already."""
@@ -48,8 +49,7 @@ def copied(line: socket.socket) -> Bond | None:
     for name in _LATER:
         with suppress(ImportError):
             import_module(name)
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
     gc.collect()
     gc.freeze()
     with line:
@@ -73,8 +73,7 @@ def _copy(given: Sequence[int]) -> int:
         pid = -(error.errno or 1)
     if pid == 0:
         os.setsid()  # a Ctrl-C is the supervisor's to pass on, once
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)  # one that is here already has waited, and is taken now
     for descriptor in given:
         if pid == 0:
             os.set_inheritable(descriptor, False)  # for no process that it starts
