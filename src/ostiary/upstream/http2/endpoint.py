@@ -76,15 +76,27 @@ class Http2Endpoint:
         Raises:
             UpstreamUnreachable: the endpoint refuses, is not who it should be, or does not speak HTTP/2.
             UpstreamTimeout: it did not accept in time.
+            Overloaded: the gateway is stopping.
         """
         while (found := self.take()) is None:
+            if self._closed is not None:
+                raise self._closed
             if self._dialling is None:
                 if len(self._open) >= self._limit:
                     return None
                 self._dialling = asyncio.get_running_loop().create_task(self._dial())
                 self._dialling.add_done_callback(self._dialled)
-            await asyncio.shield(self._dialling)
+            await self._join(self._dialling)
         return found
+
+    async def _join(self, task: asyncio.Task[None]) -> None:
+        """Wait for a connection with whoever else waits for it."""
+        try:
+            await asyncio.shield(task)
+        except asyncio.CancelledError:
+            if self._closed is not None and task.cancelled():  # it was the task that was cancelled, and not who waits
+                raise self._closed from None
+            raise
 
     def released(self, connection: Http2Connection) -> None:
         """There is room on a connection: those who wait longest get it."""

@@ -115,12 +115,13 @@ async def _http1(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
     await writer.drain()
 
 
-async def test_who_says_nothing_is_not_waited_for() -> None:
-    async def mute(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.read()
+async def _mute(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await reader.read()
 
+
+async def test_who_says_nothing_is_not_waited_for() -> None:
     timeouts = {"connect": "200ms"}
-    async with serving(Wire(script=mute)) as wire, pooling(wire.port, protocol="h2", timeouts=timeouts) as pool:
+    async with serving(Wire(script=_mute)) as wire, pooling(wire.port, protocol="h2", timeouts=timeouts) as pool:
         with pytest.raises(UpstreamTimeout):
             await ask(pool)
 
@@ -161,6 +162,27 @@ async def test_a_gateway_that_stops_says_so_to_who_waits() -> None:
         assert (await told.end()).error.reason is Reason.STOPPING  # type: ignore[union-attr]
         with pytest.raises(Overloaded):
             await ask(pool)
+
+
+async def test_a_gateway_that_stops_while_it_connects_says_so_too() -> None:
+    async with serving(Wire(script=_mute)) as wire:
+        async with pooling(wire.port, protocol="h2") as pool:
+            asks = [asyncio.ensure_future(ask(pool)) for _ in range(3)]
+            await asyncio.sleep(0.1)
+        for one in asks:
+            with pytest.raises(Overloaded):
+                await one
+
+
+async def test_one_who_leaves_while_others_wait_for_the_same_connection_takes_nothing_from_them() -> None:
+    async with upstream(Http2Server()) as server, pooling(server.port, protocol="h2") as pool:
+        asks = [asyncio.ensure_future(ask(pool)) for _ in range(3)]
+        await asyncio.sleep(0)
+        asks[0].cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asks[0]
+        assert [(await one).content for one in asks[1:]] == [b"ok"] * 2
+        assert len(server.peers) == 1
 
 
 # --- what is sent again ----------------------------------------------------------------------------
