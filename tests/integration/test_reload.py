@@ -64,6 +64,10 @@ class Load:
             await self._one(caller.get("/slow/1.5"), named=False)
         caller.close()
 
+    def knows(self, number: int) -> bool:
+        """Whether somebody was answered by that configuration."""
+        return f"subject-{number}" in self.subjects
+
     async def _once(self):
         caller = await self.live.call()
         said = await caller.get()
@@ -113,7 +117,8 @@ async def test_no_request_fails_while_the_configuration_changes_again_and_again(
                     live.file.read_bytes().replace(b"upstream: echo", b"upstream: eco"),
                 )
         live.gateway.signal(signal.SIGHUP)
-    await asyncio.sleep(2)
+        await live.until(lambda number=number: load.knows(number) or number % 5 not in (0, 3), 20)
+    await live.until(lambda: live.told("configuration refused, the one before serves on"))
     load.over = True
     await asyncio.gather(*tasks)
 
@@ -134,7 +139,7 @@ async def test_a_request_under_way_ends_with_the_configuration_that_it_began_wit
     live: Live,
 ) -> None:
     slow, other = await live.call(), await live.call()
-    await slow.send("/slow/3")
+    await slow.send("/slow/6")
     assert (await slow.head())[1]["x-saw"] == "first"
 
     live.write("second")
