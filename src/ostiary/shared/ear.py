@@ -19,6 +19,7 @@ from ostiary.shared.link import HANDSHAKE
 
 log = structlog.get_logger("ostiary.shared")
 
+_SHORTEST: Final = 0.25
 _SLOWEST: Final = 60.0
 """Longest pause between two tries, in seconds: a server that never speaks unasked is looked at all the same."""
 
@@ -79,10 +80,17 @@ class Ear:
             except (GatewayError, OSError) as error:
                 self._deaf(error)
                 failures += 1
-                await asyncio.sleep(min(0.25 * 2.0 ** min(failures, 10), _SLOWEST))
+                await self._pause(failures, line)
                 continue
             failures = 0
             await self._hear(whisper, line)
+
+    async def _pause(self, failures: int, line: int) -> None:
+        """Wait before the next try; not for longer than until the line to Redis is made anew."""
+        loop = asyncio.get_running_loop()
+        end = loop.time() + min(_SHORTEST * 2.0 ** min(failures, 10), _SLOWEST)
+        while loop.time() < end and line == self._line():  # noqa: ASYNC110 - the line tells nobody, and this is seldom
+            await asyncio.sleep(min(_SHORTEST, end - loop.time()))
 
     async def _hear(self, whisper: Whisper, line: int) -> None:
         """Listen until the connection is of no use any more."""

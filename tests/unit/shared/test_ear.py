@@ -88,6 +88,24 @@ async def test_it_goes_where_the_line_goes(stage: Stage) -> None:
     assert not stage.whispers[0].open
 
 
+async def test_a_pause_ends_when_the_line_is_made_anew() -> None:
+    stage = Stage()
+    stage.refuse = OSError("away")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(room, "_SHORTEST", 0.01)
+        patch.setattr(stage.ear, "_pause", _long(stage.ear._pause))
+        stage.ear.start()
+        await asyncio.sleep(0.05)
+        stage.refuse, stage.line = None, 2
+        await stage.until(lambda: stage.ear.open)
+    await stage.ear.aclose()
+
+
+def _long(pause: Callable[[int, int], Any]) -> Callable[[int, int], Any]:
+    """Pause as after many failures, each time."""
+    return lambda _, line: pause(20, line)
+
+
 async def test_a_server_that_does_not_speak_unasked_is_told_of_once() -> None:
     stage = Stage()
     stage.refuse = SharedUnavailable("CLIENT refused: ResponseError")
