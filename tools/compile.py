@@ -14,9 +14,9 @@ from __future__ import annotations
 import ast
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, TypeGuard
+from typing import Any, NamedTuple
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
@@ -80,7 +80,7 @@ def compile_into(folder: Path) -> list[Path]:
     return sorted((folder / "lib").rglob("*.so"))
 
 
-_PROTOCOL = "asyncio.Protocol"
+_PROTOCOL, _ABSTRACT, _MARK = "asyncio.Protocol", "ABC", "abstractmethod"
 _CALLED = {"connection_made", "connection_lost", "data_received", "eof_received", "pause_writing", "resume_writing"}
 """What a loop calls on a protocol. The base class has nothing but these, doing nothing."""
 
@@ -88,31 +88,115 @@ _INDIRECT = (ast.Await, ast.Yield, ast.YieldFrom, ast.Lambda, ast.GeneratorExp, 
 """What makes a function more than a function of C."""
 
 
+class Closed(NamedTuple):
+    """A closed class.
+
+    Attributes:
+        found: the class.
+        held: its attributes, but for those of its base.
+        base: the closed class that it is derived from, if it is, and its name in this module.
+    """
+
+    found: ast.ClassDef
+    held: set[str]
+    base: tuple[Closed, str] | None
+
+    def line(self) -> Iterator[Closed]:
+        """Return it, and what it is derived from."""
+        yield self
+        if self.base is not None:
+            yield from self.base[0].line()
+
+
 def close(paths: list[Path], root: Path) -> None:
     """Write a `.pxd` beside each module under `root`: what its closed classes hold, and which methods they have.
 
-    A closed class cannot be derived from a class that is Python. The one such base there is, `asyncio.Protocol`, is
-    left out here, from classes that define everything it does; loops ask for the methods, not for the class.
+    A closed class cannot be derived from a class that is Python. Two such bases are left out here: `asyncio.Protocol`,
+    from classes that define everything it does, since loops ask for the methods, not for the class; and `ABC`, with
+    its marks, since mypy has seen to what is abstract. What is derived from one closed class is closed, too.
     """
     trees = {".".join(path.with_suffix("").parts): ast.parse((root / path).read_text()) for path in paths}
-    closed = {module: [one for one in tree.body if _is_closed(one)] for module, tree in trees.items()}
-    names = {module: {one.name for one in classes} for module, classes in closed.items()}
+    closed = find_closed(trees, root)
     for path, (module, classes) in zip(paths, closed.items(), strict=True):
         if not classes:
             continue
-        text = (root / path).read_text()
-        for name in names[module]:
-            text = text.replace(f"class {name}({_PROTOCOL}):", f"class {name}:")
-        (root / path).write_text(text)
-        from_elsewhere = _imported(trees[module], names, root)
-        known = {name: name for name in names[module]} | {here: f"_{here}_" for here in from_elsewhere}
+        from_elsewhere = _imported(trees[module], closed, root)
+        known = {name: name for name in classes} | {here: f"_{here}_" for here in from_elsewhere}
+        (root / path).write_text(_leave_out((root / path).read_text(), classes.values(), known))
         lines = [f"from {home} cimport {name} as _{here}_" for here, (home, name) in from_elsewhere.items()]
-        lines += [f"cdef class {one.name}" for one in classes]  # each may hold any of them
-        shapes = ["\n".join(lines), *(_shape(one, known) for one in classes)]
+        lines += [f"cdef class {name}" for name, one in classes.items() if one.base is None]  # any may hold any
+        shapes = ["\n".join(lines), *(_shape(one, known) for one in classes.values())]
         (root / path).with_suffix(".pxd").write_text("\n\n".join(shapes) + "\n")
 
 
-def _imported(tree: ast.Module, closed: dict[str, set[str]], root: Path) -> dict[str, tuple[str, str]]:
+def find_closed(trees: dict[str, ast.Module], root: Path) -> dict[str, dict[str, Closed]]:
+    """Return the closed classes of each module, by name."""
+    closed: dict[str, dict[str, Closed]] = {module: {} for module in trees}
+    while any(_add(module, tree, closed, root) for module, tree in trees.items()):
+        pass  # each that was found may be the base of another
+    return closed
+
+
+def _add(module: str, tree: ast.Module, closed: dict[str, dict[str, Closed]], root: Path) -> bool:
+    """Add the closed classes of a module that were not known to be. Returns whether there are any."""
+    known, before = closed[module], len(closed[module])
+    elsewhere = _imported(tree, closed, root)
+    for one in tree.body:
+        if not isinstance(one, ast.ClassDef) or one.name in known:
+            continue
+        bases = [base for base in map(ast.unparse, one.bases) if base not in (_PROTOCOL, _ABSTRACT)]
+        home, name = elsewhere.get(bases[0], (module, bases[0])) if bases else ("", "")
+        base = closed[home].get(name) if bases else None
+        if len(bases) > 1 or (bases and base is None):
+            continue
+        found = _judged(one, None if base is None else (base, bases[0]))
+        if found is not None:
+            known[one.name] = found
+    return len(known) > before
+
+
+def _judged(found: ast.ClassDef, base: tuple[Closed, str] | None) -> Closed | None:
+    """Return a class as a closed one, or None when it is none."""
+    above = [] if base is None else list(base[0].line())
+    functions = _functions(found)
+    all_functions = set(functions).union(*(_functions(one.found) for one in above))
+    if found.decorator_list or found.keywords or "__init__" not in functions:
+        return None
+    if any(ast.unparse(one) == _PROTOCOL for one in found.bases) and not all_functions >= _CALLED:
+        return None
+    held = {
+        node.attr
+        for node in ast.walk(found)
+        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and ast.unparse(node.value) == "self"
+    }
+    own = held.difference(*(one.held for one in above))
+    directly = {name for one in above for name, each in _functions(one.found).items() if _is_direct(each)}
+    changed = any(name in directly and not _is_direct(each) for name, each in functions.items())
+    clash = held & (all_functions | set(_defaults(found)))
+    return None if clash or changed or not (held or above) else Closed(found, own, base)
+
+
+def _functions(found: ast.ClassDef) -> dict[str, ast.FunctionDef]:
+    return {one.name: one for one in found.body if isinstance(one, ast.FunctionDef)}
+
+
+def _leave_out(text: str, classes: Iterable[Closed], known: dict[str, str]) -> str:
+    """Return a module whose closed classes have closed bases and no others."""
+    marks = [each for one in classes for function in _functions(one.found).values() for each in function.decorator_list]
+    dropped = {each.lineno for each in marks if ast.unparse(each) == _MARK}
+    text = "".join(line for at, line in enumerate(text.splitlines(keepends=True), 1) if at not in dropped)
+    for one in classes:
+        bases = ", ".join(map(ast.unparse, one.found.bases))
+        text = text.replace(f"class {one.found.name}({bases}):", f"class {one.found.name}{_in_brackets(one, known)}:")
+    return text
+
+
+def _in_brackets(one: Closed, known: dict[str, str]) -> str:
+    """Return the base of a class, as it stands behind its name."""
+    return "" if one.base is None else f"({known[one.base[1]]})"
+
+
+def _imported(tree: ast.Module, closed: dict[str, dict[str, Closed]], root: Path) -> dict[str, tuple[str, str]]:
     """Return the closed classes that a module imports: module and name of each, by the name that it has here."""
     return {
         alias.asname or alias.name: (home, alias.name)
@@ -123,7 +207,7 @@ def _imported(tree: ast.Module, closed: dict[str, set[str]], root: Path) -> dict
     }
 
 
-def _home(module: str, name: str, closed: dict[str, set[str]], root: Path) -> str:
+def _home(module: str, name: str, closed: dict[str, dict[str, Closed]], root: Path) -> str:
     """Return the module that a closed class is from, also where a package hands it on; "" for anything else."""
     package = root / Path(*module.split(".")) / "__init__.py"
     if name in closed.get(module, ()) or not package.exists():
@@ -133,12 +217,14 @@ def _home(module: str, name: str, closed: dict[str, set[str]], root: Path) -> st
     return homes[0] if homes else ""
 
 
-def _shape(found: ast.ClassDef, known: dict[str, str]) -> str:
+def _shape(one: Closed, known: dict[str, str]) -> str:
     """Return what the compiler is told of a closed class."""
-    types = _types(found, known)
-    attributes = [f"cdef public {types.get(name, 'object')} {name}" for name in sorted(_held(found))]
-    weakly = [] if "__slots__" in _defaults(found) else ["cdef object __weakref__"]  # as in Python
-    return "\n    ".join([f"cdef class {found.name}:", *attributes, *weakly, *_direct(found, known)])
+    types = _types(one.found, known)
+    attributes = [f"cdef public {types.get(name, 'object')} {name}" for name in sorted(one.held)]
+    slots = ["__slots__" in _defaults(each.found) for each in one.line()]
+    weakly = ["cdef object __weakref__"] if not slots[0] and all(slots[1:]) else []  # as in Python
+    lines = [*attributes, *weakly, *_direct(one.found, known)] or ["pass"]
+    return "\n    ".join([f"cdef class {one.found.name}{_in_brackets(one, known)}:", *lines])
 
 
 def _meant(annotation: ast.expr | None, known: dict[str, str]) -> str:
@@ -162,38 +248,22 @@ def _types(found: ast.ClassDef, known: dict[str, str]) -> dict[str, str]:
     return said
 
 
-def _is_closed(found: ast.stmt) -> TypeGuard[ast.ClassDef]:
-    return isinstance(found, ast.ClassDef) and bool(_held(found))
-
-
-def _held(found: ast.ClassDef) -> set[str]:
-    """Return the attributes of a closed class; nothing for a class that is not."""
-    bases = [ast.unparse(base) for base in found.bases]
-    functions = {one.name for one in found.body if isinstance(one, ast.FunctionDef)}
-    plain = not bases or (bases == [_PROTOCOL] and functions >= _CALLED)
-    if found.decorator_list or found.keywords or not plain or "__init__" not in functions:
-        return set()
-    held = {
-        node.attr
-        for node in ast.walk(found)
-        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and ast.unparse(node.value) == "self"
-    }
-    return set() if held & (functions | set(_defaults(found))) else held
+def _is_direct(one: ast.FunctionDef) -> bool:
+    """Whether a method can be called without asking for it by name."""
+    given = one.args
+    if one.name.startswith("__") or [each for each in one.decorator_list if ast.unparse(each) != _MARK]:
+        return False
+    if given.vararg or given.kwarg or given.kwonlyargs or given.posonlyargs:
+        return False
+    return not any(isinstance(node, _INDIRECT) for statement in one.body for node in ast.walk(statement))
 
 
 def _direct(found: ast.ClassDef, known: dict[str, str]) -> Iterator[str]:
     """Return the methods that can be called without asking for them by name."""
-    for one in found.body:
-        if not isinstance(one, ast.FunctionDef) or one.name.startswith("__") or one.decorator_list:
-            continue
-        given = one.args
-        if given.vararg or given.kwarg or given.kwonlyargs or given.posonlyargs:
-            continue
-        if any(isinstance(node, _INDIRECT) for statement in one.body for node in ast.walk(statement)):
-            continue
-        needed = len(given.args) - len(given.defaults)
+    for one in filter(_is_direct, _functions(found).values()):
+        needed = len(one.args.args) - len(one.args.defaults)
         names = ["self"]
-        for place, each in enumerate(given.args[1:], 1):
+        for place, each in enumerate(one.args.args[1:], 1):
             names.append(f"{_meant(each.annotation, known)} {each.arg}{'' if place < needed else '=*'}")
         yield f"cpdef {_meant(one.returns, known)} {one.name}({', '.join(names)})"
 

@@ -146,13 +146,60 @@ def test_a_protocol_of_the_loop_is_closed_where_it_defines_all_that_the_loop_cal
     assert "asyncio.Protocol" not in (tmp_path / "module.py").read_text()
 
 
+DERIVED = "class B(A):\n    def __init__(self):\n        super().__init__()\n        self.b = self.e = 2\n    def set(self): pass\n"
+
+
+def test_what_is_derived_from_a_closed_class_holds_what_that_does_not(closed):
+    shapes = closed(PLAIN + DERIVED)
+    assert shapes.endswith("cdef class B(A):\n    cdef public object e\n    cpdef object set(self)\n")
+
+
+def test_it_is_closed_whichever_module_it_is_in(tool, tmp_path):
+    (tmp_path / "a.py").write_text("from b import B\nclass C(B):\n    def __init__(self): self.f = 1\n")
+    (tmp_path / "b.py").write_text("from c import A\n" + DERIVED)
+    (tmp_path / "c.py").write_text(PLAIN)
+    tool.close([Path("a.py"), Path("b.py"), Path("c.py")], tmp_path)
+
+    assert "class C(_B_):" in (tmp_path / "a.py").read_text()  # the name that Python imports is no type of C
+    assert "cdef class C(_B_):\n    cdef public object f\n" in (tmp_path / "a.pxd").read_text()
+    assert "cdef class B(_A_):\n    cdef public object e\n" in (tmp_path / "b.pxd").read_text()
+
+
+def test_what_is_abstract_is_left_out_of_a_closed_class_with_its_marks(closed, tmp_path):
+    text = "class A(ABC):\n    __slots__ = ('b',)\n    def __init__(self): self.b = 1\n"
+    text += "    @abstractmethod\n    def f(self): pass\n    @property\n    @abstractmethod\n    def g(self): pass\n"
+    assert closed(text) == said("A", "cdef public object b", "cpdef object f(self)")
+    left = (tmp_path / "module.py").read_text()
+    assert "ABC" not in left
+    assert "abstract" not in left
+    assert "@property" in left
+
+
+@pytest.mark.parametrize(
+    "derived",
+    [
+        DERIVED.replace("class B(A):", "class B(A, Other):"),
+        DERIVED.replace("class B(A):", "class B(Other):"),
+        DERIVED.replace("def set(self): pass", "def set(self): yield 1"),
+        DERIVED.replace("def set(self): pass", "def set(self, *, a=1): pass"),
+        DERIVED.replace("self.e", "self.set"),
+        DERIVED.replace("__init__", "begin"),
+    ],
+)
+def test_what_would_be_called_by_another_name_than_its_base_is_left_open(closed, derived):
+    assert "class B" not in closed(PLAIN + derived)
+
+
 def test_nobody_gives_a_closed_class_an_attribute_that_it_does_not_set_itself(tool):
     """In Python that would work; compiled, it would fail. `__slots__` says the same where it stands."""
-    for path in tool.modules():
-        for found in ast.parse((tool.SOURCE / path).read_text()).body:
-            if isinstance(found, ast.ClassDef) and (held := tool._held(found)):
-                slots = next((one.value for one in found.body if _is_slots(one)), None)
-                assert slots is None or set(_strings(slots)) <= held, f"{path} {found.name}"
+    trees = {
+        ".".join(path.with_suffix("").parts): ast.parse((tool.SOURCE / path).read_text()) for path in tool.modules()
+    }
+    for module, classes in tool.find_closed(trees, tool.SOURCE).items():
+        for name, one in classes.items():
+            slots = next((each.value for each in one.found.body if _is_slots(each)), None)
+            held = set().union(*(each.held for each in one.line()))
+            assert slots is None or set(_strings(slots)) <= held, f"{module} {name}"
 
 
 def _is_slots(one: ast.stmt) -> bool:
