@@ -95,7 +95,7 @@ class Issuer:
             return
         fetched = previous._freshness.fetched
         if fetched is not None:
-            self._begin_with(previous._document, fetched)
+            self._begin_with(previous._document, fetched, previous._keys)
 
     def stay_offline(self) -> None:
         """Ask nobody, whatever happens; what is on disk is all there is. Before `start`, and in place of it."""
@@ -221,17 +221,19 @@ class Issuer:
     def _read(self, document: Document) -> KeySet:
         return KeySet.read(document.content or b"", self._algorithms, self._form, self._wall())
 
-    def _adopt(self, keys: KeySet, document: Document, begun: float) -> None:
+    def _adopt(self, keys: KeySet, document: Document, begun: float, told: KeySet | None = None) -> None:
+        """Use these keys from now on; the log is told what is new beside what it was told last (`told`)."""
         previous = self._keys
+        told = told or previous
         self._keys = keys.keeping(previous)
         self._document = document
         self._freshness = self._freshness.succeeded(begun, document.lifetime)
         self._void_from = self._freshness.void_from(self._patience)
         if self._keys.keys - previous.keys:
             self._freshness = self._freshness.rewarded()
-        if self._keys.keys != previous.keys:
+        if self._keys.identities != told.identities:
             _log.info("keys changed", issuer=self.name, kids=sorted(str(key.kid) for key in self._keys.keys))
-        if keys.dropped != previous.dropped:
+        if keys.dropped != told.dropped:
             for drop in keys.dropped:
                 _log.warning("key left out", issuer=self.name, position=drop.position, kid=drop.kid, why=drop.why)
 
@@ -249,14 +251,14 @@ class Issuer:
             if age >= 0:  # what was fetched tomorrow was written by another clock
                 self._begin_with(copy.document, self._clock() - age)
 
-    def _begin_with(self, document: Document, fetched: float) -> None:
+    def _begin_with(self, document: Document, fetched: float, told: KeySet | None = None) -> None:
         try:
             keys = self._read(document)
         except ValueError as error:
             _log.warning("stored key set not used", issuer=self.name, why=str(error))
             return
         if self._clock() < Freshness(fetched=fetched).void_from(self._patience):
-            self._adopt(keys, document, fetched)
+            self._adopt(keys, document, fetched, told)
 
     async def _remember(self, document: Document) -> None:
         if self._store is None:

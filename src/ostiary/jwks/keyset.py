@@ -80,6 +80,11 @@ class KeySet:
         fitting = [key for key in self.keys if algorithm in key.algorithms]
         return fitting[0] if len(fitting) == 1 else None
 
+    @property
+    def identities(self) -> set[tuple[str | None, frozenset[str], str]]:
+        """Which keys these are, whoever has read them."""
+        return {key.identity for key in self.keys}
+
     def keeping(self, previous: KeySet) -> KeySet:
         """Return this set, with the objects of `previous` for the keys that both have."""
         known = {key.identity: key for key in previous.keys}

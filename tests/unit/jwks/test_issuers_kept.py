@@ -164,6 +164,20 @@ async def test_a_reload_goes_on_with_the_keys_it_had() -> None:
         assert not elsewhere.knows("one")
 
 
+async def test_a_reload_tells_the_log_of_no_change_where_there_is_none() -> None:
+    async with Life(key_set(ONE)) as old:
+        new = Life(key_set(ONE, TWO))
+        new.clock.now = old.clock.now
+        with capture_logs() as logs:
+            new.issuer.inherit(old.issuer)
+        assert logs == []
+        new.clock.now += 700
+        with capture_logs() as logs:
+            async with new:
+                await new.issuer.keys_for("two", "ES256")
+        assert [(line["event"], line.get("kids")) for line in logs] == [("keys changed", ["one", "two"])]
+
+
 async def test_the_facts_say_how_things_stand() -> None:
     async with Life(key_set(ONE, TWO.jwk(use="enc"))) as life:
         facts = life.issuer.facts()
