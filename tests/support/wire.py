@@ -11,7 +11,7 @@ from typing import Any
 from ostiary.config.schema import UpstreamSpec
 from ostiary.errors import GatewayError
 from ostiary.model import BodySink, Flow, Headers, Peer, Permit, Principal, Record, Request
-from ostiary.upstream import UpstreamPool, compile_upstream
+from ostiary.upstream import AnyPool, compile_upstream
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 PERMIT = Permit(Principal("ada", "tls", "mtls"), "test")
@@ -100,7 +100,7 @@ async def serving(wire: Wire) -> AsyncIterator[Wire]:
 @asynccontextmanager
 async def pooling(
     *ports: int, scheme: str = "http", timeouts: dict[str, str] | None = None, **more: Any
-) -> AsyncIterator[UpstreamPool]:
+) -> AsyncIterator[AnyPool]:
     """Run a pool over these ports."""
     spec = {"endpoints": [f"{scheme}://127.0.0.1:{port}" for port in ports], "timeouts": timeouts or {}, **more}
     pool = compile_upstream("legacy", UpstreamSpec.model_validate(spec), Path.cwd())
@@ -203,7 +203,7 @@ def request(
     )  # fmt: skip
 
 
-async def send(pool: UpstreamPool, asked: Request, told: Told | None = None) -> Told:
+async def send(pool: AnyPool, asked: Request, told: Told | None = None) -> Told:
     """Set an exchange going."""
     route = pool.for_route(frozenset())
     told = told or Told()
@@ -211,6 +211,6 @@ async def send(pool: UpstreamPool, asked: Request, told: Told | None = None) -> 
     return told
 
 
-async def ask(pool: UpstreamPool, method: str = "GET", body: Content | None = None) -> Told:
+async def ask(pool: AnyPool, method: str = "GET", body: Content | None = None) -> Told:
     """Carry one request through to its end."""
     return await (await send(pool, request(method, body=body))).end()
