@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -31,6 +32,7 @@ DATA_PATH = (
         "edge/head",
         "edge/http1*",
         "edge/line",
+        "edge/listening",
         "edge/plain",
         "edge/proof",
     ),
@@ -84,7 +86,19 @@ _PROTOCOL, _ABSTRACT, _MARK = "asyncio.Protocol", "ABC", "abstractmethod"
 _CALLED = {"connection_made", "connection_lost", "data_received", "eof_received", "pause_writing", "resume_writing"}
 """What a loop calls on a protocol. The base class has nothing but these, doing nothing."""
 
-_INDIRECT = (ast.Await, ast.Yield, ast.YieldFrom, ast.Lambda, ast.GeneratorExp, ast.FunctionDef, ast.AsyncFunctionDef)
+_FUTURE = "from __future__ import annotations"
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+_CONTAINERS = ("dict", "list")
+"""Containers of the language that an attribute is said to be, and then is, and no subclass of theirs."""
+
+_RECORDS = ("dataclass(frozen=True, slots=True)", "dataclass(slots=True)")
+"""Dataclasses that the compiler can make."""
+
+_OWN = (ast.Lambda, ast.GeneratorExp, *_FUNCTIONS)
+"""What has a frame of its own, within a function's."""
+
+_INDIRECT = (ast.Await, ast.Yield, ast.YieldFrom, *_OWN)
 """What makes a function more than a function of C."""
 
 
@@ -113,18 +127,23 @@ def close(paths: list[Path], root: Path) -> None:
 
     A closed class cannot be derived from a class that is Python. Two such bases are left out here: `asyncio.Protocol`,
     from classes that define everything it does, since loops ask for the methods, not for the class; and `ABC`, with
-    its marks, since mypy has seen to what is abstract. What is derived from one closed class is closed, too.
+    its marks, since mypy has seen to what is abstract. `Generic` is for hints, and left out as well, and so is
+    `slots=True`: there are no other attributes anyway. What is derived from one closed class is closed, too.
     """
     trees = {".".join(path.with_suffix("").parts): ast.parse((root / path).read_text()) for path in paths}
     closed = find_closed(trees, root)
+    everybody = [one for classes in closed.values() for one in classes.values()]
+    direct = {name for one in everybody for name, each in _functions(one.found).items() if _is_direct(each)}
     for path, (module, classes) in zip(paths, closed.items(), strict=True):
-        if not classes:
-            continue
         from_elsewhere = _imported(trees[module], closed, root)
         known = {name: name for name in classes} | {here: f"_{here}_" for here in from_elsewhere}
-        (root / path).write_text(_leave_out((root / path).read_text(), classes.values(), known))
+        if not known:
+            continue
+        text = _with_arguments((root / path).read_text(), trees[module], known, direct)
+        (root / path).write_text(_leave_out(text, classes.values(), known))
         lines = [f"from {home} cimport {name} as _{here}_" for here, (home, name) in from_elsewhere.items()]
         lines += [f"cdef class {name}" for name, one in classes.items() if one.base is None]  # any may hold any
+        lines += _constants(trees[module], known)
         shapes = ["\n".join(lines), *(_shape(one, known) for one in classes.values())]
         (root / path).with_suffix(".pxd").write_text("\n\n".join(shapes) + "\n")
 
@@ -145,6 +164,7 @@ def _add(module: str, tree: ast.Module, closed: dict[str, dict[str, Closed]], ro
         if not isinstance(one, ast.ClassDef) or one.name in known:
             continue
         bases = [base for base in map(ast.unparse, one.bases) if base not in (_PROTOCOL, _ABSTRACT)]
+        bases = [base for base in bases if not base.startswith("Generic[")]
         home, name = elsewhere.get(bases[0], (module, bases[0])) if bases else ("", "")
         base = closed[home].get(name) if bases else None
         if len(bases) > 1 or (bases and base is None):
@@ -157,6 +177,8 @@ def _add(module: str, tree: ast.Module, closed: dict[str, dict[str, Closed]], ro
 
 def _judged(found: ast.ClassDef, base: tuple[Closed, str] | None) -> Closed | None:
     """Return a class as a closed one, or None when it is none."""
+    if found.decorator_list and base is None and _is_record(found):
+        return Closed(found, set(_fields(found)), None)
     above = [] if base is None else list(base[0].line())
     functions = _functions(found)
     all_functions = set(functions).union(*(_functions(one.found) for one in above))
@@ -184,10 +206,12 @@ def _leave_out(text: str, classes: Iterable[Closed], known: dict[str, str]) -> s
     """Return a module whose closed classes have closed bases and no others."""
     marks = [each for one in classes for function in _functions(one.found).values() for each in function.decorator_list]
     dropped = {each.lineno for each in marks if ast.unparse(each) == _MARK}
-    text = "".join(line for at, line in enumerate(text.splitlines(keepends=True), 1) if at not in dropped)
+    text = "".join("\n" if at in dropped else line for at, line in enumerate(text.splitlines(keepends=True), 1))
     for one in classes:
         bases = ", ".join(map(ast.unparse, one.found.bases))
         text = text.replace(f"class {one.found.name}({bases}):", f"class {one.found.name}{_in_brackets(one, known)}:")
+        text = re.sub(rf"(, |\()slots=True\)\nclass {one.found.name}:", rf")\nclass {one.found.name}:", text)
+        text = text.replace(f"@dataclass)\nclass {one.found.name}:", f"@dataclass\nclass {one.found.name}:")
     return text
 
 
@@ -217,12 +241,69 @@ def _home(module: str, name: str, closed: dict[str, dict[str, Closed]], root: Pa
     return homes[0] if homes else ""
 
 
+def _with_arguments(text: str, tree: ast.Module, known: dict[str, str], direct: set[str]) -> str:
+    """Return the module with the closed classes that arguments are of, where `.pxd` files have no place for them.
+
+    They stand on empty lines, so that the lines of tracebacks are those of the source. An argument whose method is
+    taken and not called stays what it is: the compiler makes a value of it only where the class has its own name.
+    """
+    lines = text.split("\n")
+    classes = [one for one in tree.body if isinstance(one, ast.ClassDef)]
+    told = {id(each) for one in classes if one.name in known for each in one.body if isinstance(each, _FUNCTIONS)}
+    for function in (one for home in (tree, *classes) for one in home.body if isinstance(one, _FUNCTIONS)):
+        above = function.lineno - 2
+        direct_already = id(function) in told and _is_direct(function)
+        if function.decorator_list or lines[above] or direct_already or _has_within(function, _OWN):
+            continue
+        taken = _taken(function, direct)
+        given = {each.arg: _meant(each.annotation, known) for each in (*function.args.args, *function.args.kwonlyargs)}
+        types = ", ".join(f"{name}={shape}" for name, shape in given.items() if shape != "object" and name not in taken)
+        if types:
+            lines[above] = f"{' ' * function.col_offset}@_cython.locals({types})"
+    return "\n".join(lines).replace(_FUTURE, f"{_FUTURE}; import cython as _cython", 1)
+
+
+def _taken(function: ast.FunctionDef | ast.AsyncFunctionDef, methods: set[str]) -> set[str]:
+    """Return the names whose methods a function takes and does not call."""
+    called = {id(node.func) for node in ast.walk(function) if isinstance(node, ast.Call)}
+    asked = [node for node in ast.walk(function) if isinstance(node, ast.Attribute) and id(node) not in called]
+    return {ast.unparse(node.value) for node in asked if node.attr in methods}
+
+
+def _constants(tree: ast.Module, known: dict[str, str]) -> Iterator[str]:
+    """Return the constants of a module, and of nobody else, that are of a closed class."""
+    for one in tree.body:
+        if isinstance(one, ast.AnnAssign) and isinstance(one.value, ast.Call):
+            name, made = ast.unparse(one.target), known.get(ast.unparse(one.value.func))
+            if made is not None and name.startswith("_"):
+                yield f"cdef {made} {name}"
+
+
+def _is_record(found: ast.ClassDef) -> bool:
+    """Whether it is a dataclass that the compiler can make: its fields are set by nothing but its `__init__`."""
+    text = ast.unparse(found)
+    return _decorator(found) in _RECORDS and "ClassVar[" not in text and "object.__setattr__" not in text
+
+
+def _decorator(found: ast.ClassDef) -> str:
+    return ", ".join(map(ast.unparse, found.decorator_list))
+
+
+def _fields(found: ast.ClassDef) -> dict[str, ast.expr]:
+    """Return the fields of a dataclass in their order, and their hints; nothing for another class."""
+    fields = [one for one in found.body if isinstance(one, ast.AnnAssign)] if found.decorator_list else []
+    return {ast.unparse(one.target): one.annotation for one in fields}
+
+
 def _shape(one: Closed, known: dict[str, str]) -> str:
     """Return what the compiler is told of a closed class."""
     types = _types(one.found, known)
-    attributes = [f"cdef public {types.get(name, 'object')} {name}" for name in sorted(one.held)]
-    slots = ["__slots__" in _defaults(each.found) for each in one.line()]
-    weakly = ["cdef object __weakref__"] if not slots[0] and all(slots[1:]) else []  # as in Python
+    access = "readonly" if "frozen=True" in _decorator(one.found) else "public"
+    names = _fields(one.found) or sorted(one.held)
+    attributes = [f"cdef {access} {types.get(name, 'object')} {name}" for name in names]
+    slots = ["__slots__" in _defaults(each.found) or bool(each.found.decorator_list) for each in one.line()]
+    weak = not slots[0] or "'__weakref__'" in ast.unparse(one.found)
+    weakly = ["cdef object __weakref__"] if weak and all(slots[1:]) else []  # as in Python
     lines = [*attributes, *weakly, *_direct(one.found, known)] or ["pass"]
     return "\n    ".join([f"cdef class {one.found.name}{_in_brackets(one, known)}:", *lines])
 
@@ -234,13 +315,17 @@ def _meant(annotation: ast.expr | None, known: dict[str, str]) -> str:
 
 
 def _types(found: ast.ClassDef, known: dict[str, str]) -> dict[str, str]:
-    """Return what attributes are, where `__init__` says or shows that it is a closed class."""
+    """Return what attributes are, where hints say or `__init__` shows that it is a closed class or a container."""
+    if found.decorator_list:
+        return {name: _meant(annotation, known) for name, annotation in _fields(found).items()}
     begin = next(one for one in found.body if isinstance(one, ast.FunctionDef) and one.name == "__init__")
     given = {each.arg: _meant(each.annotation, known) for each in (*begin.args.args, *begin.args.kwonlyargs)}
     said: dict[str, str] = {}
     for node in ast.walk(begin):
         if isinstance(node, ast.AnnAssign):
-            said[ast.unparse(node.target).removeprefix("self.")] = _meant(node.annotation, known)
+            container = ast.unparse(node.annotation).partition("[")[0]
+            shape = container if container in _CONTAINERS else _meant(node.annotation, known)
+            said[ast.unparse(node.target).removeprefix("self.")] = shape
         elif isinstance(node, ast.Assign):
             made = ast.unparse(node.value.func) if isinstance(node.value, ast.Call) else ""
             shape = known.get(made) or given.get(ast.unparse(node.value), "object")
@@ -248,14 +333,20 @@ def _types(found: ast.ClassDef, known: dict[str, str]) -> dict[str, str]:
     return said
 
 
-def _is_direct(one: ast.FunctionDef) -> bool:
+def _is_direct(one: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
     """Whether a method can be called without asking for it by name."""
     given = one.args
+    if isinstance(one, ast.AsyncFunctionDef):
+        return False
     if one.name.startswith("__") or [each for each in one.decorator_list if ast.unparse(each) != _MARK]:
         return False
     if given.vararg or given.kwarg or given.kwonlyargs or given.posonlyargs:
         return False
-    return not any(isinstance(node, _INDIRECT) for statement in one.body for node in ast.walk(statement))
+    return not _has_within(one, _INDIRECT)
+
+
+def _has_within(function: ast.FunctionDef | ast.AsyncFunctionDef, kinds: tuple[type[ast.AST], ...]) -> bool:
+    return any(isinstance(node, kinds) for statement in function.body for node in ast.walk(statement))
 
 
 def _direct(found: ast.ClassDef, known: dict[str, str]) -> Iterator[str]:

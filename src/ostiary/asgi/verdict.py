@@ -81,7 +81,7 @@ class Showing:
 
     def scope(self, scope: Scope, verdict: Verdict, id: str) -> dict[str, Any]:  # noqa: A002 - the word of the house
         """Return the scope for the application; `id` is the request's."""
-        headers = [(name, value) for name, value in scope["headers"] if self._passing[fold(name)]]
+        headers = [(name, value) for name, value in scope["headers"] if self._passing.lets(fold(name))]
         if self._observe:
             return {**scope, "headers": headers, SCOPE: verdict.permit}
         headers += [*self._written(verdict.headers), (b"x-request-id", id.encode())]

@@ -13,6 +13,7 @@ from typing import Final
 from ostiary.errors import InvalidToken
 from ostiary.model import Headers
 from ostiary.reasons import Reason
+from ostiary.remember import MANY, TEXT, Remembered
 
 CHALLENGE: Final = 'Bearer realm="ostiary"'
 ALL_BEARER: Final = ("a signed bearer token", "an opaque bearer token")
@@ -33,8 +34,10 @@ def take_token(headers: Headers) -> bytes | None:
         InvalidToken: the scheme is Bearer, and no single token follows after one space.
     """
     value = headers.only(b"authorization")
-    if value is None:
-        return None
+    return None if value is None else _TOKENS.of(value)
+
+
+def _token(value: bytes) -> bytes | None:
     if value[:7] != b"Bearer ":
         if _OURS.match(value) is None:
             return None
@@ -46,6 +49,10 @@ def take_token(headers: Headers) -> bytes | None:
     if not token or token[0] in b" \t":
         raise InvalidToken("the scheme is not followed by one space and a token")
     return token
+
+
+_TOKENS: Final = Remembered(_token, MANY, TEXT)
+"""The same octets, so that a token which comes again is looked up by an object whose hash is known."""
 
 
 def looks_signed(token: bytes) -> bool:

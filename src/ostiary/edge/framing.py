@@ -6,6 +6,7 @@ from http import HTTPStatus
 from typing import Final
 
 from ostiary.model import Headers
+from ostiary.wire import head_octets
 
 _RENAMED: Final = {
     413: "Content Too Large",
@@ -25,7 +26,8 @@ LAST_CHUNK: Final = b"0\r\n\r\n"
 
 def status_line(status: int) -> bytes:
     """Return the status line, with its line end."""
-    return _STATUS_LINES.get(status) or b"HTTP/1.1 %d Unknown\r\n" % status
+    known = _STATUS_LINES.get(status)
+    return b"HTTP/1.1 %d Unknown\r\n" % status if known is None else known
 
 
 def head(status: int, headers: Headers, framing: bytes) -> bytes:
@@ -36,11 +38,7 @@ def head(status: int, headers: Headers, framing: bytes) -> bytes:
         headers: end-to-end fields.
         framing: lines that the edge adds, each with its line end.
     """
-    pieces = [status_line(status)]
-    for name, _, value in headers.fields:
-        pieces += (name, b": ", value, b"\r\n")
-    pieces += (framing, b"\r\n")
-    return b"".join(pieces)
+    return head_octets([status_line(status)], headers.fields, framing)
 
 
 def chunk(data: bytes) -> bytes:

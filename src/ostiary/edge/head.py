@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterator
 from itertools import count
 from secrets import token_hex
 from typing import Final
@@ -31,14 +32,25 @@ _LONGEST: Final = 18
 
 _PROTOCOL: Final = re.compile(rb"[A-Za-z0-9!#$%&'*+.^_`|~-]+(?:/[A-Za-z0-9!#$%&'*+.^_`|~-]+)?")
 
-_PREFIX = token_hex(6)
-_NUMBER = count(1)
+_OCTETS: Final = tuple(f"{octet:02x}" for octet in range(256))
+
+
+def _counted() -> Iterator[str]:
+    """Count. Formatting a number takes as long as a few dozen additions, so the last octet is not formatted."""
+    prefix = token_hex(6)
+    for high in count():
+        start = f"{prefix}{high:08x}"
+        for octet in _OCTETS:
+            yield start + octet
+
+
+_IDS = _counted()
 
 
 def _copied() -> None:
     """Begin anew: a process that was copied (fork(2)) gives none of the ids that the others give."""
-    global _PREFIX  # noqa: PLW0603 - once, before it serves
-    _PREFIX = token_hex(6)
+    global _IDS  # noqa: PLW0603 - once, before it serves
+    _IDS = _counted()
 
 
 os.register_at_fork(after_in_child=_copied)
@@ -46,7 +58,7 @@ os.register_at_fork(after_in_child=_copied)
 
 def next_id() -> str:
     """Return a request id, unique across processes. It identifies; it protects nothing."""
-    return f"{_PREFIX}{next(_NUMBER):010x}"
+    return next(_IDS)
 
 
 def check_target(target: bytes, most: int) -> None:

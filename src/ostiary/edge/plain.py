@@ -69,14 +69,14 @@ def read_plain(data: bytes, most: int) -> PlainHead | None:
     """
     lines = data[:-4].split(b"\r\n")
     first = lines[0]
-    asked = _ASKED[first] if len(first) <= _LONGEST else None
+    asked = _ASKED.of(first) if len(first) <= _LONGEST else None
     del lines[0]
     if asked is None or len(lines) > most:
         return None
     fields = []
     names = {}
     for line in lines:
-        field = _FIELDS[line]
+        field = _FIELDS.read(line)
         if field is None:
             return None
         fields.append(field)

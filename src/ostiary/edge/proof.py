@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+from ostiary.config.schema import ListenerLimits
 from ostiary.edge.listening import Listening
 from ostiary.errors import GatewayError
 from ostiary.model import Peer
@@ -18,14 +19,15 @@ class Proof:
         refusal: what the peer's certificate deserves, or None.
         name: the host that TLS was set up for (SNI, RFC 6066), in one spelling, or None.
         limits: what the peer's requests may cost.
+        octets, fields, target: of a head: the limits that every request is held to.
     """
 
-    __slots__ = ("_by", "_listening", "limits", "name", "peer", "refusal")
+    __slots__ = ("_by", "_listening", "fields", "limits", "name", "octets", "peer", "refusal", "target")
 
     def __init__(self, listening: Listening) -> None:
         self._listening = listening
         self._by: Callable[[asyncio.Transport], Peer] | None = None
-        self.limits = listening.limits
+        self._measure(listening.limits)
         self.peer = Peer("")
         self.refusal: GatewayError | None = None
         self.name: str | None = None
@@ -40,7 +42,7 @@ class Proof:
         listening = self._listening
         if self._by is not listening.prove:
             self._by = listening.prove
-            self.limits = listening.limits
+            self._measure(listening.limits)
             self.refusal = None
             try:
                 self.peer = listening.prove(transport)
@@ -49,6 +51,10 @@ class Proof:
             if self.peer.server_name is not None:
                 self.name = self.peer.server_name.lower().rstrip(".")
         return self.peer
+
+    def _measure(self, limits: ListenerLimits) -> None:
+        self.limits = limits
+        self.octets, self.fields, self.target = limits.headers, limits.header_count, limits.target
 
     def admit(self) -> None:
         """Return if the peer may ask at all.

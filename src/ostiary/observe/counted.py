@@ -6,6 +6,7 @@ JSON, because who reads it may be of another build. Fifty kinds of requests take
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from ostiary.observe.histogram import COARSE, FINE, Histogram
@@ -38,15 +39,14 @@ def counted_of(octets: bytes) -> Metrics:
     return metrics
 
 
-def _histograms_told(held: dict[tuple[str, ...], Histogram]) -> list[tuple[tuple[str, ...], list[int], float]]:
+def _histograms_told(held: dict[tuple[str, ...], Histogram]) -> list[tuple[tuple[str, ...], Sequence[int], float]]:
     return [(labels, one.counts, one.total) for labels, one in held.items()]
 
 
 def _histograms_of(told: list[Any], bounds: tuple[float, ...]) -> dict[tuple[str, ...], Histogram]:
     found = {}
     for labels, counts, total in told:
-        one = found[tuple(labels)] = Histogram(bounds)
-        if len(counts) != len(one.counts):
+        if len(counts) != len(bounds) + 1:
             raise ValueError("buckets of another build")
-        one.counts, one.total = counts, total
+        found[tuple(labels)] = Histogram(bounds, tuple(counts), total)
     return found

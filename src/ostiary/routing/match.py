@@ -100,7 +100,7 @@ class Routes(Generic[T]):
             RouteNotFound: no route has this host and path.
             MethodNotAllowed: the best route for host and path has other methods.
         """
-        return self._found[host, path, method] if len(path) <= _LONGEST else self._search((host, path, method))
+        return self._found.of((host, path, method)) if len(path) <= _LONGEST else self._search((host, path, method))
 
     def _search(self, asked: tuple[str, str, str]) -> T:
         host, path, method = asked

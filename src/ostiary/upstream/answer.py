@@ -165,7 +165,7 @@ class AnswerReader:
         if self._size > MAX_HEAD:
             _refuse("header block larger than 64 KiB")
         folded = fold(name)
-        if (FROM_UPSTREAM if self.started else _PASSING)[folded]:
+        if (FROM_UPSTREAM if self.started else _PASSING).lets(folded):
             self._fields.append((name, folded, value.rstrip(b" \t")))
         elif not self.started:
             self._hops.append((name, folded, value.rstrip(b" \t")))

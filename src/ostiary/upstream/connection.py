@@ -11,6 +11,7 @@ only after an answer that left nothing open: complete, unambiguous, and its requ
 from __future__ import annotations
 
 import asyncio
+from time import monotonic  # the loop's clock, which uvloop reads once a round and in whole milliseconds
 from typing import Protocol, cast
 
 from ostiary.errors import GatewayError
@@ -50,11 +51,11 @@ class Connection(asyncio.Protocol):
     __slots__ = ("_exchange", "_paused", "_reader", "_transport", "idle_since", "owner", "time", "used")
     _transport: asyncio.Transport
 
-    def __init__(self, owner: Owner, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, owner: Owner) -> None:
         self.owner = owner
         self.used = False
         self.idle_since = 0.0
-        self.time = loop.time
+        self.time = monotonic
         self._paused = False
         self._reader = AnswerReader()
         self._exchange: Exchange | None = None

@@ -129,7 +129,7 @@ class EndpointPool:
     async def _dial(self) -> Connection:
         loop = asyncio.get_running_loop()
         try:
-            connection = await self._reaching.connect(loop, lambda: Connection(self, loop))
+            connection = await self._reaching.connect(loop, lambda: Connection(self))
         except GatewayError:
             self.rests_until = loop.time() + REST
             raise

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from itertools import chain
 from typing import Final
 
 from ostiary.errors import InternalError
 from ostiary.model import Outbound, Request
 from ostiary.reasons import Reason
+from ostiary.wire import Field, head_octets
 
 _NUL, _LF, _CR, _BLANK = b"\0\n\r "  # an octet is found in octets much faster than a string of one
 _WITH_CONTENT: Final = frozenset(("POST", "PUT", "PATCH"))
@@ -21,16 +21,20 @@ def request_head(outbound: Outbound, host: bytes, length: int | None) -> bytes:
             such values; should one get this far, it is not sent.
     """
     request, target, fields = outbound.request, outbound.target, outbound.headers.fields
-    method = request.method.encode()
-    pieces = [method, b" ", target, b" HTTP/1.1\r\nHost: ", host, b"\r\n"]
+    first = [request.method.encode(), b" ", target, b" HTTP/1.1\r\nHost: ", host, b"\r\n"]
+    _check([request.method.encode(), target, host, request.upgrade or b""], fields)
+    if _BLANK in target:
+        raise InternalError("the outbound target has a blank in it", reason=Reason.INJECTION_UNSAFE)
+    return head_octets(first, fields, _framing(request, length))
+
+
+def _check(said: list[bytes], fields: list[Field]) -> None:
     for name, _, value in fields:
-        pieces += (name, b": ", value, b"\r\n")
-    framing = _framing(request, length)
-    pieces += (framing, b"\r\n")
-    said = b"".join((method, target, host, request.upgrade or b"", *chain.from_iterable(fields)))
-    if _CR in said or _LF in said or _NUL in said or _BLANK in target:
-        raise InternalError("the outbound head has a line break or a blank in a value", reason=Reason.INJECTION_UNSAFE)
-    return b"".join(pieces)
+        said.append(name)
+        said.append(value)
+    together = b"".join(said)
+    if _CR in together or _LF in together or _NUL in together:
+        raise InternalError("the outbound head has a line break in a value", reason=Reason.INJECTION_UNSAFE)
 
 
 def _framing(request: Request, length: int | None) -> bytes:

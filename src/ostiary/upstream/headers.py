@@ -38,18 +38,25 @@ _REMEMBERED: Final = 1024  # names; more come only from somebody who makes them 
 _NOTHING_NAMED: Final = (b"keep-alive", b"close")
 
 
-class Passing(dict[bytes, bool]):
-    """Whether a field of that folded name passes: judged once per name."""
+class Passing:
+    """Whether a field of a folded name passes: judged once per name."""
+
+    __slots__ = ("_dropped", "_judged", "_prefixes")
 
     def __init__(self, dropped: frozenset[bytes], prefixes: tuple[bytes, ...] = ()) -> None:
-        super().__init__()
+        self._judged: dict[bytes, bool] = {}
         self._dropped = dropped
         self._prefixes = prefixes
 
-    def __missing__(self, folded: bytes) -> bool:
+    def lets(self, folded: bytes) -> bool:
+        """Whether it passes."""
+        passes = self._judged.get(folded)
+        return self._judge(folded) if passes is None else passes
+
+    def _judge(self, folded: bytes) -> bool:
         passes = folded not in self._dropped and not folded.startswith(self._prefixes)
-        if len(self) < _REMEMBERED:
-            self[folded] = passes
+        if len(self._judged) < _REMEMBERED:
+            self._judged[folded] = passes
         return passes
 
 
@@ -68,7 +75,7 @@ class Opening:
     def open(self, request: Request, permit: Permit) -> Outbound:
         """Return the head that goes upstream, before injection."""
         passing, received = self._passing, request.headers.fields
-        fields = [field for field in received if passing[field[1]]]
+        fields = [field for field in received if passing.lets(field[1])]
         named = named_by_connection(received)
         if named:
             fields = [field for field in fields if field[1] not in named]
@@ -87,7 +94,7 @@ def named_by_connection(fields: list[tuple[bytes, bytes, bytes]]) -> set[bytes]:
 
 def _introduce(request: Request, fields: list[tuple[bytes, bytes, bytes]]) -> None:
     """Say who is calling, as the gateway knows it."""
-    fields.extend(_FORWARDED[request.peer.address, request.scheme, request.authority])
+    fields.extend(_FORWARDED.of((request.peer.address, request.scheme, request.authority)))
     fields.append((b"X-Request-Id", b"x-request-id", request.id.encode()))
 
 

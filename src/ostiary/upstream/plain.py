@@ -31,7 +31,7 @@ _PASSING: Final = Passing(HOP_BY_HOP | {b"x-request-id"})  # the edge writes its
 def _meaning(field: Field) -> Field | int | None:
     """Return a field that passes, the length of the content, or -1 for what says nothing to the caller."""
     name, folded, value = field
-    if _PASSING[folded]:
+    if _PASSING.lets(folded):
         return field
     if folded == b"content-length":
         plain = name.lower() == folded and value.isdigit() and len(value) <= _DIGITS
@@ -56,7 +56,7 @@ def read_plain(head: bytes) -> tuple[int, int, Headers] | None:
     del lines[0]
     length, fields = _NOTHING, []
     for line in lines:
-        meant = _LINES[line]
+        meant = _LINES.read(line)
         if type(meant) is tuple:
             fields.append(meant)
         elif type(meant) is not int:

@@ -48,7 +48,7 @@ class CallersTrailers:
 
     def passing(self, trailers: Headers) -> list[tuple[bytes, bytes]]:
         """Return those that pass: name and value of each."""
-        fields = [(name, value) for name, folded, value in trailers.fields if self._passing[folded]]
+        fields = [(name, value) for name, folded, value in trailers.fields if self._passing.lets(folded)]
         return [field for field in fields if not _breaks(field[1])]
 
     def last_chunk(self, trailers: Headers) -> bytes:

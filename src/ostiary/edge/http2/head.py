@@ -130,7 +130,7 @@ _JUDGED: Final = Remembered(_judge)
 
 def _folded(name: bytes) -> bytes:
     """Return the folded name of an ordinary field, or refuse it; names of a usual length are judged once."""
-    return _JUDGED[name] if len(name) <= USUAL else _judge(name)
+    return _JUDGED.of(name) if len(name) <= USUAL else _judge(name)
 
 
 def _name_host(headers: Headers, authority: bytes | None) -> None:

@@ -118,5 +118,5 @@ def _string(block: bytes, at: int, *, remember: bool) -> tuple[bytes, int]:
         raise CompressionError("a block that ends within a text")
     text = block[at:end]
     if compressed:
-        text = _TEXTS[text] if remember and length <= _USUAL else decode(text)
+        text = _TEXTS.of(text) if remember and length <= _USUAL else decode(text)
     return text, end

@@ -56,7 +56,7 @@ def read_answer(fields: Fields) -> AnswerHead:
             if name != folded or not value.isdigit() or len(value) > _DIGITS or length is not None:
                 raise UpstreamInvalid("content-length repeated or malformed")
             length = value
-        elif _PASSING[folded]:
+        elif _PASSING.lets(folded):
             passing.append((name, folded, value))
     return AnswerHead(status, None if length is None else int(length), Headers(passing))
 
@@ -68,7 +68,7 @@ def read_trailers(fields: Fields) -> Headers | None:
         UpstreamInvalid: it is malformed.
     """
     read = [(name, _folded(name, value), value) for name, value in fields]
-    passing = [field for field in read if FROM_UPSTREAM[field[1]]]
+    passing = [field for field in read if FROM_UPSTREAM.lets(field[1])]
     return Headers(passing) if passing else None
 
 
@@ -81,7 +81,7 @@ _JUDGED: Final = Remembered(_judge)
 
 
 def _folded(name: bytes, value: bytes) -> bytes:
-    folded = _JUDGED[name] if len(name) <= USUAL else _judge(name)
+    folded = _JUDGED.of(name) if len(name) <= USUAL else _judge(name)
     if not folded:
         raise UpstreamInvalid("a field that has no place in an answer over HTTP/2")
     if not VALUE.fullmatch(value):

@@ -49,8 +49,11 @@ def test_te_may_say_trailers(value):
 def test_names_that_somebody_makes_up_fill_no_memory():
     for number in range(3000):
         read([*GET, (b"x-%d" % number, b"1"), (b"x" * 1000 + b"%d" % number, b"1")], "https")
-    assert len(http2_head._JUDGED) <= 1024
-    assert all(len(name) <= 64 for name in http2_head._JUDGED)
+    judged = getattr(http2_head, "_JUDGED", None)
+    if judged is None:
+        pytest.skip("compiled: nobody sees a module's own constants")
+    assert len(judged) <= 1024
+    assert all(len(name) <= 64 for name in judged)
 
 
 def test_connect_has_neither_scheme_nor_path():

@@ -71,7 +71,7 @@ def _headers(check: Check) -> Headers:
     }
     fields: list[tuple[bytes, bytes, bytes]] = []
     for name, value in check.fields:
-        folded = _FOLDED[name] if len(name) <= _USUAL else _folded(name)
+        folded = _FOLDED.of(name) if len(name) <= _USUAL else _folded(name)
         if folded:
             fields.append((name, folded, value))
         elif agreed.get(name, value) != value:

@@ -86,7 +86,7 @@ class Service:
         """
         check = decode(content)
         request.body = Told(check)
-        return carry(self._decisions, request, CheckAnswer(reply, request, check, self._decisions.asked.answered))
+        return carry(self._decisions, request, CheckAnswer(reply, request, check, self._refused))
 
     def healthy(self, request: Request, content: bytes, reply: Reply) -> None:
         """Answer a question after our health; it is no request.
@@ -98,9 +98,12 @@ class Service:
         self._decisions.asked.leave_out(request.id)
         reply.message(serving)
 
+    def _refused(self, id: str, status: int, sent: int) -> None:  # noqa: A002 - the word of the house
+        self._decisions.asked.answered(id, status, sent)
+
     def _failed(self, request: Request, failure: CallFailed) -> None:
         """Have the log say what a call that fails is to whoever waits for it; a wrong configuration is told loudly."""
         status = _OURS.get(failure.code, 400)
-        self._decisions.asked.answered(request.id, status, 0)
+        self._refused(request.id, status, 0)
         if status == 400:  # noqa: PLR2004 - it is not the caller's fault
             self._decisions.complain(failure.text)
