@@ -15,6 +15,7 @@ import contextlib
 import re
 from collections.abc import MutableMapping
 from dataclasses import dataclass
+from time import monotonic  # the loop's clock, which uvloop reads once a round and in whole milliseconds
 from typing import Any, Final, TypeAlias
 
 from ostiary.config.schema import ListenerLimits, ListenerTimeouts
@@ -129,7 +130,7 @@ class AsgiEdge:
         return message
 
     def _log(self, exchange: AsgiExchange) -> None:
-        log_end(self.gateway, exchange, asyncio.get_running_loop().time())
+        log_end(self.gateway, exchange, monotonic())
 
 
 def check_head(limits: ListenerLimits, method: str, target: bytes, headers: Headers) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, MutableMapping
+from time import monotonic  # the loop's clock, which uvloop reads once a round and in whole milliseconds
 from typing import Any, Final, TypeAlias
 
 from ostiary.config.schema import ListenerLimits, ListenerTimeouts
@@ -58,7 +59,7 @@ class AsgiExchange:
         self._source_paused = False
         self.id = next_id()
         self.address = address
-        self.record = Record(started=self._loop.time())
+        self.record = Record(started=monotonic())
         self.request: Request | None = None
         self.task: asyncio.Task[None] | None = None
         self.method = ""

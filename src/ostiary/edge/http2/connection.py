@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from time import monotonic  # the loop's clock, which uvloop reads once a round and in whole milliseconds
 from typing import Final, cast
 
 from ostiary.edge.carry import log
@@ -147,7 +148,7 @@ class Http2Connection(Http2Streams, asyncio.Protocol):
     def _break(self, broken: ConnectionBroken) -> None:
         """End the connection because of what the caller did, and let him read why."""
         self._ended = True
-        culprit = Http2Stream(self, 0, next_id(), self.loop.time(), self._proof.peer.address)
+        culprit = Http2Stream(self, 0, next_id(), monotonic(), self._proof.peer.address)
         culprit.record.reason, culprit.record.detail = broken.reason, broken.detail
         self.log(culprit)
         self._lose_all(f"the connection was ended: {broken.detail}")

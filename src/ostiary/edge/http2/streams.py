@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from abc import ABC, abstractmethod
 from collections import deque
+from time import monotonic  # the loop's clock, which uvloop reads once a round and in whole milliseconds
 from typing import Final
 
 from ostiary.config.schema import ListenerLimits, ListenerTimeouts
@@ -116,7 +117,7 @@ class Http2Streams(ABC):
         now = self._now
         self._guard.opened()
         self._idle_by = 0.0
-        stream = self.streams[number] = Http2Stream(self, number, next_id(), now, self._address)
+        stream = self.streams[number] = Http2Stream(self, number, next_id(), monotonic(), self._address)
         stream.method, stream.target = shown(fields)
         stream.read = ended
         if len(self.streams) > STREAMS or self._last is not None:
@@ -243,7 +244,7 @@ class Http2Streams(ABC):
 
     def log(self, stream: Http2Stream) -> None:
         """Write the line of a request."""
-        log_end(self._listening.gateway, stream, self.loop.time(), self._listening.name)
+        log_end(self._listening.gateway, stream, monotonic(), self._listening.name)
 
     def _lose_all(self, detail: str) -> None:
         self.sender.clear()

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import inf
+from time import monotonic  # the loop's clock, which uvloop reads once a round and in whole milliseconds
 from typing import Final
 
 from ostiary.config.upstreams import UpstreamTimeouts
@@ -89,7 +90,7 @@ class Http2Exchange:
     def begin(self, line: Line, number: int) -> None:
         """The head was sent: let the body flow, or what has come of it before."""
         self.line, self.number = line, number
-        self.outbound.request.record.upstream_started = line.time()
+        self.outbound.request.record.upstream_started = monotonic()
         self._wait()
         if not self._announced:
             self._announced = True
@@ -186,7 +187,7 @@ class Http2Exchange:
     def _start(self, head: AnswerHead) -> None:
         self.line.headed(self.number)
         self.outgoing.let_go()
-        self.outbound.request.record.upstream_answered = self.line.time()
+        self.outbound.request.record.upstream_answered = monotonic()
         self._wait()
         self.answer.start(head.status, head.headers, head.length, self)
 
