@@ -132,8 +132,7 @@ def close(paths: list[Path], root: Path) -> None:
     """
     trees = {".".join(path.with_suffix("").parts): ast.parse((root / path).read_text()) for path in paths}
     closed = find_closed(trees, root)
-    everybody = [one for classes in closed.values() for one in classes.values()]
-    direct = {name for one in everybody for name, each in _functions(one.found).items() if _is_direct(each)}
+    direct = {name: _all_direct(one) for classes in closed.values() for name, one in classes.items()}
     for path, (module, classes) in zip(paths, closed.items(), strict=True):
         from_elsewhere = _imported(trees[module], closed, root)
         known = {name: name for name in classes} | {here: f"_{here}_" for here in from_elsewhere}
@@ -241,7 +240,7 @@ def _home(module: str, name: str, closed: dict[str, dict[str, Closed]], root: Pa
     return homes[0] if homes else ""
 
 
-def _with_arguments(text: str, tree: ast.Module, known: dict[str, str], direct: set[str]) -> str:
+def _with_arguments(text: str, tree: ast.Module, known: dict[str, str], direct: dict[str, set[str]]) -> str:
     """Return the module with the closed classes that arguments are of, where `.pxd` files have no place for them.
 
     They stand on empty lines, so that the lines of tracebacks are those of the source. An argument whose method is
@@ -255,19 +254,25 @@ def _with_arguments(text: str, tree: ast.Module, known: dict[str, str], direct: 
         direct_already = id(function) in told and _is_direct(function)
         if function.decorator_list or lines[above] or direct_already or _has_within(function, _OWN):
             continue
-        taken = _taken(function, direct)
-        given = {each.arg: _meant(each.annotation, known) for each in (*function.args.args, *function.args.kwonlyargs)}
-        types = ", ".join(f"{name}={shape}" for name, shape in given.items() if shape != "object" and name not in taken)
+        given = (*function.args.args, *function.args.kwonlyargs)
+        shapes = {each.arg: _meant(each.annotation, known) for each in given if not _is_taken(each, function, direct)}
+        types = ", ".join(f"{name}={shape}" for name, shape in shapes.items() if shape != "object")
         if types:
             lines[above] = f"{' ' * function.col_offset}@_cython.locals({types})"
     return "\n".join(lines).replace(_FUTURE, f"{_FUTURE}; import cython as _cython", 1)
 
 
-def _taken(function: ast.FunctionDef | ast.AsyncFunctionDef, methods: set[str]) -> set[str]:
-    """Return the names whose methods a function takes and does not call."""
+def _is_taken(argument: ast.arg, function: ast.FunctionDef | ast.AsyncFunctionDef, direct: dict[str, set[str]]) -> bool:
+    """Whether a function takes a method of an argument without calling it."""
+    methods = direct.get(_named(argument.annotation), set())
     called = {id(node.func) for node in ast.walk(function) if isinstance(node, ast.Call)}
     asked = [node for node in ast.walk(function) if isinstance(node, ast.Attribute) and id(node) not in called]
-    return {ast.unparse(node.value) for node in asked if node.attr in methods}
+    return any(node.attr in methods and ast.unparse(node.value) == argument.arg for node in asked)
+
+
+def _all_direct(one: Closed) -> set[str]:
+    """Return the methods of a closed class that are called directly, with those of its bases."""
+    return {name for each in one.line() for name, method in _functions(each.found).items() if _is_direct(method)}
 
 
 def _constants(tree: ast.Module, known: dict[str, str]) -> Iterator[str]:
@@ -310,8 +315,11 @@ def _shape(one: Closed, known: dict[str, str]) -> str:
 
 def _meant(annotation: ast.expr | None, known: dict[str, str]) -> str:
     """Return the closed class that an annotation means, or None beside it; "object" for anything else."""
-    text = ast.unparse(annotation).removesuffix(" | None") if annotation else ""
-    return known.get(text, "object")
+    return known.get(_named(annotation), "object")
+
+
+def _named(annotation: ast.expr | None) -> str:
+    return ast.unparse(annotation).removesuffix(" | None") if annotation else ""
 
 
 def _types(found: ast.ClassDef, known: dict[str, str]) -> dict[str, str]:

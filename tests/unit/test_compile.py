@@ -234,3 +234,35 @@ def test_a_record_that_sets_itself_or_has_something_of_the_class_stays_python(cl
     head = "@dataclass(frozen=True, slots=True)\nclass Pair:\n    first: str\n"
     assert not closed(head + "    many: ClassVar[int] = 2\n")
     assert not closed(head + "    def __post_init__(self):\n        object.__setattr__(self, 'first', '')\n")
+
+
+def test_arguments_are_of_the_classes_that_their_hints_say_on_lines_that_were_empty(tool, tmp_path):
+    path = tmp_path / "module.py"
+    text = f"""from __future__ import annotations
+
+
+{PLAIN}
+
+def ask(one: A, other: int) -> int:
+    return one.b
+
+
+async def wait(one: A | None) -> None:
+    one.set()
+
+
+def take(one: A) -> object:
+    return one.set
+"""
+    path.write_text(text)
+    tool.close([Path("module.py")], tmp_path)
+    lines = path.read_text().split("\n")
+    assert len(lines) == len(text.split("\n"))
+    assert lines[lines.index("def ask(one: A, other: int) -> int:") - 1] == "@_cython.locals(one=A)"
+    assert lines[lines.index("async def wait(one: A | None) -> None:") - 1] == "@_cython.locals(one=A)"
+    assert not lines[lines.index("def take(one: A) -> object:") - 1]
+
+
+def test_a_constant_that_only_its_module_knows_is_of_its_class(closed):
+    assert "cdef A _HERE\n" in closed(PLAIN + "_HERE: Final = A()\nTHERE: Final = A()\n")
+    assert "THERE" not in closed(PLAIN + "_HERE: Final = A()\nTHERE: Final = A()\n")
