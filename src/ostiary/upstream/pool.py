@@ -1,14 +1,9 @@
-"""The connections to the endpoints of one upstream, kept and used again.
-
-Patience is watched by one coarse timer for all exchanges, not by one for each: a deadline is met at
-most a sweep late.
-"""
+"""The connections to the endpoints of one upstream, kept and used again."""
 
 from __future__ import annotations
 
 import asyncio
 import ssl
-from typing import Final
 
 from ostiary.config.schema import UpstreamSpec
 from ostiary.errors import GatewayError, Overloaded, UpstreamUnreachable
@@ -21,10 +16,8 @@ from ostiary.upstream.head import request_head
 from ostiary.upstream.reaching import EndpointState
 from ostiary.upstream.route import RouteUpstream
 from ostiary.upstream.trailers import CallersTrailers
+from ostiary.upstream.turns import Repeats, Turns
 from ostiary.upstream.waiting import WaitingRoom
-
-_SWEEP: Final = 0.25
-_FAREWELL: Final = 1.0  # seconds
 
 
 class UpstreamPool:
@@ -32,41 +25,38 @@ class UpstreamPool:
 
     Attributes:
         name: its name in the configuration.
-        repeated: how many requests were sent once more, because a kept connection lost them.
     """
 
     def __init__(self, name: str, spec: UpstreamSpec, context: ssl.SSLContext | None) -> None:
         self.name = name
-        self.repeated = 0
         self._patience = spec.timeouts
         self._preserve = spec.host == "preserve"
         self._waiting: WaitingRoom[Connection | EndpointPool] = WaitingRoom(self._give_back)
         self._trailers = CallersTrailers()
         common = (spec, context, self._waiting, self._trailers)
-        self._endpoints = [EndpointPool(endpoint, *common) for endpoint in spec.endpoints]
-        self._turn = 0
-        self._retries: set[asyncio.Task[None]] = set()
-        self._timer: asyncio.TimerHandle | None = None
+        self._endpoints = Turns([EndpointPool(endpoint, *common) for endpoint in spec.endpoints])
+        self._repeats = Repeats()
         self._closed: GatewayError | None = None
 
     async def start(self) -> None:
         """Begin to watch the clock. Connections are made when they are needed."""
         times = self._patience
-        least = min(times.connect, times.response, times.idle, times.keep_alive)
-        self._sweep(asyncio.get_running_loop(), max(0.01, min(_SWEEP, least / 10)))
+        self._endpoints.watch(min(times.connect, times.response, times.idle, times.keep_alive))
 
     async def aclose(self) -> None:
         """Close every connection; what is still under way ends with 503."""
         self._closed = Overloaded("the gateway is stopping", reason=Reason.STOPPING)
-        if self._timer is not None:
-            self._timer.cancel()
-        for task in tuple(self._retries):
-            task.cancel()
-        await asyncio.gather(*self._retries, return_exceptions=True)
+        self._endpoints.rest()
+        await self._repeats.end()
         self._waiting.dismiss(self._closed)
-        for endpoint in self._endpoints:
+        for endpoint in self._endpoints.each:
             endpoint.close(self._closed)
-        await self._gone()
+        await self._endpoints.gone()
+
+    @property
+    def repeated(self) -> int:
+        """How many requests were sent once more, because a kept connection lost them."""
+        return self._repeats.count
 
     @property
     def waiting(self) -> int:
@@ -75,7 +65,7 @@ class UpstreamPool:
 
     def endpoints(self, now: float) -> list[EndpointState]:
         """Return what is known of each endpoint (the loop's clock)."""
-        return [endpoint.state(now) for endpoint in self._endpoints]
+        return self._endpoints.states(now)
 
     def for_route(self, strip: frozenset[bytes], upgrades: frozenset[bytes] = frozenset()) -> RouteUpstream:
         """Return this upstream as one route sees it.
@@ -98,13 +88,12 @@ class UpstreamPool:
         if self._closed is not None:
             raise self._closed
         exchange = Exchange(outbound, body, answer, self._patience, self._again)
-        self._turn = (self._turn + 1) % len(self._endpoints)
-        connection = self._endpoints[self._turn].take() or await self._acquire()
+        connection = self._endpoints.next().take() or await self._acquire()
         self._carry(exchange, connection)
 
     async def _acquire(self, *, fresh: bool = False) -> Connection:
         failure: GatewayError | None = None
-        for endpoint in self._in_turn():
+        for endpoint in self._endpoints.in_turn():
             kept = None if fresh else endpoint.take()
             if kept is not None:
                 return kept
@@ -120,12 +109,6 @@ class UpstreamPool:
             return await free.connect()
         return await free.owner.renew(free) if fresh or not free.usable else free
 
-    def _in_turn(self) -> list[EndpointPool]:
-        """Return the endpoints, from the one whose turn it is; those that just failed come last."""
-        now = asyncio.get_running_loop().time()
-        turn = self._endpoints[self._turn :] + self._endpoints[: self._turn]
-        return sorted(turn, key=lambda endpoint: endpoint.rests_until > now)
-
     def _carry(self, exchange: Exchange, connection: Connection) -> None:
         outbound, owner = exchange.outbound, connection.owner
         request = outbound.request
@@ -138,11 +121,8 @@ class UpstreamPool:
         connection.carry(exchange, head)
 
     def _again(self, exchange: Exchange) -> None:
-        """Repeat what a kept connection lost. The cold path: a task of its own is fine."""
-        self.repeated += 1
-        task = asyncio.get_running_loop().create_task(self._repeat(exchange))
-        self._retries.add(task)
-        task.add_done_callback(self._retries.discard)
+        """Repeat what a kept connection lost."""
+        self._repeats.begin(self._repeat(exchange))
 
     async def _repeat(self, exchange: Exchange) -> None:
         try:
@@ -162,16 +142,3 @@ class UpstreamPool:
             free.vacate()
         else:
             free.owner.released(free)
-
-    def _sweep(self, loop: asyncio.AbstractEventLoop, pause: float) -> None:
-        now = loop.time()
-        for endpoint in self._endpoints:
-            endpoint.sweep(now)
-        self._timer = loop.call_later(pause, self._sweep, loop, pause)
-
-    async def _gone(self) -> None:
-        """Wait until the loop has let go of every connection, within a bound."""
-        loop = asyncio.get_running_loop()
-        end = loop.time() + _FAREWELL
-        while any(endpoint.connections for endpoint in self._endpoints) and loop.time() < end:  # noqa: ASYNC110 - bounded, once
-            await asyncio.sleep(0.005)

@@ -60,7 +60,7 @@ async def test_nobody_gets_the_answer_that_came_after_anothers() -> None:
     """Not even who asks in the moment that the first one ends."""
     async with serving(Wire(OK + HEAD + b"Content-Length: 6\r\n\r\npoison")) as wire, pooling(wire.port) as pool:
         offered: list[object] = []
-        first = await (await send(pool, request(), Told(lambda: offered.append(pool._endpoints[0].take())))).end()
+        first = await (await send(pool, request(), Told(lambda: offered.append(pool._endpoints.each[0].take())))).end()
         assert (first.content, first.error, offered) == (b"ok", None, [None])
         assert (await ask(pool)).content == b"ok"
     assert wire.connections == 2

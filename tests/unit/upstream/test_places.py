@@ -63,7 +63,7 @@ async def test_a_connection_that_is_lost_in_the_same_moment_carries_nothing() ->
     """Nobody would watch over what it carries: neither its end nor the clock would ever be told."""
     pool = Http2Pool("u", UpstreamSpec.model_validate({"endpoints": ["http://127.0.0.1:9"]}), None)
     full, other = Endpoint(), Endpoint()
-    pool._endpoints = cast("Any", [full])
+    pool._endpoints.each = cast("Any", [full])
     waiting = asyncio.ensure_future(pool._acquire())
     await asyncio.sleep(0)
     full.connection.promised += 1
@@ -78,7 +78,7 @@ async def test_a_connection_that_is_lost_in_the_same_moment_carries_nothing() ->
 async def test_a_connection_that_is_lost_in_the_same_moment_is_not_counted_twice(monkeypatch) -> None:
     """With each that is, there would be one more than the upstream is to have."""
     pool = UpstreamPool("u", UpstreamSpec.model_validate({"endpoints": ["http://127.0.0.1:9"], "connections": 1}), None)
-    (endpoint,) = pool._endpoints
+    (endpoint,) = pool._endpoints.each
 
     async def create_connection(factory: Callable[[], Connection], *_: Any, **__: Any) -> tuple[Transport, Connection]:
         made, transport = factory(), Transport()

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from typing import Final
 
 from ostiary.config.upstreams import UpstreamSpec
 from ostiary.errors import GatewayError, Overloaded, UpstreamUnreachable
@@ -20,10 +19,8 @@ from ostiary.upstream.http2.fields import request_fields
 from ostiary.upstream.reaching import EndpointState
 from ostiary.upstream.route import RouteUpstream
 from ostiary.upstream.trailers import CallersTrailers
+from ostiary.upstream.turns import Repeats, Turns
 from ostiary.upstream.waiting import WaitingRoom
-
-_SWEEP: Final = 0.25
-_FAREWELL: Final = 1.0  # seconds
 
 
 class Http2Pool:
@@ -31,41 +28,40 @@ class Http2Pool:
 
     Attributes:
         name: its name in the configuration.
-        repeated: how many requests were sent once more, because nobody had worked on them.
     """
 
     def __init__(self, name: str, spec: UpstreamSpec, context: ssl.SSLContext | None) -> None:
         self.name = name
-        self.repeated = 0
         self._patience = spec.timeouts
         self._preserve = spec.host == "preserve"
         self._waiting: WaitingRoom[Free] = WaitingRoom(self._give_back)
         self._trailers = CallersTrailers()
         common = (spec, context, self._waiting, self._trailers)
-        self._endpoints = [Http2Endpoint(endpoint, *common) for endpoint in spec.endpoints]
-        self._turn = 0
-        self._retries: set[asyncio.Task[None]] = set()
-        self._timer: asyncio.TimerHandle | None = None
+        self._endpoints = Turns([Http2Endpoint(endpoint, *common) for endpoint in spec.endpoints])
+        self._repeats = Repeats()
         self._closed: GatewayError | None = None
 
     async def start(self) -> None:
         """Begin to watch the clock. Connections are made when they are needed."""
         times = self._patience
-        least = min(times.connect, times.response, times.idle, times.keep_alive, times.silence, times.ping)
-        self._sweep(asyncio.get_running_loop(), max(0.01, min(_SWEEP, least / 10)))
+        self._endpoints.watch(
+            min(times.connect, times.response, times.idle, times.keep_alive, times.silence, times.ping)
+        )
 
     async def aclose(self) -> None:
         """Close every connection; what is still under way ends with 503."""
         self._closed = Overloaded("the gateway is stopping", reason=Reason.STOPPING)
-        if self._timer is not None:
-            self._timer.cancel()
-        for task in tuple(self._retries):
-            task.cancel()
-        await asyncio.gather(*self._retries, return_exceptions=True)
+        self._endpoints.rest()
+        await self._repeats.end()
         self._waiting.dismiss(self._closed)
-        for endpoint in self._endpoints:
+        for endpoint in self._endpoints.each:
             await endpoint.close(self._closed)
-        await self._gone()
+        await self._endpoints.gone()
+
+    @property
+    def repeated(self) -> int:
+        """How many requests were sent once more, because nobody had worked on them."""
+        return self._repeats.count
 
     @property
     def waiting(self) -> int:
@@ -74,7 +70,7 @@ class Http2Pool:
 
     def endpoints(self, now: float) -> list[EndpointState]:
         """Return what is known of each endpoint (the loop's clock)."""
-        return [endpoint.state(now) for endpoint in self._endpoints]
+        return self._endpoints.states(now)
 
     def for_route(self, strip: frozenset[bytes], upgrades: frozenset[bytes] = frozenset()) -> RouteUpstream:  # noqa: ARG002 - there is none in HTTP/2
         """Return this upstream as one route sees it.
@@ -98,8 +94,7 @@ class Http2Pool:
         if self._closed is not None:
             raise self._closed
         exchange = Http2Exchange(outbound, body, answer, self._patience, self._again)
-        self._turn = (self._turn + 1) % len(self._endpoints)
-        self._carry(exchange, self._endpoints[self._turn].take() or await self._acquire())
+        self._carry(exchange, self._endpoints.next().take() or await self._acquire())
 
     async def _acquire(self) -> Http2Connection:
         """Return a connection with a place that is promised."""
@@ -116,7 +111,7 @@ class Http2Pool:
     async def _obtain(self) -> Http2Connection | None:
         """Return a place at the first endpoint that has one; None when all are full."""
         failure: GatewayError | None = None
-        for endpoint in self._in_turn():
+        for endpoint in self._endpoints.in_turn():
             try:
                 found = await endpoint.obtain()
             except GatewayError as error:
@@ -127,12 +122,6 @@ class Http2Pool:
         if failure is not None:
             raise failure
         return None
-
-    def _in_turn(self) -> list[Http2Endpoint]:
-        """Return the endpoints, from the one whose turn it is; those that just failed come last."""
-        now = asyncio.get_running_loop().time()
-        turn = self._endpoints[self._turn :] + self._endpoints[: self._turn]
-        return sorted(turn, key=lambda endpoint: endpoint.rests_until > now)
 
     def _carry(self, exchange: Http2Exchange, connection: Http2Connection) -> None:
         outbound, owner = exchange.outbound, connection.owner
@@ -149,11 +138,8 @@ class Http2Pool:
         connection.carry(exchange, fields)
 
     def _again(self, exchange: Http2Exchange) -> None:
-        """Send again what nobody has worked on. The cold path: a task of its own is fine."""
-        self.repeated += 1
-        task = asyncio.get_running_loop().create_task(self._repeat(exchange))
-        self._retries.add(task)
-        task.add_done_callback(self._retries.discard)
+        """Send again what nobody has worked on."""
+        self._repeats.begin(self._repeat(exchange))
 
     async def _repeat(self, exchange: Http2Exchange) -> None:
         try:
@@ -171,16 +157,3 @@ class Http2Pool:
     def _give_back(self, free: Free) -> None:
         if isinstance(free, Http2Connection):
             free.give_back()
-
-    def _sweep(self, loop: asyncio.AbstractEventLoop, pause: float) -> None:
-        now = loop.time()
-        for endpoint in self._endpoints:
-            endpoint.sweep(now)
-        self._timer = loop.call_later(pause, self._sweep, loop, pause)
-
-    async def _gone(self) -> None:
-        """Wait until the loop has let go of every connection, within a bound."""
-        loop = asyncio.get_running_loop()
-        end = loop.time() + _FAREWELL
-        while any(endpoint.connections for endpoint in self._endpoints) and loop.time() < end:  # noqa: ASYNC110 - bounded, once
-            await asyncio.sleep(0.005)
