@@ -55,9 +55,14 @@ def configure(*, worker: int | None = None) -> None:
         processors.append(structlog.processors.format_exc_info)
     structlog.configure(
         processors=[*processors, last],
-        logger_factory=structlog.WriteLoggerFactory(sys.stderr),  # the line and its end in one write: workers share it
-        cache_logger_on_first_use=True,
+        logger_factory=_writer,
+        cache_logger_on_first_use=False,  # it is never said often; and what is kept would outlive a change of stderr
     )
+
+
+def _writer(*_: object) -> structlog.WriteLogger:
+    """Return what writes to stderr as it is now, the line and its end at once: workers share it."""
+    return structlog.WriteLogger(sys.stderr)
 
 
 @contextmanager
