@@ -120,7 +120,8 @@ def run_workers(file: Path, loaded: Loaded, count: int) -> int:
 async def _workers(file: Path, loaded: Loaded, count: int) -> int:
     over, access = loaded.overlays, AccessLog()
     named = [word for overlay in over for word in ("--overlay", str(overlay))]
-    supervisor = Supervisor((sys.executable, "-m", "ostiary", "serve", str(file), *named), count)
+    itself = (sys.executable, "-P", "-m", "ostiary")  # -P: nothing is imported from the folder it is started in
+    supervisor = Supervisor((*itself, "serve", str(file), *named), count)
     supervisor.said.say(loaded)
     life = supervisor.life
     life.configured_at = time.time()

@@ -17,6 +17,7 @@ from typing import Final
 from ostiary.config.loaded import Examined
 from ostiary.errors import ConfigError
 
+# -P: nothing is imported from the folder that the gateway happens to be started in
 _READER: Final = "import sys; from ostiary.config import apart; apart.main(sys.argv[1:])"
 
 
@@ -33,7 +34,7 @@ class Reading:
 
     def __init__(self, path: Path, overlays: Sequence[Path] = ()) -> None:
         self._path = path
-        command = (sys.executable, "-c", _READER, str(path), *map(str, overlays))
+        command = (sys.executable, "-P", "-c", _READER, str(path), *map(str, overlays))
         try:
             self._process = subprocess.Popen(  # noqa: S603 - our own program
                 command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE

@@ -89,7 +89,7 @@ def running(configuration: Path, port: int, log: Path) -> Iterator[Gateway]:
     Raises:
         DemoFailed: it does not start.
     """
-    command = [sys.executable, "-m", "ostiary", "serve", str(configuration)]
+    command = [sys.executable, "-P", "-m", "ostiary", "serve", str(configuration)]
     with log.open("wb") as errors:
         process = subprocess.Popen(  # noqa: S603 - our own program
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, start_new_session=True

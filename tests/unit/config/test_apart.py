@@ -94,3 +94,13 @@ assert not {"ruamel.yaml", "ostiary.config.load", "ostiary.config.check"} & sys.
 """
     done = subprocess.run([sys.executable, "-c", said, file], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_nothing_is_imported_from_the_folder_that_it_is_read_in(tmp_path: Path, monkeypatch) -> None:
+    """Whoever may write there would be the gateway otherwise."""
+    file = tmp_path / "gateway.yaml"
+    file.write_text(SMALL)
+    for name in ("pickle", "ostiary", "signal"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit('imported from here')")
+    monkeypatch.chdir(tmp_path)
+    assert examine_apart(file).loaded is not None
