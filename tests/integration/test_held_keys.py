@@ -10,10 +10,10 @@ from pathlib import Path
 import httpx2
 import pytest
 from cryptography.hazmat.primitives.serialization import load_der_public_key
-from tests.integration.test_shown_keys import greet
 from tests.support.gateway_process import gateway_process
 from tests.support.legacy_nginx import free_port
 from tests.support.pkcs11_provider import configuration, place
+from tests.support.shown import greeter, name_of
 from tests.support.softhsm import SoftHsm
 
 from ostiary.pki import extensions
@@ -61,7 +61,7 @@ async def test_both_ends_see_certificates_whose_keys_are_in_the_token(
     tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=tmp_path / "ca.pem")
     tls.load_cert_chain(tmp_path / "up.pem", tmp_path / "up.key")
     tls.verify_mode = ssl.CERT_REQUIRED
-    upstream = await asyncio.start_server(greet, "localhost", 0, ssl=tls, family=2)
+    upstream = await asyncio.start_server(greeter(name_of), "localhost", 0, ssl=tls, family=2)
     file = tmp_path / "gateway.yaml"
     file.write_text(FILE.format(own=free_port(), port=upstream.sockets[0].getsockname()[1]))
     monkeypatch.setenv("OPENSSL_CONF", str(openssl))

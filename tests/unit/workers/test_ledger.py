@@ -15,6 +15,7 @@ from ostiary.admin.exposition.together import latest
 from ostiary.model import Record
 from ostiary.observe.counted import counted_of, counted_told
 from ostiary.observe.ended import Ended
+from ostiary.observe.histogram import Histogram
 from ostiary.observe.metrics import Metrics
 from ostiary.reasons import Reason
 from ostiary.workers import ledger
@@ -84,7 +85,7 @@ def test_what_was_counted_comes_back_as_it_was() -> None:
 def test_buckets_of_another_build_are_not_mixed_up() -> None:
     metrics = Metrics()
     count(metrics)
-    next(iter(metrics.whole.values())).counts.append(7)
+    metrics.whole["all", "GET", "200", "public"] = Histogram((0.1, 1.0))
     with pytest.raises(ValueError, match="another build"):
         counted_of(counted_told(metrics))
 
