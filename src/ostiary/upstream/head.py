@@ -21,8 +21,9 @@ def request_head(outbound: Outbound, host: bytes, length: int | None) -> bytes:
             such values; should one get this far, it is not sent.
     """
     request, target, fields = outbound.request, outbound.target, outbound.headers.fields
-    first = [request.method.encode(), b" ", target, b" HTTP/1.1\r\nHost: ", host, b"\r\n"]
-    _check([request.method.encode(), target, host, request.upgrade or b""], fields)
+    method = request.method.encode()
+    first = [method, b" ", target, b" HTTP/1.1\r\nHost: ", host, b"\r\n"]
+    _check([method, target, host, request.upgrade or b""], fields)
     if _BLANK in target:
         raise InternalError("the outbound target has a blank in it", reason=Reason.INJECTION_UNSAFE)
     return head_octets(first, fields, _framing(request, length))

@@ -30,8 +30,7 @@ def read_request(
         MethodNotAllowed, MisdirectedRequest, ContentTooLarge: as for any edge.
     """
     _measure(fields, limits)
-    scheme = listening.scheme
-    head = read(fields, scheme, either=listening.either_scheme, tunnels=listening.tunnels)
+    head = read(fields, listening.scheme, either=listening.either_scheme, tunnels=listening.tunnels)
     check_target(head.target, limits.target)
     method, headers = head.method, head.headers
     if head.protocol is not None:
@@ -44,7 +43,7 @@ def read_request(
         target=head.target,
         headers=headers,
         peer=peer,
-        scheme=scheme,
+        scheme=listening.scheme,
         body=stream,
         record=stream.record,
     )
