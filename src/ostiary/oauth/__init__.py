@@ -6,8 +6,9 @@ metadata.py  where an issuer's endpoints are
 grant.py     what an answer of a token endpoint means
 endpoint.py  a token endpoint
 token.py     the gateway's own token, kept fresh
-exchange.py  tokens in exchange for those of callers
-each.py      tokens where each caller has a client of its own
+callers.py   tokens for each caller: what they are kept in
+exchange.py  ... in exchange for the callers' own
+each.py      ... where each caller has a client of its own
 """
 
 from ostiary.oauth.compile import compile_caller_tokens, compile_exchange, compile_token

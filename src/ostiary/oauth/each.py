@@ -18,13 +18,12 @@ from typing import Protocol
 import structlog
 
 from ostiary.errors import CredentialUnavailable, GatewayError
-from ostiary.kept import Made, Partitions
-from ostiary.model import Credential, CredentialSource, Outbound, Principal
+from ostiary.kept import Made
+from ostiary.model import Credential, CredentialSource, Outbound
+from ostiary.oauth.callers import CallerToken, TokensOfCallers
 from ostiary.oauth.client import of_caller
 from ostiary.oauth.endpoint import TokenEndpoint
-from ostiary.oauth.exchange import ExchangedToken
 from ostiary.oauth.grant import RefusedError
-from ostiary.oauth.token import made
 from ostiary.reasons import Reason
 
 log = structlog.get_logger("ostiary.oauth")
@@ -44,8 +43,8 @@ class Records(Protocol):
         """Return the credential in a record."""
 
 
-class CallerTokens:
-    """The tokens, each for one client.
+class CallerTokens(TokensOfCallers[str, int]):
+    """The tokens, each for one client; kept under the path of its record, seen by its principal.
 
     Args:
         name: what they are kept under from one configuration to the next: all that they depend on.
@@ -66,36 +65,10 @@ class CallerTokens:
         *,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.name = name
-        self.alias = alias
-        self.endpoint = endpoint
+        super().__init__(name, alias, endpoint, most, clock=clock)
         self._records = records
-        self._most = most
-        self._clock = clock
-        self._tokens: Partitions[str, Credential] = Partitions(most, clock=clock)
-        self._seen: dict[int, tuple[Principal, ExchangedToken]] = {}
-        self._number = 0
-        self._offline = False
 
-    async def start(self) -> None:
-        """Nothing is asked before a caller comes."""
-
-    async def aclose(self) -> None:
-        """Stop asking."""
-        await self._tokens.aclose()
-        await self.endpoint.aclose()
-
-    def inherit(self, previous: CallerTokens) -> None:
-        """Begin anew: each token can be asked for again."""
-
-    def stay_offline(self) -> None:
-        """Ask nobody, whatever happens."""
-        self._offline = True
-
-    def __len__(self) -> int:
-        return len(self._tokens)
-
-    def of(self, outbound: Outbound) -> ExchangedToken:
+    def of(self, outbound: Outbound) -> CallerToken:
         """Return where the token for a caller comes from.
 
         Raises:
@@ -106,11 +79,7 @@ class CallerTokens:
         if seen is not None and seen[0] is principal:
             return seen[1]
         path = self._records.path(outbound)
-        found = ExchangedToken(self._tokens.of(path, self._maker(path)))
-        if len(self._seen) >= self._most:
-            self._seen.clear()
-        self._seen[id(principal)] = principal, found
-        return found
+        return self._remember(id(principal), principal, self._kept(path, self._maker(path)))
 
     def _maker(self, path: str) -> Callable[[], Awaitable[Made[Credential]]]:
         async def make() -> Made[Credential]:
@@ -121,8 +90,7 @@ class CallerTokens:
     async def _obtained(self, path: str) -> Made[Credential]:
         asked = self._clock()
         try:
-            if self._offline:
-                raise CredentialUnavailable("nobody is asked offline")
+            self._refuse_offline()
             client = of_caller(self.endpoint.client, self._records.at(path))
             grant = await self.endpoint.ask(client, grant_type="client_credentials")
         except RefusedError as error:
@@ -133,9 +101,8 @@ class CallerTokens:
         except GatewayError as error:
             self._tell_of(path, error.detail)
             raise
-        self._number += 1
         log.info("token obtained", client=self.alias, record=path, issuer=self.endpoint.place, lasts=grant.lasts)
-        return made(Credential(self.alias, "", grant.token, str(self._number)), grant, asked, 0.5)
+        return self._granted(grant, asked)
 
     def _tell_of(self, path: str, why: str) -> None:
         log.warning("token not obtained", client=self.alias, record=path, issuer=self.endpoint.place, why=why)

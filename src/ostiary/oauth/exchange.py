@@ -14,11 +14,11 @@ from typing import Final
 import structlog
 
 from ostiary.errors import CredentialUnavailable, Forbidden, GatewayError
-from ostiary.kept import Kept, Made, Partitions
+from ostiary.kept import Made
 from ostiary.model import Credential, Outbound, Principal
+from ostiary.oauth.callers import CallerToken, TokensOfCallers
 from ostiary.oauth.endpoint import TokenEndpoint
 from ostiary.oauth.grant import REFUSED_SUBJECT, RefusedError
-from ostiary.oauth.token import made
 from ostiary.reasons import Reason
 
 log = structlog.get_logger("ostiary.oauth")
@@ -31,31 +31,8 @@ _SCHEMES: Final = (b"bearer ", b"dpop ")
 Key = tuple[str, str, bytes]
 
 
-class ExchangedToken:
-    """The token for one caller."""
-
-    __slots__ = ("_kept",)
-
-    def __init__(self, kept: Kept[Credential]) -> None:
-        self._kept = kept
-
-    async def get(self) -> Credential:
-        """Return it; does not suspend while it is fresh.
-
-        Raises:
-            Forbidden: the caller's token cannot be exchanged.
-            CredentialUnavailable: it cannot be had now.
-        """
-        return await self._kept.get()
-
-    async def rejected(self, version: str) -> bool:
-        """Give up a token that the upstream did not accept; return whether another one can be had."""
-        held = self._kept.held
-        return held is None or held.value.version != version or self._kept.rejected(held.value)
-
-
-class ExchangedTokens:
-    """The tokens that callers' tokens were exchanged for.
+class ExchangedTokens(TokensOfCallers[Key, bytes]):
+    """The tokens that callers' tokens were exchanged for; seen by the `Authorization` of their requests.
 
     Args:
         name: what they are kept under from one configuration to the next: all that they depend on.
@@ -78,37 +55,11 @@ class ExchangedTokens:
         clock: Callable[[], float] = time.monotonic,
         today: Callable[[], float] = time.time,
     ) -> None:
-        self.name = name
-        self.alias = alias
-        self.endpoint = endpoint
+        super().__init__(name, alias, endpoint, most, clock=clock)
         self._types = types
-        self._clock = clock
         self._today = today
-        self._tokens: Partitions[Key, Credential] = Partitions(most, clock=clock)
-        self._most = most
-        self._seen: dict[bytes, tuple[Principal, ExchangedToken]] = {}
-        self._number = 0
-        self._offline = False
 
-    async def start(self) -> None:
-        """Nothing is asked before a caller comes."""
-
-    async def aclose(self) -> None:
-        """Stop asking."""
-        await self._tokens.aclose()
-        await self.endpoint.aclose()
-
-    def inherit(self, previous: ExchangedTokens) -> None:
-        """Begin anew: each token can be exchanged again."""
-
-    def stay_offline(self) -> None:
-        """Ask nobody, whatever happens."""
-        self._offline = True
-
-    def __len__(self) -> int:
-        return len(self._tokens)
-
-    def of(self, outbound: Outbound) -> ExchangedToken:
+    def of(self, outbound: Outbound) -> CallerToken:
         """Return where the token for a caller comes from.
 
         Raises:
@@ -118,17 +69,13 @@ class ExchangedTokens:
         seen = self._seen.get(value)
         if seen is not None and seen[0] is principal:  # a verified token has one principal while it is remembered
             return seen[1]
-        found = self._find(principal, value)
-        if len(self._seen) >= self._most:
-            self._seen.clear()
-        self._seen[value] = principal, found
-        return found
+        return self._remember(value, principal, self._find(principal, value))
 
-    def _find(self, principal: Principal, value: bytes) -> ExchangedToken:
+    def _find(self, principal: Principal, value: bytes) -> CallerToken:
         proven, token = proven_by_token(principal), _shown(value)
         if proven is None or token is None:
             raise Forbidden("there is no verified token to exchange", reason=Reason.TOKEN_NOT_EXCHANGED)
-        return ExchangedToken(self._tokens.of(key_of(proven, token), self._maker(token, proven.expires)))
+        return self._kept(key_of(proven, token), self._maker(token, proven.expires))
 
     def _maker(self, token: bytes, expires: float | None) -> Callable[[], Awaitable[Made[Credential]]]:
         async def make() -> Made[Credential]:
@@ -140,8 +87,7 @@ class ExchangedTokens:
         asked = self._clock()
         end = float("inf") if expires is None else asked + expires - self._today()
         try:
-            if self._offline:
-                raise CredentialUnavailable("nobody is asked offline")
+            self._refuse_offline()
             if end <= asked:
                 raise Forbidden("the caller's token has ended", reason=Reason.TOKEN_NOT_EXCHANGED)
             grant = await self.endpoint.ask(grant_type=GRANT, subject_token=token.decode("ascii"), **self._types)
@@ -151,8 +97,7 @@ class ExchangedTokens:
         except GatewayError as error:
             log.warning("token not exchanged", client=self.alias, issuer=self.endpoint.place, why=error.detail)
             raise
-        self._number += 1
-        return made(Credential(self.alias, "", grant.token, str(self._number)), grant, asked, 0.5, end)
+        return self._granted(grant, asked, end)
 
 
 def proven_by_token(principal: Principal) -> Principal | None:
