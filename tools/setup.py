@@ -117,6 +117,13 @@ def install(files: list[Path]) -> None:
     again = ["--force-reinstall"] if COMPILED else []
     command = [*pip, "--no-deps", "--no-build-isolation", *again, package]
     progress("ostiary ", 1, lines(command, OSTIARY_COMPILE=asked))
+    find_by_neighbourhood()
+
+
+def find_by_neighbourhood() -> None:
+    """Let `.venv` find the sources from where it lies: in the C locale CPython 3.11 reads no other path than ASCII."""
+    for file in (VENV / "lib").glob("python*/site-packages/_editable_impl_ostiary.pth"):
+        file.write_text(os.path.relpath(ROOT / "src", file.parent) + "\n")
 
 
 def main() -> None:

@@ -65,6 +65,18 @@ def test_it_installs_again_for_another_python(setup):
     assert len(setup.installed) == 2
 
 
+def test_the_sources_are_found_from_a_folder_of_any_name_in_any_locale(setup, tmp_path):
+    root = tmp_path / "Prüf Stand"
+    setup.ROOT, setup.VENV = root, root / ".venv"
+    packages = setup.VENV / "lib/python3.11/site-packages"
+    packages.mkdir(parents=True)
+    (packages / "_editable_impl_ostiary.pth").write_text(f"{root}/src", encoding="utf-8")
+    setup.find_by_neighbourhood()
+    (line,) = (packages / "_editable_impl_ostiary.pth").read_text().splitlines()
+    assert line.isascii()
+    assert (packages / line).resolve() == root / "src"
+
+
 def test_an_old_python_is_told_so(setup, monkeypatch):
     monkeypatch.setattr(setup, "OLDEST", (99, 0))
     with pytest.raises(SystemExit, match=r"needs Python 3\.11"):
