@@ -67,6 +67,9 @@ class Engine:
     def heard_trailers(self, stream: int, fields: Fields) -> None:
         self.heard.append(("trailers", stream, tuple(fields)))
 
+    def heard_excess(self, stream: int, fields: Fields, *, ended: bool) -> None:
+        self.heard.append(("excess", stream, len(fields), ended))
+
     def heard_reset(self, stream: int, code: int) -> None:
         self.heard.append(("reset", stream))
 

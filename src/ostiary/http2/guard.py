@@ -20,6 +20,11 @@ from ostiary.reasons import Reason
 
 RESETS, RESETS_PER_SECOND = 200, 20.0
 CONTROL, CONTROL_PER_SECOND = 1000, 100.0
+LARGEST_BLOCK: Final = 4
+"""How many times larger than a head may be a block of fields that is read to its end: it costs its stream, or its
+request. A larger one is not kept until it ends, and costs the connection (RFC 9113, section 10.5.1)."""
+EXCESS_COST: Final = 10
+"""Resets that such a block costs: it is read in vain, and it is long."""
 PER_STREAM: Final = 4
 """Control frames that come with an honest request: windows and priorities."""
 PER_ANSWER: Final = 1 / 1024
@@ -109,9 +114,9 @@ class Guard:
         if not self._control.spend(cost, now):
             raise _flood("frames that ask for nothing")
 
-    def reset(self, now: float) -> None:
+    def reset(self, now: float, cost: int = 1) -> None:
         """Pay for a stream that was given up."""
-        if not self._resets.spend(1, now):
+        if not self._resets.spend(cost, now):
             raise _flood("streams opened and given up")
 
     def opened(self) -> None:

@@ -6,7 +6,7 @@ Whoever does not keep to the protocol loses the stream where nothing else is har
 from __future__ import annotations
 
 from ostiary.http2 import control
-from ostiary.http2.codes import Code, ConnectionBroken, broken
+from ostiary.http2.codes import Code, broken
 from ostiary.http2.frames import (
     ACK,
     CONTINUATION,
@@ -19,13 +19,12 @@ from ostiary.http2.frames import (
     SETTINGS,
     Frame,
 )
-from ostiary.http2.hearing import Hearer
+from ostiary.http2.hearing import BlockHearer, Hearer
 from ostiary.http2.hpack.decoder import Decoder, Fields
 from ostiary.http2.hpack.errors import CompressionError, ListTooLarge
 from ostiary.http2.payloads import announced, fragment, not_as_announced, unpadded
 from ostiary.http2.states import ENDED, NEVER, RESET_BY_THEM, State
 from ostiary.http2.wire import STREAM_WINDOW, Wire, stream_error
-from ostiary.reasons import Reason
 
 
 class Reader:
@@ -33,7 +32,7 @@ class Reader:
 
     Args:
         wire: the connection's state.
-        limit: octets of a list of fields; a larger one ends the connection.
+        limit: octets of a list of fields; a larger one is read, since the next need its table, and not kept.
     """
 
     __slots__ = ("_begun", "_block", "_decoder", "_ends", "_pieces", "_wire")
@@ -94,27 +93,28 @@ class Reader:
             self._on_block(hearer, stream, b"".join(pieces), ends=self._ends)
 
     def _on_block(self, hearer: Hearer, stream: int, block: bytes, *, ends: bool) -> None:
-        fields = self._decode(block)
+        told: BlockHearer = hearer
+        try:
+            fields = self._decode(block)
+        except ListTooLarge as error:
+            fields, told = error.beginning, _Excess(hearer)
         state = self._wire.streams.get(stream)
         if state is not None and state.headed:
-            self._on_trailers(hearer, stream, state, fields, ends=ends)
+            self._on_trailers(told, stream, state, fields, ends=ends)
         elif state is not None:
-            self._on_answer(hearer, stream, state, fields, ends=ends)
+            self._on_answer(told, stream, state, fields, ends=ends)
         elif stream > self._wire.past.last and not self._wire.opens:
-            self._on_head(hearer, stream, fields, ends=ends)
+            self._on_head(told, stream, fields, ends=ends)
         else:
-            self._on_late(hearer, stream)
+            self._on_late(told, stream)
 
     def _decode(self, block: bytes) -> Fields:
         try:
             return self._decoder.decode(block)
         except CompressionError as error:
             raise broken(Code.COMPRESSION_ERROR, str(error)) from error
-        except ListTooLarge as error:
-            detail = "more fields than anybody wants to hear"
-            raise ConnectionBroken(Code.ENHANCE_YOUR_CALM, Reason.REQUEST_HEADERS_TOO_LARGE, detail) from error
 
-    def _on_head(self, hearer: Hearer, stream: int, fields: Fields, *, ends: bool) -> None:
+    def _on_head(self, hearer: BlockHearer, stream: int, fields: Fields, *, ends: bool) -> None:
         wire = self._wire
         state = State(wire.initial, STREAM_WINDOW)
         if ends:
@@ -125,13 +125,13 @@ class Reader:
         wire.streams[stream] = state
         hearer.heard_head(stream, fields, ended=ends)
 
-    def _on_answer(self, hearer: Hearer, stream: int, state: State, fields: Fields, *, ends: bool) -> None:
+    def _on_answer(self, hearer: BlockHearer, stream: int, state: State, fields: Fields, *, ends: bool) -> None:
         """A head on a stream of ours. There may be several (section 8.1): the hearer knows the last by its status."""
         if ends:
             self._wire.heard_all(stream, state)
         hearer.heard_head(stream, fields, ended=ends)
 
-    def _on_trailers(self, hearer: Hearer, stream: int, state: State, fields: Fields, *, ends: bool) -> None:
+    def _on_trailers(self, hearer: BlockHearer, stream: int, state: State, fields: Fields, *, ends: bool) -> None:
         if not state.hears:
             stream_error(self._wire, hearer, stream, Code.STREAM_CLOSED)
         elif not ends:
@@ -142,7 +142,7 @@ class Reader:
             self._wire.heard_all(stream, state)
             hearer.heard_trailers(stream, fields)
 
-    def _on_late(self, hearer: Hearer, stream: int) -> None:
+    def _on_late(self, hearer: BlockHearer, stream: int) -> None:
         """Something is about a stream that is closed (section 5.1)."""
         how = self._wire.past.how(stream)
         if how == NEVER:
@@ -180,3 +180,26 @@ class Reader:
         if ends:
             wire.heard_all(stream, state)
         hearer.heard_content(stream, data, octets, ended=ends)
+
+
+class _Excess:
+    """Hears a block that says too much in the place of whoever would take it for whole."""
+
+    def __init__(self, hearer: Hearer) -> None:
+        self._hearer = hearer
+
+    def heard_head(self, stream: int, fields: Fields, *, ended: bool) -> None:
+        """A stream begins, or is answered, with too much."""
+        self._hearer.heard_excess(stream, fields, ended=ended)
+
+    def heard_trailers(self, stream: int, fields: Fields) -> None:
+        """A message ends with too much."""
+        self._hearer.heard_excess(stream, fields, ended=True)
+
+    def heard_reset(self, stream: int, code: int) -> None:
+        """It had no place there, whatever it says."""
+        self._hearer.heard_reset(stream, code)
+
+    def heard_nothing(self) -> None:
+        """It came too late, whatever it says."""
+        self._hearer.heard_nothing()

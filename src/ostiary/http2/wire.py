@@ -28,7 +28,7 @@ from ostiary.http2.frames import (
     goaway,
     number_frame,
 )
-from ostiary.http2.hearing import Hearer
+from ostiary.http2.hearing import BlockHearer
 from ostiary.http2.hpack.encoder import Encoder
 from ostiary.http2.states import RESET_BY_US, Past, State
 from ostiary.http2.windows import INITIAL_WINDOW, Allowance
@@ -190,7 +190,7 @@ class Wire:
         return data
 
 
-def stream_error(wire: Wire, hearer: Hearer, stream: int, code: Code) -> None:
+def stream_error(wire: Wire, hearer: BlockHearer, stream: int, code: Code) -> None:
     """End a stream because of what the other end did (section 5.4.2)."""
     wire.streams.pop(stream, None)
     wire.past.reset(stream, RESET_BY_US)

@@ -244,8 +244,6 @@ BROKEN = {
     "a piece of something else": (frame(HEADERS, ASK, 0, 1) + frame(CONTINUATION, b"", OPEN, 3), PROTOCOL),
     "a frame within a head": (frame(HEADERS, ASK, 0, 1) + frame(DATA, b"x", 0, 1), PROTOCOL),
     "a block that is none": (frame(HEADERS, b"\x80", WHOLE, 1), Code.COMPRESSION_ERROR),
-    "a list that is too large": (frame(HEADERS, b"\x40\x01x\x7f\xa1\x1e" + bytes(4000) + b"\xbe" * 20, WHOLE, 1),
-                                 Code.ENHANCE_YOUR_CALM),
     "more content than announced": (frame(HEADERS, SEND + LENGTH + b"\x011", OPEN, 1) + frame(DATA, b"ab", 0, 1), PROTOCOL),
     "less content than announced": (frame(HEADERS, SEND + LENGTH + b"\x019", OPEN, 1) + frame(DATA, b"a", 1, 1), PROTOCOL),
     "less content than announced, and trailers": (
@@ -285,3 +283,41 @@ def test_the_first_frame_is_settings():
     assert Engine(PREFACE + frame(PING, bytes(8))).broken.code == Code.PROTOCOL_ERROR
     assert Engine(PREFACE + frame(SETTINGS, b"", ACK)).broken.code == Code.PROTOCOL_ERROR
     assert Engine(HELLO).broken is None
+
+
+# --- more than anybody wants to hear (RFC 9113, section 10.5.1) --------------------------------------
+
+FIELD = b"\x00\x01x\x7f\xd1\x0e" + b"a" * 2000
+PIECES = [FIELD * 8] * 5  # 80 000 octets, where 64 KiB may be said
+
+
+def in_pieces(stream: int, *pieces: bytes, flags: int = 0) -> bytes:
+    first, *more = pieces
+    octets = frame(HEADERS, first, flags, stream)
+    for number, piece in enumerate(more, 1):
+        octets += frame(CONTINUATION, piece, OPEN if number == len(more) else 0, stream)
+    return octets
+
+
+def test_a_head_that_says_too_much_costs_its_stream_and_what_is_behind_it_is_understood(engine):
+    added = b"\x40\x01y\x011"
+    heard = engine.receive(in_pieces(1, ASK, *PIECES, added, flags=END) + frame(HEADERS, ASK + b"\xc0", WHOLE, 3))
+    (kind, stream, kept, ended), head = heard
+    assert (kind, stream, ended) == ("excess", 1, True)
+    assert len(GET) < kept < len(GET) + 40
+    assert head == ("head", 3, (*GET, (b"y", b"1")), True)
+    assert engine.broken is None
+
+
+def test_trailers_that_say_too_much_cost_their_stream(engine):
+    engine.receive(frame(HEADERS, SEND, OPEN, 1))
+    (kind, stream, _, ended), head = engine.receive(in_pieces(1, *PIECES, flags=END) + frame(HEADERS, ASK, WHOLE, 3))
+    assert (kind, stream, ended) == ("excess", 1, True)
+    assert head[:2] == ("head", 3)
+
+
+def test_too_much_on_a_stream_that_was_reset_is_dropped_as_everything_is(engine):
+    engine.receive(frame(HEADERS, SEND, OPEN, 1))
+    engine.wire.reset(1, Code.CANCEL)
+    assert engine.receive(in_pieces(1, *PIECES, flags=END)) == [("nothing",)]
+    assert engine.broken is None

@@ -17,10 +17,10 @@ from ostiary.edge.http2.request import read_request
 from ostiary.edge.http2.stream import Http2Stream
 from ostiary.edge.listening import Listening
 from ostiary.edge.proof import Proof
-from ostiary.errors import GatewayError
+from ostiary.errors import GatewayError, HeadersTooLarge
 from ostiary.grpc import is_call
 from ostiary.http2.codes import Code
-from ostiary.http2.guard import Guard
+from ostiary.http2.guard import EXCESS_COST, LARGEST_BLOCK, Guard
 from ostiary.http2.reader import Reader
 from ostiary.http2.sender import Sender
 from ostiary.http2.wire import STREAMS, Wire
@@ -49,7 +49,7 @@ class Http2Streams(ABC):
         self.streams: dict[int, Http2Stream] = {}
         self._listening = listening
         self._reader = Reader(self.wire, 2 * listening.limits.headers)
-        self._guard = Guard(2 * listening.limits.headers, loop.time())
+        self._guard = Guard(LARGEST_BLOCK * listening.limits.headers, loop.time())
         self._proof = Proof(listening)
         self._waiting: deque[Http2Stream] = deque()  # requests that wait until less is buffered
         self._ended = False
@@ -114,14 +114,8 @@ class Http2Streams(ABC):
 
     def heard_head(self, number: int, fields: Fields, *, ended: bool) -> None:
         """A request begins."""
-        now = self._now
-        self._guard.opened()
-        self._idle_by = 0.0
-        stream = self.streams[number] = Http2Stream(self, number, next_id(), monotonic(), self._address)
-        stream.method, stream.target = shown(fields)
-        stream.read = ended
-        if len(self.streams) > STREAMS or self._last is not None:
-            self._turn_away(stream, now)
+        stream = self._appear(number, fields, ended=ended)
+        if stream is None:
             return
         peer = self._prove()
         try:
@@ -137,6 +131,32 @@ class Http2Streams(ABC):
             self._waiting.append(stream)
         else:
             self._start(stream)
+
+    def _appear(self, number: int, fields: Fields, *, ended: bool) -> Http2Stream | None:
+        """Return a new stream; None for one that is turned away."""
+        self._guard.opened()
+        self._idle_by = 0.0
+        stream = self.streams[number] = Http2Stream(self, number, next_id(), monotonic(), self._address)
+        stream.method, stream.target = shown(fields)
+        stream.read = ended
+        if len(self.streams) > STREAMS or self._last is not None:
+            self._turn_away(stream, self._now)
+            return None
+        return stream
+
+    def heard_excess(self, number: int, fields: Fields, *, ended: bool) -> None:
+        """A request says too much, with its head or behind its body: it is refused, and costs more than a reset."""
+        self._guard.reset(self._now, EXCESS_COST)
+        error = HeadersTooLarge("more fields than anybody wants to hear")
+        known = self.streams.get(number)
+        if known is None:
+            if (stream := self._appear(number, fields, ended=ended)) is not None:
+                stream.calls = is_call(dict(fields).get(b"content-type"))
+                stream.fail(error)
+            return
+        if not known.answered:
+            known.refuse(error)
+        known.complete()
 
     def _turn_away(self, stream: Http2Stream, now: float) -> None:
         """Refuse a stream that nobody has worked on: the caller may send it again (RFC 9113, section 8.7)."""

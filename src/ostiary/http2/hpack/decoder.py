@@ -52,16 +52,19 @@ class Decoder:
 
         Raises:
             CompressionError: it cannot be read.
-            ListTooLarge: it says too much. The rest of it was not read: the connection is at its end.
+            ListTooLarge: it says too much. All of it was read, since what is behind it needs the same table.
         """
         known = self._known.get(block)
         if known is not None:
             return known
         before = self._table.changes
-        fields = self._read(block)
-        if self._table.changes != before:
-            self._known.clear()
-        elif len(block) <= _USUAL and len(fields) <= _FEW:
+        try:
+            fields = self._read(block)
+        finally:
+            changed = self._table.changes != before
+            if changed:
+                self._known.clear()
+        if not changed and len(block) <= _USUAL and len(fields) <= _FEW:
             if len(self._known) >= _BLOCKS:
                 self._known.clear()
             self._known[block] = fields
@@ -76,19 +79,20 @@ class Decoder:
                 index, at = read_integer(block, at, 0x7F)
                 field = self._table.field(index)
             elif octet & 0xE0 == _RESIZED:
-                at = self._resize(block, at, fields)
+                at = self._resize(block, at, begun=size > 0)
                 continue
             else:
                 field, at = self._literal(block, at, octet & _ADDED)
-            fields.append(field)
             size += len(field[0]) + len(field[1]) + OVERHEAD
-            if size > self._limit:
-                raise ListTooLarge
+            if size <= self._limit:
+                fields.append(field)
+        if size > self._limit:
+            raise ListTooLarge(fields)
         return fields
 
-    def _resize(self, block: bytes, at: int, fields: Fields) -> int:
+    def _resize(self, block: bytes, at: int, *, begun: bool) -> int:
         """Change the size of the table, which is only done at the beginning of a block (section 4.2)."""
-        if fields:
+        if begun:
             raise CompressionError("the table changes its size within a block")
         most, at = read_integer(block, at, 0x1F)
         self._table.resize(most)

@@ -11,9 +11,9 @@ import asyncio
 from collections.abc import Callable
 from typing import Protocol
 
-from ostiary.errors import GatewayError
+from ostiary.errors import GatewayError, UpstreamInvalid
 from ostiary.http2.codes import Code
-from ostiary.http2.guard import Guard
+from ostiary.http2.guard import LARGEST_BLOCK, Guard
 from ostiary.http2.hpack.decoder import Fields
 from ostiary.http2.reader import Reader
 from ostiary.http2.sender import Sender
@@ -66,7 +66,7 @@ class Http2Streams:
         self.now = loop.time()
         self.full = False
         self.wire = Wire(MAX_HEAD, INDEXED)
-        self.guard = Guard(2 * MAX_HEAD, self.now)
+        self.guard = Guard(LARGEST_BLOCK * MAX_HEAD, self.now)
         self.reader = Reader(self.wire, 2 * MAX_HEAD)
         self.sender = Sender(self.wire, loop, write, _nothing_else)
 
@@ -176,6 +176,12 @@ class Http2Streams:
             exchange.take_trailers(fields)
         except GatewayError as error:
             exchange.fail(error, Code.PROTOCOL_ERROR)
+
+    def heard_excess(self, stream: int, fields: Fields, *, ended: bool) -> None:  # noqa: ARG002 - nothing of it is used
+        """An answer says too much: others on the connection do not pay for it."""
+        exchange = self.exchanges.get(stream)
+        if exchange is not None:
+            exchange.fail(UpstreamInvalid("more fields than anybody wants to hear"))
 
     def heard_reset(self, stream: int, code: int) -> None:
         """A stream was given up, or had to be."""

@@ -96,6 +96,26 @@ async def test_resets_that_we_are_made_to_send(line, provoke):
     assert all(asked.sink.abandoned == 1 for asked in line.gateway.asked)
 
 
+MUCH = (b"x", b"1" * 3000)
+EXCESS = {
+    "heads": lambda n: frame(HEADERS, Encoder().encode([*GET, MUCH]), 5, n),
+    "trailers": lambda n: frame(HEADERS, Encoder().encode(POST), 4, n) + frame(HEADERS, Encoder().encode([MUCH]), 5, n),
+}
+
+
+@pytest.mark.parametrize("excess", EXCESS.values(), ids=EXCESS.keys())
+async def test_what_says_too_much_ends_the_connection_when_there_is_more_of_it(connect, excess):
+    line = connect(ListenerLimits.model_validate({"headers": "1KiB"}))
+    await line.turn()
+    line.say(excess(1) + frame(HEADERS, HEAD, 5, 3))
+    await line.frames()
+    assert [one["status"] for one in line.gateway.lines()] == [431]
+    line.gateway.asked[-1].whole()
+    line.say(b"".join(excess(n) for n in range(5, 99, 2)))
+    await ended(line, ErrorCodes.ENHANCE_YOUR_CALM, "connection.flood")
+    assert len(line.gateway.lines()) < 30
+
+
 BEHIND = {
     "trailers that are none": lambda n: frame(HEADERS, Encoder().encode([(b":path", b"/")]), 5, n),
     "more than a body may have": lambda n: frame(DATA, b"12", 1, n),
@@ -138,7 +158,7 @@ async def test_streams_beyond_the_number_announced(line):
 async def test_a_head_that_never_ends(line):
     """CVE-2024-27316: CONTINUATION after CONTINUATION."""
     await line.turn()
-    line.say(frame(HEADERS, HEAD, 1, 1) + frame(CONTINUATION, bytes(8000), 0, 1) * 9)
+    line.say(frame(HEADERS, HEAD, 1, 1) + frame(CONTINUATION, bytes(8000), 0, 1) * 17)
     await ended(line, ErrorCodes.ENHANCE_YOUR_CALM, "request.headers-too-large")
 
 
@@ -164,8 +184,12 @@ async def test_a_small_block_that_becomes_a_large_head(line):
     encoder = Encoder()
     block = encoder.encode([*GET, (b"x", b"a" * 4000)]) + b"\xbe" * 10_000
     line.say(frame(HEADERS, block, 5, 1))
-    await ended(line, ErrorCodes.ENHANCE_YOUR_CALM, "request.headers-too-large")
+    await line.frames()
+    assert [one["status"] for one in line.gateway.lines()] == [431]
+    line.say(b"".join(frame(HEADERS, block, 5, number) for number in range(3, 99, 2)))
+    await ended(line, ErrorCodes.ENHANCE_YOUR_CALM, "connection.flood")
     assert line.gateway.asked == []
+    assert len(line.gateway.lines()) < 30
 
 
 async def test_an_offer_to_keep_megabytes_of_compression_state_is_declined(line):

@@ -88,6 +88,12 @@ async def test_a_call_whose_head_is_too_large_is_refused_in_the_same_words(conne
     assert (told[b"grpc-status"], told[b"ostiary-reason"]) == (b"8", b"request.headers-too-large")
 
 
+async def test_a_call_whose_head_says_more_than_anybody_keeps_is_refused_in_the_same_words(connect):
+    line = connect(ListenerLimits.model_validate({"headers": "1KiB"}))
+    told = await refused(line, fields=[*CALL, (b"a", b"1" * 4000)])
+    assert (told[b"grpc-status"], told[b"ostiary-reason"]) == (b"8", b"request.headers-too-large")
+
+
 async def test_a_call_for_another_host_is_refused_in_the_same_words(connect):
     line = connect(None, Peer("192.0.2.7", server_name="b.example", tls_version="TLSv1.3"))
     told = await refused(line)

@@ -130,6 +130,7 @@ REFUSED = {
     "a length without content": ([*POST, (b"content-length", b"5")], "400", Reason.REQUEST_AMBIGUOUS),
     "too many fields": ([*GET, *[(b"x", b"1")] * 100], "431", Reason.REQUEST_HEADERS_TOO_LARGE),
     "fields that are too large": ([*GET, (b"x", b"1" * 33_000)], "431", Reason.REQUEST_HEADERS_TOO_LARGE),
+    "fields that nobody keeps": ([*GET, (b"x", b"1" * 120_000)], "431", Reason.REQUEST_HEADERS_TOO_LARGE),
 }
 
 

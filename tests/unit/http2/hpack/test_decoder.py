@@ -108,11 +108,43 @@ def test_what_is_no_block_is_refused(block):
         Decoder(LIMIT).decode(block)
 
 
-def test_a_list_that_is_too_large_is_not_read_to_its_end():
+def test_of_a_list_that_is_too_large_no_more_is_kept_than_its_beginning():
     decoder = Decoder(1000)
     decoder.decode(literal(b"x", b"a" * 400))
+    with pytest.raises(ListTooLarge) as caught:
+        decoder.decode(b"\xbe" * 1_000_000)
+    assert list(caught.value.beginning) == [(b"x", b"a" * 400)] * 2
+
+
+def test_what_is_behind_a_list_that_is_too_large_is_understood():
+    decoder, judge = Decoder(1000), Judge()
+    judge.max_header_list_size = 1 << 30
+    known, large = literal(b"x", b"1"), literal(b"y", b"a" * 2000) + literal(b"z", b"2")
+    assert list(decoder.decode(known + b"\xbe")) == [(b"x", b"1")] * 2
     with pytest.raises(ListTooLarge):
-        decoder.decode(b"\xbe" * 1_000_000 + b"\x80")
+        decoder.decode(large)
+    assert list(decoder.decode(b"\xbe")) == [(b"z", b"2")]
+    assert [tuple(one) for one in (*judge.decode(known + b"\xbe", raw=True), *judge.decode(large, raw=True))][-1] == (
+        b"z",
+        b"2",
+    )
+    assert [tuple(one) for one in judge.decode(b"\xbe", raw=True)] == [(b"z", b"2")]
+
+
+@pytest.mark.parametrize("wrong", [b"\x80", b"\x20", b"\xff\xff\xff\xff\xff", b"\x40\x05x"])
+def test_a_list_that_is_too_large_is_judged_to_its_end(wrong):
+    decoder = Decoder(1000)
+    with pytest.raises(CompressionError):
+        decoder.decode(literal(b"x", b"a" * 2000) + wrong)
+
+
+def test_a_block_that_was_remembered_is_read_again_behind_a_list_that_is_too_large():
+    decoder = Decoder(1000)
+    decoder.decode(literal(b"x", b"1"))
+    assert list(decoder.decode(b"\xbe")) == [(b"x", b"1")]
+    with pytest.raises(ListTooLarge):
+        decoder.decode(literal(b"x", b"2") + literal(b"x", b"3") + literal(b"y", b"a" * 2000, 0x00))
+    assert list(decoder.decode(b"\xbe")) == [(b"x", b"3")]
 
 
 NAMES = st.sampled_from([b":method", b":path", b"accept", b"cookie", b"x-a", b"x-b", b"authorization", b"x" * 60])

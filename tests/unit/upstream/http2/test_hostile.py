@@ -30,6 +30,7 @@ FLOODS = {
     "continuations": _frame(1, b"", 0, 1) + _frame(9, b"\x0f\0" * 4000, 0, 1) * 40,
     "fields": _frame(1, b"\x88" + (b"\0\x01a\x7f\x81\x7e" + bytes(255 + 0)) * 1, 0, 1)
     + _frame(9, bytes(16_000), 0, 1) * 20,
+    "fields without an end": _frame(1, b"\x88", 0, 1) + _frame(9, b"\0\x01a\x7f\xfd\x7c" + bytes(16_124), 0, 1) * 17,
     "push": _frame(5, bytes(4), 4, 1),
     "a stream of its own": _frame(1, b"\x88", 5, 2),
     "a stream that was never begun": _frame(1, b"\x88", 5, 99),
@@ -74,3 +75,28 @@ async def test_honest_upstreams_may_say_a_lot_while_much_is_moved() -> None:
             peer.answer(stream)
             assert (await told.end()).content == b"ok"
         assert len(server.peers) == 1
+
+
+@pytest.mark.parametrize("behind", [False, True], ids=["head", "trailers"])
+async def test_an_answer_that_says_too_much_costs_no_other_caller_his(behind) -> None:
+    async with upstream(Http2Server(answering=False)) as server, pooling(server.port, protocol="h2") as pool:
+        peer, _, other = await heard(server, pool)
+        _, large, told = await heard(server, pool)
+        if behind:
+            peer.head(large)
+        peer.h2.encoder.header_table_size = 0  # what is said of the table is kept, whatever becomes of the rest
+        fields = [(b"x", b"%05d" % number + b"a" * 3000) for number in range(50)]  # 150 KiB, where 128 may be said
+        peer.h2.send_headers(large, fields if behind else [*OK, *fields], end_stream=True)
+        peer.flush()
+        assert isinstance((await told.end()).error, UpstreamInvalid)
+        peer.answer(1)
+        assert (await other.end()).content == b"ok"
+        assert peer.resets.get(large) in (None, ErrorCodes.CANCEL)  # it may have ended
+        assert (await _next(server, pool)).content == b"ok"
+        assert len(server.peers) == 1
+
+
+async def _next(server: Http2Server, pool: AnyPool) -> Told:
+    peer, stream, told = await heard(server, pool)
+    peer.answer(stream)
+    return await told.end()
