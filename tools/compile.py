@@ -127,8 +127,9 @@ def close(paths: list[Path], root: Path) -> None:
 
     A closed class cannot be derived from a class that is Python. Two such bases are left out here: `asyncio.Protocol`,
     from classes that define everything it does, since loops ask for the methods, not for the class; and `ABC`, with
-    its marks, since mypy has seen to what is abstract. `Generic` is for hints, and left out as well, and so is
-    `slots=True`: there are no other attributes anyway. What is derived from one closed class is closed, too.
+    its marks, since mypy has seen to what is abstract. `Generic` is for hints, and left out as well, with what stands
+    in the brackets of a base; and so is `slots=True`: there are no other attributes anyway. What is derived from one
+    closed class is closed, too.
     """
     trees = {".".join(path.with_suffix("").parts): ast.parse((root / path).read_text()) for path in paths}
     closed = find_closed(trees, root)
@@ -163,7 +164,7 @@ def _add(module: str, tree: ast.Module, closed: dict[str, dict[str, Closed]], ro
         if not isinstance(one, ast.ClassDef) or one.name in known:
             continue
         bases = [base for base in map(ast.unparse, one.bases) if base not in (_PROTOCOL, _ABSTRACT)]
-        bases = [base for base in bases if not base.startswith("Generic[")]
+        bases = [base.partition("[")[0] for base in bases if not base.startswith("Generic[")]
         home, name = elsewhere.get(bases[0], (module, bases[0])) if bases else ("", "")
         base = closed[home].get(name) if bases else None
         if len(bases) > 1 or (bases and base is None):

@@ -154,6 +154,12 @@ def test_what_is_derived_from_a_closed_class_holds_what_that_does_not(closed):
     assert shapes.endswith("cdef class B(A):\n    cdef public object e\n    cpdef object set(self)\n")
 
 
+def test_what_stands_in_the_brackets_of_a_base_is_for_readers(closed, tmp_path):
+    plain = "T = TypeVar('T')\n" + PLAIN.replace("class A:", "class A(Generic[T]):")
+    assert closed(plain + DERIVED.replace("class B(A):", "class B(A[int]):")) == closed(plain + DERIVED)
+    assert "class B(A):" in (tmp_path / "module.py").read_text()
+
+
 def test_it_is_closed_whichever_module_it_is_in(tool, tmp_path):
     (tmp_path / "a.py").write_text("from b import B\nclass C(B):\n    def __init__(self): self.f = 1\n")
     (tmp_path / "b.py").write_text("from c import A\n" + DERIVED)

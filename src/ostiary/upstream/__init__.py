@@ -9,7 +9,9 @@ connection.py  one connection, which carries one exchange at a time
 reaching.py    how an endpoint is reached
 endpoint.py    the connections to one endpoint
 waiting.py     those who wait for one
-pool.py        the endpoints of one upstream, in turn
+turns.py       the endpoints of one upstream, in turn
+base.py        one upstream, whichever HTTP is spoken there
+pool.py        one upstream that speaks HTTP/1.1
 route.py       an upstream, as one route sees it
 http2/         all of this for upstreams that speak HTTP/2, and for gRPC
 """

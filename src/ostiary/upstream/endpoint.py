@@ -119,7 +119,7 @@ class EndpointPool:
         for connection in tuple(self._open):
             connection.sweep(now)
 
-    def close(self, error: GatewayError) -> None:
+    async def aclose(self, error: GatewayError) -> None:
         """Break every connection off, and make no new one."""
         self._closed = error
         self._idle.clear()

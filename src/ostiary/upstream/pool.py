@@ -2,70 +2,29 @@
 
 from __future__ import annotations
 
-import asyncio
 import ssl
 
 from ostiary.config.schema import UpstreamSpec
-from ostiary.errors import GatewayError, Overloaded, UpstreamUnreachable
+from ostiary.errors import GatewayError
 from ostiary.model import Answer, Body, Outbound
-from ostiary.reasons import Reason
+from ostiary.upstream.base import Pool
 from ostiary.upstream.connection import Connection
 from ostiary.upstream.endpoint import EndpointPool
 from ostiary.upstream.exchange import Exchange
 from ostiary.upstream.head import request_head
-from ostiary.upstream.reaching import EndpointState
 from ostiary.upstream.route import RouteUpstream
-from ostiary.upstream.trailers import CallersTrailers
-from ostiary.upstream.turns import Repeats, Turns
-from ostiary.upstream.waiting import WaitingRoom
 
 
-class UpstreamPool:
-    """One upstream.
-
-    Attributes:
-        name: its name in the configuration.
-    """
+class UpstreamPool(Pool[Connection, EndpointPool, Exchange]):
+    """One upstream that is spoken to in HTTP/1.1: a connection carries one exchange at a time."""
 
     def __init__(self, name: str, spec: UpstreamSpec, context: ssl.SSLContext | None) -> None:
-        self.name = name
-        self._patience = spec.timeouts
-        self._preserve = spec.host == "preserve"
-        self._waiting: WaitingRoom[Connection | EndpointPool] = WaitingRoom(self._give_back)
-        self._trailers = CallersTrailers()
-        common = (spec, context, self._waiting, self._trailers)
-        self._endpoints = Turns([EndpointPool(endpoint, *common) for endpoint in spec.endpoints])
-        self._repeats = Repeats()
-        self._closed: GatewayError | None = None
+        super().__init__(name, spec, context, EndpointPool)
 
     async def start(self) -> None:
         """Begin to watch the clock. Connections are made when they are needed."""
         times = self._patience
         self._endpoints.watch(min(times.connect, times.response, times.idle, times.keep_alive))
-
-    async def aclose(self) -> None:
-        """Close every connection; what is still under way ends with 503."""
-        self._closed = Overloaded("the gateway is stopping", reason=Reason.STOPPING)
-        self._endpoints.rest()
-        await self._repeats.end()
-        self._waiting.dismiss(self._closed)
-        for endpoint in self._endpoints.each:
-            endpoint.close(self._closed)
-        await self._endpoints.gone()
-
-    @property
-    def repeated(self) -> int:
-        """How many requests were sent once more, because a kept connection lost them."""
-        return self._repeats.count
-
-    @property
-    def waiting(self) -> int:
-        """How many requests wait for a connection."""
-        return len(self._waiting)
-
-    def endpoints(self, now: float) -> list[EndpointState]:
-        """Return what is known of each endpoint (the loop's clock)."""
-        return self._endpoints.states(now)
 
     def for_route(self, strip: frozenset[bytes], upgrades: frozenset[bytes] = frozenset()) -> RouteUpstream:
         """Return this upstream as one route sees it.
@@ -124,18 +83,12 @@ class UpstreamPool:
         """Repeat what a kept connection lost."""
         self._repeats.begin(self._repeat(exchange))
 
-    async def _repeat(self, exchange: Exchange) -> None:
-        try:
-            connection = await self._acquire(fresh=True)
-            if exchange.done:
-                self._give_back(connection)
-            else:
-                self._carry(exchange, connection)
-        except GatewayError as error:
-            exchange.fail(error)
-        except asyncio.CancelledError:
-            exchange.fail(self._closed or UpstreamUnreachable("not repeated"))
-            raise
+    async def _resend(self, exchange: Exchange) -> None:
+        connection = await self._acquire(fresh=True)
+        if exchange.done:
+            self._give_back(connection)
+        else:
+            self._carry(exchange, connection)
 
     def _give_back(self, free: Connection | EndpointPool) -> None:
         if isinstance(free, EndpointPool):

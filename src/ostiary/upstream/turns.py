@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any, Final, Generic, Protocol, TypeVar
 
+from ostiary.errors import GatewayError
 from ostiary.upstream.reaching import EndpointState
 
 _SWEEP: Final = 0.25  # seconds
@@ -34,6 +35,9 @@ class Endpoint(Protocol):
 
     def sweep(self, now: float) -> None:
         """End whatever has waited too long."""
+
+    async def aclose(self, error: GatewayError) -> None:
+        """Break every connection off, and make no new one."""
 
 
 E = TypeVar("E", bound=Endpoint)

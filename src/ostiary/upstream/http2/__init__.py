@@ -8,7 +8,7 @@ line.py        the connection, as an exchange uses it
 streams.py     the exchanges of one connection: what comes reaches them, and what they say goes out
 connection.py  one connection, on asyncio's protocols
 endpoint.py    the connections to one endpoint
-pool.py        the endpoints of one upstream, in turn
+pool.py        one upstream
 
 The engine below is `ostiary.http2`, the one that callers are heard with.
 """

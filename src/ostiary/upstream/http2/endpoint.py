@@ -122,7 +122,7 @@ class Http2Endpoint:
             if idle and connection.usable and connection.idle_since + times.keep_alive < now:
                 connection.quit()
 
-    async def close(self, error: GatewayError) -> None:
+    async def aclose(self, error: GatewayError) -> None:
         """Break every connection off, and make no new one."""
         self._closed = error
         if self._dialling is not None:

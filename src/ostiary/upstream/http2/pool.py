@@ -9,37 +9,21 @@ import asyncio
 import ssl
 
 from ostiary.config.upstreams import UpstreamSpec
-from ostiary.errors import GatewayError, Overloaded, UpstreamUnreachable
+from ostiary.errors import GatewayError
 from ostiary.model import Answer, Body, Outbound
-from ostiary.reasons import Reason
+from ostiary.upstream.base import Pool
 from ostiary.upstream.http2.connection import Http2Connection
 from ostiary.upstream.http2.endpoint import Free, Http2Endpoint
 from ostiary.upstream.http2.exchange import Http2Exchange
 from ostiary.upstream.http2.fields import request_fields
-from ostiary.upstream.reaching import EndpointState
 from ostiary.upstream.route import RouteUpstream
-from ostiary.upstream.trailers import CallersTrailers
-from ostiary.upstream.turns import Repeats, Turns
-from ostiary.upstream.waiting import WaitingRoom
 
 
-class Http2Pool:
-    """One upstream.
-
-    Attributes:
-        name: its name in the configuration.
-    """
+class Http2Pool(Pool[Http2Connection, Http2Endpoint, Http2Exchange]):
+    """One upstream that is spoken to in HTTP/2: a connection carries many exchanges, each in its place."""
 
     def __init__(self, name: str, spec: UpstreamSpec, context: ssl.SSLContext | None) -> None:
-        self.name = name
-        self._patience = spec.timeouts
-        self._preserve = spec.host == "preserve"
-        self._waiting: WaitingRoom[Free] = WaitingRoom(self._give_back)
-        self._trailers = CallersTrailers()
-        common = (spec, context, self._waiting, self._trailers)
-        self._endpoints = Turns([Http2Endpoint(endpoint, *common) for endpoint in spec.endpoints])
-        self._repeats = Repeats()
-        self._closed: GatewayError | None = None
+        super().__init__(name, spec, context, Http2Endpoint)
 
     async def start(self) -> None:
         """Begin to watch the clock. Connections are made when they are needed."""
@@ -47,30 +31,6 @@ class Http2Pool:
         self._endpoints.watch(
             min(times.connect, times.response, times.idle, times.keep_alive, times.silence, times.ping)
         )
-
-    async def aclose(self) -> None:
-        """Close every connection; what is still under way ends with 503."""
-        self._closed = Overloaded("the gateway is stopping", reason=Reason.STOPPING)
-        self._endpoints.rest()
-        await self._repeats.end()
-        self._waiting.dismiss(self._closed)
-        for endpoint in self._endpoints.each:
-            await endpoint.close(self._closed)
-        await self._endpoints.gone()
-
-    @property
-    def repeated(self) -> int:
-        """How many requests were sent once more, because nobody had worked on them."""
-        return self._repeats.count
-
-    @property
-    def waiting(self) -> int:
-        """How many requests wait for a place."""
-        return len(self._waiting)
-
-    def endpoints(self, now: float) -> list[EndpointState]:
-        """Return what is known of each endpoint (the loop's clock)."""
-        return self._endpoints.states(now)
 
     def for_route(self, strip: frozenset[bytes], upgrades: frozenset[bytes] = frozenset()) -> RouteUpstream:  # noqa: ARG002 - there is none in HTTP/2
         """Return this upstream as one route sees it.
@@ -141,18 +101,12 @@ class Http2Pool:
         """Send again what nobody has worked on."""
         self._repeats.begin(self._repeat(exchange))
 
-    async def _repeat(self, exchange: Http2Exchange) -> None:
-        try:
-            connection = await self._acquire()
-            if exchange.done:
-                connection.give_back()
-            else:
-                self._carry(exchange, connection)
-        except GatewayError as error:
-            exchange.fail(error)
-        except asyncio.CancelledError:
-            exchange.fail(self._closed or UpstreamUnreachable("not repeated"))
-            raise
+    async def _resend(self, exchange: Http2Exchange) -> None:
+        connection = await self._acquire()
+        if exchange.done:
+            self._give_back(connection)
+        else:
+            self._carry(exchange, connection)
 
     def _give_back(self, free: Free) -> None:
         if isinstance(free, Http2Connection):
