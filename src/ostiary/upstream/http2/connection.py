@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from math import inf
 from typing import Final, Protocol, cast
 
 import structlog
@@ -17,6 +18,7 @@ from ostiary.errors import GatewayError, UpstreamInvalid, UpstreamTimeout, Upstr
 from ostiary.http2.codes import Code, ConnectionBroken
 from ostiary.http2.frames import Frames
 from ostiary.http2.wire import STREAMS
+from ostiary.upstream.http2.alarm import EARLY, Alarm
 from ostiary.upstream.http2.exchange import Http2Exchange
 from ostiary.upstream.http2.fields import Field
 from ostiary.upstream.http2.streams import Http2Streams
@@ -41,8 +43,11 @@ class Owner(Protocol):
     def released(self, connection: Http2Connection) -> None:
         """There is room for more exchanges."""
 
+    def parting(self, connection: Http2Connection) -> None:
+        """It takes no more exchanges; those under way end on it."""
+
     def lost(self, connection: Http2Connection) -> None:
-        """It is gone, or takes no more exchanges."""
+        """It is gone."""
 
 
 class Http2Connection(asyncio.Protocol):
@@ -56,7 +61,7 @@ class Http2Connection(asyncio.Protocol):
     """
 
     __slots__ = (
-        *("_frames", "_leaving", "_loop", "_pinged", "_streams", "_transport", "_used"),
+        *("_alarm", "_frames", "_leaving", "_loop", "_pinged", "_streams", "_transport", "_used"),
         *("greeted", "idle_since", "owner", "promised"),
     )
 
@@ -69,6 +74,7 @@ class Http2Connection(asyncio.Protocol):
         self._transport: asyncio.Transport = cast("asyncio.Transport", None)
         self._frames = Frames(preface=False)
         self._streams = Http2Streams(self, owner.trailers, loop, self._write)
+        self._alarm = Alarm(loop, self._look)  # for the patience of calls' callers
         self._leaving = False  # it takes no more exchanges
         self._used = False  # it has carried an exchange before
         self._pinged = 0.0  # when we asked for a sign of life, on the loop's clock; 0.0 for not
@@ -94,13 +100,14 @@ class Http2Connection(asyncio.Protocol):
     @property
     def room(self) -> int:
         """How many exchanges more it takes now."""
-        if not self.usable:
+        if not self.usable or self._streams.full:
             return 0
         return min(self._streams.wire.most, STREAMS) - len(self._streams.exchanges) - self.promised
 
     def carry(self, exchange: Http2Exchange, fields: list[Field]) -> None:
         """Set an exchange going, in a place that was promised."""
         self.promised -= 1
+        self._alarm.by(exchange.until)
         if self._streams.begin(exchange, fields) + 2 > _LAST:
             self._leaving = True  # there is no further number
 
@@ -138,9 +145,17 @@ class Http2Connection(asyncio.Protocol):
             facts = {"under_way": len(self._streams.exchanges), "last": last}
             log.info("an upstream ends a connection", endpoint=self.owner.name, **facts)
         self._leaving = True
-        self.owner.lost(self)
+        self.owner.parting(self)
         if not self._streams.exchanges and not self.promised:
             self.quit()
+
+    def worn(self) -> None:
+        """So many exchanges were given up that the upstream may end it: others are to begin elsewhere."""
+        if not self._leaving:
+            self._leaving = True
+            facts = {"under_way": len(self._streams.exchanges)}
+            log.info("a connection is left, on which many exchanges were given up", endpoint=self.owner.name, **facts)
+            self.owner.parting(self)
 
     # --- time ----------------------------------------------------------------------------------
 
@@ -155,6 +170,7 @@ class Http2Connection(asyncio.Protocol):
         for exchange in tuple(self._streams.exchanges.values()):
             if exchange.deadline < now:
                 exchange.expire()
+        self._streams.say_more(now)
         if not self._streams.exchanges:
             return
         if self._pinged:
@@ -164,6 +180,16 @@ class Http2Connection(asyncio.Protocol):
             self._pinged = now
             self._streams.wire.ping(_ALIVE)
             self._streams.sender.soon()
+
+    def _look(self) -> None:
+        """End calls whose callers wait no longer."""
+        now, earliest = self._loop.time() + EARLY, inf
+        for exchange in tuple(self._streams.exchanges.values()):
+            if exchange.until <= now:
+                exchange.expire()
+            elif exchange.until < earliest:
+                earliest = exchange.until
+        self._alarm.by(earliest)
 
     # --- its end -------------------------------------------------------------------------------
 
@@ -232,6 +258,7 @@ class Http2Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - the name is asyncio's
         """The connection is gone."""
         self._leaving = True
+        self._alarm.rest()
         self._streams.sender.clear()
         self.owner.lost(self)
         self._greet_never()
@@ -246,6 +273,8 @@ class Http2Connection(asyncio.Protocol):
     def resume_writing(self) -> None:
         """The upstream takes again."""
         self._streams.settle(full=False)
+        if self.room > 0:
+            self.owner.released(self)
 
     def _write(self, data: bytes) -> None:
         if data and not self._transport.is_closing():

@@ -46,19 +46,26 @@ class Http2Endpoint:
         self._limit = spec.connections
         self._waiting = waiting
         self._open: list[Http2Connection] = []
+        self._parting: set[Http2Connection] = set()  # they end with their exchanges
         self._dialling: asyncio.Task[None] | None = None
         self._closed: GatewayError | None = None
 
     @property
     def connections(self) -> int:
         """How many connections are open."""
-        return len(self._open)
+        return len(self._open) + len(self._parting)
+
+    @property
+    def _crowded(self) -> bool:
+        """Whether there are as many as may be. Those that are parting count when they are as many again."""
+        return len(self._open) >= self._limit or self.connections >= 2 * self._limit
 
     def state(self, now: float) -> EndpointState:
         """Return what is known of it (the loop's clock)."""
         busy = sum(bool(one.exchanges) for one in self._open)
         dialling = int(self._dialling is not None)
-        return EndpointState(self.name, self.rests_until <= now, len(self._open) - busy, busy, dialling)
+        idle, parting = len(self._open) - busy, len(self._parting)
+        return EndpointState(self.name, self.rests_until <= now, idle, busy + parting, dialling)
 
     def take(self) -> Http2Connection | None:
         """Return a connection with a place that is promised, or None."""
@@ -82,7 +89,7 @@ class Http2Endpoint:
             if self._closed is not None:
                 raise self._closed
             if self._dialling is None:
-                if len(self._open) >= self._limit:
+                if self._crowded:
                     return None
                 self._dialling = asyncio.get_running_loop().create_task(self._dial())
                 self._dialling.add_done_callback(self._dialled)
@@ -106,17 +113,28 @@ class Http2Endpoint:
                 connection.promised -= 1
                 return
 
-    def lost(self, connection: Http2Connection) -> None:
-        """A connection is gone, or takes no more: there may be another."""
+    def parting(self, connection: Http2Connection) -> None:
+        """A connection takes no more exchanges: there may be another. Its clock is watched until it is gone."""
         if connection in self._open:
-            self._open.remove(connection)
-            if self._closed is None:
-                self._waiting.hand(self)
+            self._parting.add(connection)
+            self._remove(connection)
+
+    def lost(self, connection: Http2Connection) -> None:
+        """A connection is gone: there may be another."""
+        if connection in self._parting:
+            self._parting.remove(connection)
+        elif connection in self._open:
+            self._remove(connection)
+
+    def _remove(self, connection: Http2Connection) -> None:
+        self._open.remove(connection)
+        if self._closed is None:
+            self._waiting.hand(self)
 
     def sweep(self, now: float) -> None:
         """Close what idles too long; end what takes too long."""
         times = self._patience
-        for connection in tuple(self._open):
+        for connection in (*self._open, *self._parting):
             connection.sweep(now, ping=times.ping, patience=times.connect)
             idle = not (connection.exchanges or connection.promised)
             if idle and connection.usable and connection.idle_since + times.keep_alive < now:
@@ -128,7 +146,7 @@ class Http2Endpoint:
         if self._dialling is not None:
             self._dialling.cancel()
             await asyncio.gather(self._dialling, return_exceptions=True)
-        for connection in tuple(self._open):
+        for connection in (*self._open, *self._parting):
             connection.close(error)
 
     def _dialled(self, task: asyncio.Task[None]) -> None:

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from math import inf
 
 from ostiary.config.upstreams import UpstreamSpec
-from ostiary.errors import GatewayError
+from ostiary.eager import in_a_task
+from ostiary.errors import GatewayError, UpstreamTimeout
 from ostiary.model import Answer, Body, Outbound
 from ostiary.upstream.base import Pool
 from ostiary.upstream.http2.connection import Http2Connection
@@ -54,10 +56,24 @@ class Http2Pool(Pool[Http2Connection, Http2Endpoint, Http2Exchange]):
         if self._closed is not None:
             raise self._closed
         exchange = Http2Exchange(outbound, body, answer, self._patience, self._again)
-        self._carry(exchange, self._endpoints.next().take() or await self._acquire())
+        self._carry(exchange, self._endpoints.next().take() or await self._acquire(exchange.until))
 
-    async def _acquire(self) -> Http2Connection:
-        """Return a connection with a place that is promised."""
+    async def _acquire(self, until: float) -> Http2Connection:
+        """Return a connection with a place that is promised.
+
+        Args:
+            until: when whoever waits for it stops waiting, on the loop's clock; `inf` for not before we do.
+        """
+        if until == inf:
+            return await self._place()
+        await in_a_task()
+        try:
+            async with asyncio.timeout_at(until):
+                return await self._place()
+        except TimeoutError:
+            raise _over() from None
+
+    async def _place(self) -> Http2Connection:
         loop = asyncio.get_running_loop()
         end = loop.time() + self._patience.connect
         while (found := await self._obtain()) is None:
@@ -89,6 +105,8 @@ class Http2Pool(Pool[Http2Connection, Http2Endpoint, Http2Exchange]):
         host = request.authority if self._preserve else owner.host
         try:
             left = exchange.until - asyncio.get_running_loop().time()
+            if left <= 0:
+                raise _over()
             length = exchange.body.length
             fields = request_fields(outbound, owner.scheme, host, length, call=exchange.call, left=left)
         except GatewayError:
@@ -102,7 +120,7 @@ class Http2Pool(Pool[Http2Connection, Http2Endpoint, Http2Exchange]):
         self._repeats.begin(self._repeat(exchange))
 
     async def _resend(self, exchange: Http2Exchange) -> None:
-        connection = await self._acquire()
+        connection = await self._acquire(exchange.until)
         if exchange.done:
             self._give_back(connection)
         else:
@@ -111,3 +129,7 @@ class Http2Pool(Pool[Http2Connection, Http2Endpoint, Http2Exchange]):
     def _give_back(self, free: Free) -> None:
         if isinstance(free, Http2Connection):
             free.give_back()
+
+
+def _over() -> UpstreamTimeout:
+    return UpstreamTimeout("the caller of a call waits no longer")

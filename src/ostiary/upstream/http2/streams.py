@@ -1,15 +1,17 @@
 """The exchanges of one connection: what comes reaches them, and what they say goes out (RFC 9113, section 5).
 
 What has come is acknowledged on the connection at once, and on its stream when its caller has taken it: who reads
-slowly keeps nobody else waiting. An upstream that floods us with what is no answer loses the connection, as a caller
-would.
+slowly keeps nobody else waiting. Who gives many exchanges up spoils nobody else's: resets are said little by little,
+and further exchanges are begun on another connection. An upstream that floods us with what is no answer loses the
+connection, as a caller would.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable
-from typing import Protocol
+from typing import Final, Protocol
 
 from ostiary.errors import GatewayError, UpstreamInvalid
 from ostiary.http2.codes import Code
@@ -23,7 +25,11 @@ from ostiary.upstream.answer import MAX_HEAD
 from ostiary.upstream.http2.exchange import TRIES_ELSEWHERE, Http2Exchange
 from ostiary.upstream.http2.fields import INDEXED, Field
 from ostiary.upstream.http2.outgoing import Outgoing
+from ostiary.upstream.http2.resets import Resets
 from ostiary.upstream.trailers import CallersTrailers
+
+_LATE: Final = 1000
+"""Frames that were on their way when a stream was reset: a window may be filled with small messages."""
 
 
 class Told(Protocol):
@@ -37,6 +43,9 @@ class Told(Protocol):
 
     def dismissed(self, last: int) -> None:
         """The upstream takes no more exchanges, and has worked on none after a stream."""
+
+    def worn(self) -> None:
+        """So many exchanges were given up that the upstream may end it: others are to begin elsewhere."""
 
 
 class Http2Streams:
@@ -53,7 +62,10 @@ class Http2Streams:
         time: returns the time on the loop's clock, in seconds.
     """
 
-    __slots__ = ("_begun", "_passing", "_told", "exchanges", "full", "guard", "now", "reader", "sender", "time", "wire")
+    __slots__ = (
+        *("_begun", "_late", "_passing", "_resets", "_told", "_unsaid"),
+        *("exchanges", "full", "guard", "now", "reader", "sender", "time", "wire"),
+    )
 
     def __init__(
         self, told: Told, passing: CallersTrailers, loop: asyncio.AbstractEventLoop, write: Callable[[bytes], None]
@@ -61,6 +73,9 @@ class Http2Streams:
         self._told = told
         self._passing = passing
         self._begun: list[Http2Exchange] = []  # answers that have begun with what is worked on now
+        self._late = 0  # frames that may still come on streams that were reset
+        self._resets = Resets(loop.time())
+        self._unsaid: deque[tuple[int, Code]] = deque()  # streams that were given up, and the upstream does not know
         self.exchanges: dict[int, Http2Exchange] = {}
         self.time = loop.time
         self.now = loop.time()
@@ -132,10 +147,28 @@ class Http2Streams:
         if self.exchanges.pop(stream, None) is None:
             return
         self.sender.buffered -= waiting
-        if code is not None:
-            self.wire.reset(stream, code)
-            self.sender.soon()
+        if code is not None and stream in self.wire.streams:
+            self._give_up(stream, code)
         self._told.freed()
+
+    def _give_up(self, stream: int, code: Code) -> None:
+        """Reset a stream, now or when there were fewer of them: until then what comes on it is dropped."""
+        if not self._unsaid and self._resets.may(self.time(), self.wire.most):
+            self._reset(stream, code)
+        else:
+            self._unsaid.append((stream, code))
+        if self._unsaid or self._resets.many(self.wire.last // 2):
+            self._told.worn()
+
+    def say_more(self, now: float) -> None:
+        """Reset streams that were given up before, as many as may be now."""
+        while self._unsaid and self._resets.may(now, self.wire.most):
+            self._reset(*self._unsaid.popleft())
+
+    def _reset(self, stream: int, code: Code) -> None:
+        self.wire.reset(stream, code)
+        self.sender.soon()
+        self._late = _LATE
 
     # --- Hearer: what comes --------------------------------------------------------------------
 
@@ -146,7 +179,8 @@ class Http2Streams:
     def heard_head(self, stream: int, fields: Fields, *, ended: bool) -> None:
         """An answer begins, or something is said before it does."""
         exchange = self.exchanges.get(stream)
-        if exchange is None:
+        if exchange is None:  # it was given up
+            self.guard.control(self.now)
             return
         self.guard.opened()
         try:
@@ -200,7 +234,10 @@ class Http2Streams:
         """It lives, as everything that comes says."""
 
     def heard_nothing(self) -> None:
-        """Something was on its way on a stream that we have reset: a caller who leaves is not the upstream's fault."""
+        """Something was on its way on a stream that we have reset: no fault of the upstream's, unless it never ends."""
+        self._late -= 1
+        if self._late < 0:
+            self.guard.control(self.now)
 
     def heard_goodbye(self, last: int) -> None:
         """The upstream takes no more exchanges, and has not worked on those after `last` (section 6.8)."""

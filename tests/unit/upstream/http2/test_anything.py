@@ -65,6 +65,9 @@ class Owner:
     def released(self, connection: Http2Connection) -> None:
         assert connection.room > 0
 
+    def parting(self, connection: Http2Connection) -> None:
+        assert connection.room == 0
+
     def lost(self, connection: Http2Connection) -> None:
         pass
 
