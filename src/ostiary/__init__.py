@@ -10,9 +10,11 @@ the ones the upstream wants (an Outbound), and streams the exchange. `pipeline.p
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+TYPE_CHECKING = False  # that of `typing` takes longer to import than a Ctrl-C to come
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from ostiary.embed import Credentials as Credentials
     from ostiary.embed import Keys as Keys
     from ostiary.embed import UnknownCredential as UnknownCredential

@@ -2,6 +2,7 @@
 
 table.py     every command, by name, and where its code is; nothing is imported to list them
 run.py       find the command, run it, turn whatever it ends with into an exit code
+streams.py   standard streams that are closed, full, or write less than Unicode
 frame.py     what a command is written with: fail, emit, say, the common options
 terminal.py  colour and line drawing: only where they can be read
 report.py    what is written down when we are the ones who failed
@@ -10,13 +11,26 @@ To add a command: write a module with one function that Typer understands (or a 
 give it a line in `table.py`.
 """
 
-from typing import NoReturn
+from __future__ import annotations
+
+TYPE_CHECKING = False  # see `ostiary`
+
+if TYPE_CHECKING:
+    from typing import NoReturn
 
 
 def main() -> NoReturn:
     """Run the command line of this process, and exit with its code."""
+    import signal
     import sys
 
-    from ostiary.cli.run import run
+    try:
+        from ostiary.cli.run import run
+        from ostiary.cli.streams import mend
 
-    sys.exit(run(sys.argv[1:]))
+        mend()
+        code = run(sys.argv[1:])
+    except KeyboardInterrupt:  # wherever it comes, while we import as well
+        code = 130
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # there is nothing left to interrupt that could say so
+    sys.exit(code)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 from base64 import b64encode
 from collections.abc import Iterator, Sequence
@@ -13,9 +14,12 @@ from urllib.parse import urlsplit
 
 from ostiary.cli.frame import Exit, fail
 from ostiary.cli.presented import read_token
+from ostiary.cli.reading import read_text
 from ostiary.explain.question import Question, Unreadable, read_certificate
 
 _METHODS: Final = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
+_TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+"""A method (RFC 9110, sections 5.6.2 and 9.1)."""
 _VALUES: Final = frozenset(
     ("-A", "--user-agent", "-b", "--cookie", "-o", "--output", "--cacert", "--capath", "--key", "--resolve",
      "--connect-to", "-m", "--max-time", "--connect-timeout", "-w", "--write-out", "-e", "--referer", "-x", "--proxy",
@@ -49,28 +53,38 @@ class Asked:
         scheme, authority, target = self.target()
         named = any(name.lower() == "host" for name, _ in self.headers)
         fields = self.headers if named else [("Host", authority), *self.headers]
-        octets = ((name.encode(), value.encode()) for name, value in fields)
         return Question(
             method=self.method or "GET",
             scheme=scheme,
-            target=target.decode("latin-1"),
-            fields=tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in octets),
+            target=_octets(target),
+            fields=tuple((_octets(name), _octets(value)) for name, value in fields),
             source=source,
             certificate=_certificate(certificate or self.certificate),
         )
 
-    def target(self) -> tuple[str, str, bytes]:
+    def target(self) -> tuple[str, str, str]:
         """Return scheme, authority and target.
 
         Raises:
             Unreadable: there is no URL, or it is none of http or https.
         """
-        parts = urlsplit(self.url if "://" in self.url else f"https://{self.url}")
+        try:
+            parts = urlsplit(self.url if "://" in self.url else f"https://{self.url}")
+        except ValueError as error:
+            raise Unreadable(f"the URL cannot be read: {error}") from error
         if parts.scheme not in ("http", "https") or not parts.netloc:
             raise Unreadable("a URL is wanted: https://api.example.com/accounts/1")
         rest = self.url.partition("://")[2] or self.url
         path = rest[len(parts.netloc) :].partition("#")[0]
-        return parts.scheme, parts.netloc.rpartition("@")[2], (path or "/").encode("utf-8")
+        return parts.scheme, parts.netloc.rpartition("@")[2], path if path.startswith("/") else f"/{path}"
+
+
+def _octets(text: str) -> str:
+    """Return the octets of a text as letters; those of an argument that is not UTF-8 are as they were typed."""
+    try:
+        return text.encode("utf-8", "surrogateescape").decode("latin-1")
+    except UnicodeEncodeError:  # half a character, from a HAR file
+        fail("usage", "the request holds half a character, which cannot be sent", exit_code=Exit.USAGE)
 
 
 def _certificate(path: Path | None) -> str | None:
@@ -110,16 +124,23 @@ def _asked(words: Sequence[str], curl: str | None, har: Path | None, entry: int)
     if curl is not None:
         from_curl(curl, asked)
     if har is not None:
-        from_har(har.read_text(), entry, asked)
+        from_har(read_text(har), entry, asked)
     if len(words) > 2:  # noqa: PLR2004 - a method and a URL
         raise Unreadable("a method and a URL are wanted, no more")
-    for word in words:
-        if word.upper() in _METHODS:
-            asked.method = word.upper()
-        else:
-            asked.url = word
+    if words:
+        _request_line(words, asked)
     asked.target()
     return asked
+
+
+def _request_line(words: Sequence[str], asked: Asked) -> None:
+    """Take `GET https://...`, or either of the two."""
+    method, url = words if len(words) > 1 else (words[0], "") if words[0].upper() in _METHODS else ("", words[0])
+    if method and not _TOKEN.fullmatch(method):
+        raise Unreadable(f"{method[:40]!r} is no method; `ostiary explain GET https://api.example.com/accounts/1`")
+    known = method.upper() in _METHODS
+    asked.method = (method.upper() if known else method) or asked.method
+    asked.url = url or asked.url
 
 
 def add_field(asked: Asked, line: str) -> None:

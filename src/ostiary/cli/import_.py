@@ -12,6 +12,7 @@ import typer
 from ostiary.cli.frame import Exit, Json, emit, fail, group, say
 from ostiary.cli.import_cosmian import Settings, from_flags, from_toml, from_variables, read_variables
 from ostiary.cli.import_gateway import Semantics, gateway
+from ostiary.cli.reading import read_text
 
 if TYPE_CHECKING:
     from ostiary.cli.import_gateway import Imported
@@ -66,11 +67,11 @@ def _settings(flags: list[str], toml: Path | None, env: Path | None) -> Settings
     settings = Settings()
     if toml is not None:
         try:
-            from_toml(toml.read_text(), settings)
+            from_toml(read_text(toml), settings)
         except ValueError as error:
             fail("import.unreadable", f"not TOML: {error}", where=str(toml))
     if env is not None:
-        variables = dict(os.environ) if str(env) == "-" else read_variables(env.read_text())
+        variables = dict(os.environ) if str(env) == "-" else read_variables(read_text(env))
         from_variables(variables, settings)
     from_flags(flags, settings)
     if not settings.values and not settings.lists and not settings.left:

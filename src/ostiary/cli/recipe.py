@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ostiary.cli.frame import DEFAULT_CONFIG, ConfigOption, Exit, Overlays, fail, say
+from ostiary.cli.reading import read_text
 from ostiary.errors import CredentialUnavailable
 
 if TYPE_CHECKING:
@@ -118,7 +119,7 @@ def _lint(proxy: str, file: Path) -> None:
 
     if proxy != "nginx":
         fail("usage", "only configurations of nginx are looked at", exit_code=Exit.USAGE)
-    found = findings(file.read_text())
+    found = findings(read_text(file))
     for one in found:
         print(f"{file}:{one.line}: {one.text}")
     if found:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -17,23 +16,8 @@ if TYPE_CHECKING:
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command line, without the program's name. Return the exit code; nothing is raised."""
-    name = arguments[0] if arguments else "--help"
-    if name in ("--help", "-h") or list(arguments) == ["help"]:
-        from ostiary.cli.screen import screen
-
-        print(screen())
-        return 0
-    if name == "--version":
-        name, arguments = "version", ["version", *arguments[1:]]
-    if name == "help" and arguments[1] in installed():  # `help vault put`, as other programs have it
-        name, arguments = arguments[1], [*arguments[1:], "--help"]
-    return _guarded(name, arguments[1:])
-
-
-def _guarded(name: str, arguments: Sequence[str]) -> int:
-    """Run a command and look at how it ended."""
     try:
-        code = _call(name, arguments)
+        code = _run(arguments)
         sys.stdout.flush()
     except BrokenPipeError:
         return _had_enough()
@@ -45,14 +29,36 @@ def _guarded(name: str, arguments: Sequence[str]) -> int:
     except Exception as error:  # noqa: BLE001 - the outermost place: every end gets its exit code
         from ostiary.cli.endings import failure
 
+        name = arguments[0] if arguments else "help"
         return _tell(failure(name, error), as_json=_wants_json(arguments))
     return code
 
 
+def _run(arguments: Sequence[str]) -> int:
+    """Show the screen, or call a command; raise whatever it ends with."""
+    name, *rest = arguments or ["--help"]
+    if name in ("--help", "-h") or list(arguments) == ["help"]:
+        from ostiary.cli.screen import screen
+
+        print(screen())
+        return 0
+    if name == "--version":
+        name = "version"
+    if name == "help" and rest[0] in installed():  # `help vault put`, as other programs have it
+        name, rest = rest[0], [*rest[1:], "--help"]
+    return _call(name, rest)
+
+
 def _had_enough() -> int:
-    """The reader of our output has closed it: no error, and nothing for Python to complain of at exit."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    return 0
+    """The reader of our output has closed it. No word is lost on that, but it was not a yes either.
+
+    Returns:
+        What a shell says of a program that SIGPIPE has ended.
+    """
+    from ostiary.cli.streams import give_up
+
+    give_up(1)
+    return 128 + 13
 
 
 def _call(name: str, arguments: Sequence[str]) -> int:
@@ -99,15 +105,27 @@ def _wants_json(arguments: Sequence[str]) -> bool:
 
 def _tell(failure: Failure, *, as_json: bool) -> int:
     """Say how a command failed: a document on stdout, or words on stderr. Return the exit code."""
-    from ostiary.cli.frame import emit, say
-    from ostiary.cli.terminal import show
+    from ostiary.cli.frame import emit
+    from ostiary.cli.streams import give_up, told
 
     if as_json:
-        emit(failure.as_json())
-    elif failure.text:
-        show(failure.text, sys.stderr)
-    else:
-        say(f"error: {failure.message}" + (f" ({failure.where})" if failure.where else ""))
-        if failure.hint:
-            say(f"  help: {failure.hint}")
+        try:
+            emit(failure.as_json())
+            sys.stdout.flush()
+        except OSError:  # a full disk: then at least people are told
+            give_up(1)
+        else:
+            return int(failure.exit_code)
+    told(*_words(failure))
     return int(failure.exit_code)
+
+
+def _words(failure: Failure) -> Iterator[str]:
+    from ostiary.cli.terminal import harmless, writable
+
+    if failure.text:
+        yield writable(failure.text, sys.stderr)
+        return
+    yield harmless(f"error: {failure.message}" + (f" ({failure.where})" if failure.where else ""))
+    if failure.hint:
+        yield harmless(f"  help: {failure.hint}")

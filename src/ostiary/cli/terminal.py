@@ -23,5 +23,15 @@ def unicode(stream: TextIO) -> bool:
 def show(text: str, stream: TextIO | None = None) -> None:
     """Print a text; what the stream cannot write becomes a question mark."""
     target = stream or sys.stdout
-    encoding = getattr(target, "encoding", None) or "utf-8"
-    print(text.encode(encoding, "replace").decode(encoding), file=target)
+    print(writable(text, target), file=target)
+
+
+def writable(text: str, stream: TextIO) -> str:
+    """Return a text with a question mark for each letter that the stream cannot write."""
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    return text.encode(encoding, "replace").decode(encoding)
+
+
+def harmless(text: str) -> str:
+    """Return a text that moves no cursor and fits on its lines, whatever a file is called that it tells of."""
+    return "".join(letter if letter.isprintable() or letter == "\n" else repr(letter)[1:-1] for letter in text)

@@ -18,6 +18,7 @@ from ostiary.config.loaded import Examined
 from ostiary.errors import ConfigError
 
 # -P: nothing is imported from the folder that the gateway happens to be started in
+# its own group: a Ctrl-C is for who has asked, who ends with better words
 _READER: Final = "import sys; from ostiary.config import apart; apart.main(sys.argv[1:])"
 
 
@@ -37,7 +38,7 @@ class Reading:
         command = (sys.executable, "-P", "-c", _READER, str(path), *map(str, overlays))
         try:
             self._process = subprocess.Popen(  # noqa: S603 - our own program
-                command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE
+                command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, process_group=0
             )
         except OSError as error:
             raise ConfigError(f"{path}: no process can be started to read it: {error.strerror}") from error
@@ -48,7 +49,11 @@ class Reading:
         Raises:
             ConfigError: the process has ended before it had read anything; it has said why.
         """
-        told, _ = self._process.communicate()
+        try:
+            told, _ = self._process.communicate()
+        except BaseException:
+            self._process.kill()
+            raise
         if self._process.returncode != 0:
             raise ConfigError(f"{self._path}: the process that reads it ended with {self._process.returncode}")
         examined: Examined = pickle.loads(told)  # noqa: S301 - our own program has written it, for us alone
@@ -68,6 +73,6 @@ def main(names: Sequence[str]) -> None:
     """Write what is to be said of files on standard output, for the process that has asked."""
     from ostiary.config.load import examine  # noqa: PLC0415 - it is large, and only this process needs it
 
-    signal.signal(signal.SIGINT, signal.SIG_DFL)  # a Ctrl-C is for who has asked, who ends with better words
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # who has asked may have ended
     path, *overlays = map(Path, names)
     pickle.dump(examine(path, overlays), sys.stdout.buffer, pickle.HIGHEST_PROTOCOL)

@@ -152,7 +152,7 @@ class Supervisor:
             if failed:
                 code = await failed[0].ended()
                 await self._give_up()
-                return abs(code)
+                return 0 if self._stopping.is_set() else abs(code)  # a Ctrl-C comes early, and is no failure
         return None
 
     async def _give_up(self) -> None:

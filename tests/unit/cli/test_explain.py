@@ -272,10 +272,10 @@ def test_a_curl_command_as_it_was_pasted() -> None:
     )
     assert (asked.method, asked.url, asked.certificate) == ("HEAD", "https://api.example.com/a?b=c", Path("me.pem"))
     assert [name for name, _ in asked.headers] == ["Authorization", "Accept", "Authorization"]
-    assert asked.target() == ("https", "api.example.com", b"/a?b=c")
+    assert asked.target() == ("https", "api.example.com", "/a?b=c")
     posted = Asked()
     from_curl("curl -d x=1 localhost:8443/form", posted)
-    assert (posted.method, *posted.target()) == ("POST", "https", "localhost:8443", b"/form")
+    assert (posted.method, *posted.target()) == ("POST", "https", "localhost:8443", "/form")
     for wrong in ("wget x", "curl 'x", ""):
         with pytest.raises(Unreadable):
             from_curl(wrong, Asked())

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -196,12 +193,3 @@ def test_a_failure_is_raised_with_what_it_was_given() -> None:
     with pytest.raises(Failure) as caught:
         fail("a.b", "c", hint="d", where="e", exit_code=Exit.UNKNOWN)
     assert caught.value.as_json() == {"error": {"code": "a.b", "message": "c", "hint": "d", "where": "e"}}
-
-
-def test_a_reader_that_had_enough_is_no_error() -> None:
-    shell = [sys.executable, "-c", "from ostiary.cli import main; main()", "schema"]
-    read, write = os.pipe()
-    os.close(read)
-    ended = subprocess.run(shell, stdout=write, stderr=subprocess.PIPE, timeout=30, check=False)
-    os.close(write)
-    assert (ended.returncode, ended.stderr) == (0, b"")

@@ -55,6 +55,7 @@ class Machine:
 
     def __init__(self) -> None:
         self.full = False
+        self.slow = False
         self.asked = 0
         self.lives: list[Life] = []
         self.ends: list[socket.socket] = []
@@ -65,9 +66,12 @@ class Machine:
             raise OSError(errno.EAGAIN, "Resource temporarily unavailable")
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
-        theirs.send(READY)
-        self.ends.append(theirs)
         self.lives.append(Life())
+        if self.slow:  # it ends before it says that it serves
+            self.lives[-1].over.add_done_callback(lambda _: theirs.close())
+        else:
+            theirs.send(READY)
+            self.ends.append(theirs)
         return Worker(self.lives[-1], ours)  # type: ignore[arg-type]  # as far as it is used
 
 
@@ -141,4 +145,26 @@ async def test_one_more_that_cannot_be_started_yet_comes_later(machine: Machine)
     await until(lambda: list(supervisor.workers) == [1])
     supervisor._fewer()
     assert list(supervisor.workers) == [1], "the last one stays"
+    await ended(supervisor, running)
+
+
+# --- when it is told to stop before it has begun ----------------------------------------------------
+
+
+async def test_a_ctrl_c_before_anybody_serves_is_no_failure(machine: Machine) -> None:
+    machine.slow = True
+    supervisor = Supervisor(("nothing",), 2)
+    running = asyncio.create_task(supervisor.run([]))
+    await until(lambda: machine.lives and supervisor.workers)
+    await ended(supervisor, running)
+    assert running.result() == 0
+
+
+async def test_a_worker_that_cannot_begin_is_one(machine: Machine) -> None:
+    machine.slow = True
+    supervisor = Supervisor(("nothing",), 2)
+    running = asyncio.create_task(supervisor.run([]))
+    await until(lambda: machine.lives and supervisor.workers)
+    machine.lives[0].send_signal(-3)
+    assert await asyncio.wait_for(running, 5) == 3
     await ended(supervisor, running)
