@@ -16,8 +16,8 @@ from ostiary.admin.source import Own
 from ostiary.admin.view import Idle, Nothing, View
 from ostiary.authn.memory import Memory
 from ostiary.build import compile_gateway
-from ostiary.config.apart import examine_apart
 from ostiary.config.loaded import Loaded
+from ostiary.config.reading.child_process import examine_apart
 from ostiary.config.schema import ListenerSpec
 from ostiary.config.sockets import UnixBind
 from ostiary.errors import ConfigError

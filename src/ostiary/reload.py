@@ -18,11 +18,11 @@ from typing import Final, TypeAlias
 
 import structlog
 
-from ostiary.config.apart import examine_apart
 from ostiary.config.draft import Draft
 from ostiary.config.loaded import Examined, Loaded
 from ostiary.config.problem import ConfigInvalid, Problem, errors
-from ostiary.config.watch import Digests, Watch, files_of, variables_of
+from ostiary.config.reading.child_process import examine_apart
+from ostiary.config.reading.watch import Digests, Watch, files_of, variables_of
 from ostiary.errors import ConfigError
 from ostiary.observe.lifecycle import Lifecycle
 

@@ -28,7 +28,7 @@ def tell(*_):
 signal.signal(signal.SIGUSR2, tell)
 """
 
-READERS = {"ruamel.yaml", "ostiary.config.load", "ostiary.config.check", "ostiary.config.translate"}
+READERS = {"ruamel.yaml", "ostiary.config.load", "ostiary.config.check", "ostiary.config.messages.translate"}
 SCREENS = {"rich", "pygments", "ostiary.cli.screen", "ostiary.cli.endings", "ostiary.config.render"}
 VAULTS = {"ostiary.vault.hashicorp", "ostiary.vault.conjur", "ostiary.vault.age", "botocore", "azure"}
 OTHERS = {"pytest", "hypothesis", "hypercorn", "fastapi", "ostiary.asgi", "ostiary.export", "ostiary.admin.page"}

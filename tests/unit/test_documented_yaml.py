@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 from tests.support.pages import PAGES, Place, blocks
 
-from ostiary.config.layer import read_all
 from ostiary.config.load import examine
+from ostiary.config.reading.layers import read_all
 from ostiary.config.schema import GatewaySpec, RouteSpec
 
 BLOCKS = blocks("yaml", PAGES)

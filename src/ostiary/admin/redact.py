@@ -12,8 +12,8 @@ import re
 from typing import Any, Final
 
 from ostiary.config.loaded import Loaded
+from ostiary.config.messages.masking import STARS, hidden
 from ostiary.config.problem import Path
-from ostiary.config.stars import STARS, hidden
 
 _QUERY: Final = re.compile(r"(https?://[^?#]*\?).*", re.DOTALL)
 

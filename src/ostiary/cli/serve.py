@@ -49,7 +49,7 @@ def serve(
 
 def _serve(file: Path, overlays: Sequence[Path], workers: int) -> None:
     """Serve, or supervise those who do."""
-    from ostiary.config.apart import Reading
+    from ostiary.config.reading.child_process import Reading
 
     reading = Reading(file, overlays)  # while we import the rest
     from ostiary.observe.log import configure

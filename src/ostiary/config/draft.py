@@ -9,7 +9,7 @@ from typing import Final
 from ostiary.config import schema
 from ostiary.config.problem import Path as FieldPath
 from ostiary.config.problem import Problem, Severity
-from ostiary.config.tree import Tree, at
+from ostiary.config.reading.tree import Tree, at
 
 SECTIONS: Final = ("listeners", "issuers", "vaults", "credentials", "keys", "upstreams")
 """Blocks of named entries."""

@@ -17,15 +17,15 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from ostiary.config.check import check_draft
-from ostiary.config.faults import faults
-from ostiary.config.layer import Whole, read_all
 from ostiary.config.loaded import Examined, Loaded
+from ostiary.config.messages.faults import faults
+from ostiary.config.messages.masking import reticent
+from ostiary.config.messages.translate import translate
 from ostiary.config.problem import errors, in_order
+from ostiary.config.reading.layers import Whole, read_all
+from ostiary.config.reading.sound import sound
+from ostiary.config.reading.tree import Tree, at
 from ostiary.config.schema import GatewaySpec
-from ostiary.config.sound import sound
-from ostiary.config.stars import reticent
-from ostiary.config.translate import translate
-from ostiary.config.tree import Tree, at
 
 __all__ = ["Examined", "Loaded", "examine", "load", "load_checked"]
 
@@ -35,7 +35,7 @@ def load(path: Path, overlays: Sequence[Path] = ()) -> Loaded:
 
     Args:
         path: the file.
-        overlays: files that are laid over it, in order (`config/overlay.py`).
+        overlays: files that are laid over it, in order (`config/reading/overlay.py`).
 
     Raises:
         ConfigInvalid: it has mistakes; all of them are in the exception.

@@ -12,10 +12,10 @@ from pydantic.fields import FieldInfo
 
 from ostiary.config import certificates, publishers, schema, sockets, values
 from ostiary.config.jsonschema import all_specs, spelt
+from ostiary.config.messages.nouns import NOUNS, range_of
 from ostiary.config.redis import redis_url, sentinel_url
 from ostiary.config.schema import OneOf, Spec
 from ostiary.config.shape import Shape, bare, branches, field_shape, is_spec, metadata, origin, words_of
-from ostiary.config.words import NOUNS, range_of
 
 _HEAD: Final = """\
 # Configuration

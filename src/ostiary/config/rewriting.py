@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final, Self
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
-from ostiary.config.parameters import alike
+from ostiary.config.query import alike
 from ostiary.config.spec import Spec
 from ostiary.config.values import HeaderName, Refused, Text, host_pattern
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from urllib.parse import quote, quote_from_bytes
 
-from ostiary.config.parameters import alike, is_named
+from ostiary.config.query import alike, is_named
 from ostiary.errors import BadRequest
 from ostiary.inject.value import Put
 from ostiary.model import Credential, Outbound

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ostiary.config import parameters
+from ostiary.config import query
 from ostiary.config.certificates import CertificateHeaderSpec
 from ostiary.config.identity import CustomSpec
 from ostiary.config.injectors import CookieSpec, QuerySpec
@@ -45,7 +45,7 @@ def refuse_shared(injectors: Sequence[Injector]) -> None:
 def _written(spec: Any) -> tuple[str, bytes]:
     match spec:
         case QuerySpec():
-            return "parameter", parameters.alike(spec.name.encode())
+            return "parameter", query.alike(spec.name.encode())
         case CookieSpec():
             return "cookie", cookie.alike(spec.name.encode())
         case CustomSpec():

@@ -10,7 +10,7 @@ from typing import Final
 import structlog
 from cryptography import x509
 
-from ostiary.config.lists import incomplete
+from ostiary.config.crls import incomplete
 from ostiary.config.values import FileRef
 from ostiary.errors import ConfigError
 from ostiary.listener.profile import extension

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from cryptography import x509
 
-from ostiary.config.lists import number_of
+from ostiary.config.crls import number_of
 from ostiary.config.values import FileRef
 from ostiary.errors import ConfigError
 from ostiary.listener.crl import issuer_of, parse

@@ -20,7 +20,7 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from ostiary.config.lists import delta_of
+from ostiary.config.crls import delta_of
 from ostiary.config.schema import RevocationSpec
 from ostiary.errors import ConfigError, InvalidCertificate
 from ostiary.listener.authorities import name_of

@@ -18,7 +18,7 @@ from typing import TypeAlias
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from ostiary.config.lists import delta_of, number_of
+from ostiary.config.crls import delta_of, number_of
 from ostiary.pki.published import lists_of, scope_of
 
 Signer: TypeAlias = tuple[bytes, bytes]

@@ -12,7 +12,7 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import load_pem_private_key, pkcs12
 
-from ostiary.config.held import is_elsewhere
+from ostiary.config.pkcs11 import is_elsewhere
 from ostiary.config.schema import ShownCertificateSpec
 from ostiary.config.secrets import resolve
 from ostiary.config.values import FileRef

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 from urllib.parse import quote, unquote_to_bytes
 
-from ostiary.config.parameters import alike, is_named
+from ostiary.config.query import alike, is_named
 from ostiary.config.rewriting import QueryRewriteSpec
 from ostiary.errors import BadRequest
 from ostiary.reasons import Reason

@@ -22,9 +22,9 @@ from ostiary.cli.reasons import CAUSES
 from ostiary.config.codes import CODES
 from ostiary.config.jsonschema import all_specs, json_schema
 from ostiary.config.load import load
+from ostiary.config.messages.nouns import LATER, NOUNS
 from ostiary.config.problem import ConfigInvalid
 from ostiary.config.schema import GatewaySpec
-from ostiary.config.words import LATER, NOUNS
 from ostiary.pki.development import write_development_pki
 from ostiary.reasons import Reason
 

@@ -13,8 +13,8 @@ from tests.unit.config.files import SOUND, changed, codes, judge
 from ostiary.config import values
 from ostiary.config.load import examine, load, load_checked
 from ostiary.config.problem import ConfigInvalid
+from ostiary.config.reading.text import LARGEST, MOST_ALIASES
 from ostiary.config.schema import GatewaySpec
-from ostiary.config.text import LARGEST, MOST_ALIASES
 from ostiary.errors import ConfigError
 
 

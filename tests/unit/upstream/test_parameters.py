@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ostiary.config.parameters import alike
+from ostiary.config.query import alike
 from ostiary.config.rewriting import QueryRewriteSpec
 from ostiary.errors import BadRequest
 from ostiary.upstream.parameters import compile_parameters

@@ -17,10 +17,10 @@ import typer
 from ostiary.cli.frame import Exit, fail, say, unreadable
 from ostiary.cli.vault.answer import answers
 from ostiary.config.draft import Draft
-from ostiary.config.layer import read_all
 from ostiary.config.nearest import nearest
+from ostiary.config.reading.layers import read_all
+from ostiary.config.reading.sound import sound
 from ostiary.config.schema import CredentialSpec, LocalVaultSpec
-from ostiary.config.sound import sound
 from ostiary.vault.local import LocalStore, local_store
 
 Alias = Annotated[str, typer.Argument(metavar="ALIAS", help="Alias of the credential.")]

@@ -10,7 +10,7 @@ from typing import Final
 from ostiary.config.draft import Draft
 from ostiary.config.problem import Path as FieldPath
 from ostiary.config.problem import Problem
-from ostiary.config.references import LARGEST, references
+from ostiary.config.reading.references import LARGEST, references
 from ostiary.config.values import FileRef
 
 _PRIVATE: Final = frozenset(("private_key", "pkcs12", "jks", "decryption_keys"))

@@ -8,8 +8,8 @@ from typing import Final
 
 from ostiary.config.draft import Draft
 from ostiary.config.injectors import QuerySpec
-from ostiary.config.parameters import alike
 from ostiary.config.problem import Path, Problem
+from ostiary.config.query import alike
 from ostiary.config.rewriting import FieldsSpec, RewriteSpec
 from ostiary.model import fold
 

@@ -10,7 +10,7 @@ from cryptography import x509
 from ostiary.config.checks import pem
 from ostiary.config.checks.pem import Unusable
 from ostiary.config.checks.reading import Findings
-from ostiary.config.lists import delta_of, incomplete, number_of
+from ostiary.config.crls import delta_of, incomplete, number_of
 from ostiary.config.problem import Path, Problem, Severity
 from ostiary.config.schema import ClientSpec, RevocationSpec
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 
-from ostiary.config.lists import incomplete
+from ostiary.config.crls import incomplete
 from ostiary.pki.diagnosis.finding import Finding, authority_anew, called, extension
 
 _SOON = timedelta(days=1)

@@ -15,11 +15,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeVar
 
-from ostiary.config.faults import block_of
+from ostiary.config.messages.faults import block_of
 from ostiary.config.problem import Path
+from ostiary.config.reading.tree import Tree
 from ostiary.config.shape import look
 from ostiary.config.spec import OneOf
-from ostiary.config.tree import Tree
 
 _ROUTES: Final = ("routes",)
 _Noted = TypeVar("_Noted")

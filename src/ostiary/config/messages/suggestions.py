@@ -14,7 +14,7 @@ _METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _COUNTED: Final = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([A-Za-z]*)")
 
 
-def better(code: str, text: str) -> str | None:
+def suggested(code: str, text: str) -> str | None:
     """Return what a text that was refused with that code was probably meant to be, or None."""
     guess = _GUESSES.get(code)
     meant = guess(text) if guess and "\n" not in text else None

@@ -12,9 +12,9 @@ from typing import Any, Final
 
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from ostiary.config.notes import NOTES
+from ostiary.config.messages.consequences import NOTES
 from ostiary.config.problem import Mark, Path, Problem
-from ostiary.config.tree import Fraction, Tree
+from ostiary.config.reading.tree import Fraction, Tree
 
 MOST_NODES: Final = 200_000
 DEEPEST: Final = 32
@@ -38,7 +38,7 @@ class TooMuch(Exception):
         self.mark = mark
 
 
-def plant(root: Node, text: str) -> Tree:
+def tree_of(root: Node, text: str) -> Tree:
     """Return the tree of a document.
 
     Args:
@@ -48,16 +48,16 @@ def plant(root: Node, text: str) -> Tree:
     Raises:
         TooMuch: it is too deep, too large, or an alias holds itself.
     """
-    return _Planter(text).plant(root)
+    return _Builder(text).built(root)
 
 
-class _Planter:
+class _Builder:
     def __init__(self, text: str) -> None:
         self.tree = Tree()
         self._lines = text.split("\n")
         self._nodes = 0
 
-    def plant(self, root: Node) -> Tree:
+    def built(self, root: Node) -> Tree:
         self.tree.data = self._value(root, ())
         return self.tree
 

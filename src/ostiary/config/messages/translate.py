@@ -7,15 +7,15 @@ from dataclasses import replace
 from typing import Any, Final
 
 from ostiary.config import vaults
-from ostiary.config.better import better
-from ostiary.config.faults import Fault, block_of, guess, shape_of, shape_of_field
+from ostiary.config.messages.consequences import NOTES
+from ostiary.config.messages.faults import Fault, block_of, guess, shape_of, shape_of_field
+from ostiary.config.messages.nouns import LATER, NOUNS, found, range_of, wanted
+from ostiary.config.messages.suggestions import suggested
 from ostiary.config.nearest import nearest
-from ostiary.config.notes import NOTES
 from ostiary.config.problem import Mark, Path, Problem
+from ostiary.config.reading.tree import Tree, at
 from ostiary.config.shape import Shape, bare, field_shape, is_spec, look, words_of
-from ostiary.config.tree import Tree, at
 from ostiary.config.values import Refused
-from ostiary.config.words import LATER, NOUNS, found, range_of, wanted
 
 Facts = tuple[tuple[str, str], ...]
 _OF_BLOCKS: Final = frozenset(
@@ -97,7 +97,7 @@ def _refused(fault: Fault, tree: Tree, hidden: frozenset[Path]) -> Problem:
     if fault.path in hidden:
         return Problem(code, str(error), mark)
     text = tree.texts.get(fault.path)
-    return Problem(code, f"{_shown(value, text)}: {error}", mark, suggestion=better(code, text or ""))
+    return Problem(code, f"{_shown(value, text)}: {error}", mark, suggestion=suggested(code, text or ""))
 
 
 def _shown(value: Any, text: str | None) -> str:

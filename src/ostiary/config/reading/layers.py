@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ostiary.config.overlay import marked, overlaid
-from ostiary.config.plant import TooMuch, plant
+from ostiary.config.messages.masking import Span, hidden, starred, starred_blindly
 from ostiary.config.problem import Path as FieldPath
 from ostiary.config.problem import Problem, Source
-from ostiary.config.stars import Span, hidden, starred, starred_blindly
-from ostiary.config.text import compose, read
-from ostiary.config.tree import Tree
+from ostiary.config.reading.nodes import TooMuch, tree_of
+from ostiary.config.reading.overlay import marked, overlaid
+from ostiary.config.reading.text import compose, read
+from ostiary.config.reading.tree import Tree
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ def _layer(path: Path, number: int) -> Layer:
     if isinstance(node, Problem):
         return _unread(name, text, number, node)
     try:
-        tree = plant(node, text)
+        tree = tree_of(node, text)
     except TooMuch as error:
         return _unread(name, text, number, Problem("C110", str(error), error.mark))
     return Layer(name, text, marked(tree, number, name))

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ostiary.config.load import examine
-from ostiary.config.watch import Watch, files_of
+from ostiary.config.reading.watch import Watch, files_of
 
 OLD = 1_700_000_000.0
 LATER = OLD + 1000.0

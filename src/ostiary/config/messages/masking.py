@@ -12,10 +12,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any, Final, TypeAlias
 
-from ostiary.config.faults import block_of, guess, shape_of_field
+from ostiary.config.messages.faults import block_of, guess, shape_of_field
 from ostiary.config.problem import Path, Problem, Source
+from ostiary.config.reading.tree import Tree
 from ostiary.config.shape import Shape, is_secret, look, places
-from ostiary.config.tree import Tree
 
 Span: TypeAlias = tuple[tuple[int, int], tuple[int, int]]
 """Line and column of a value, and those behind its last character."""

@@ -12,7 +12,7 @@ from ostiary.config import schema
 from ostiary.config.draft import SECTIONS, Draft
 from ostiary.config.problem import Path as FieldPath
 from ostiary.config.problem import Problem
-from ostiary.config.tree import Tree
+from ostiary.config.reading.tree import Tree
 
 _NAMED: Final[dict[str, TypeAdapter[Any]]] = {
     "listeners": TypeAdapter(schema.ListenerSpec),

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 from ostiary.config.draft import Draft
-from ostiary.config.references import LARGEST, references
+from ostiary.config.reading.references import LARGEST, references
 from ostiary.config.values import FileRef
 
 Digests: TypeAlias = Mapping[Path, bytes]

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from ostiary.config.apart import Reading, examine_apart
 from ostiary.config.load import examine
+from ostiary.config.reading.child_process import Reading, examine_apart
 from ostiary.errors import ConfigError
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -85,7 +85,7 @@ def test_whoever_is_handed_what_was_read_has_no_validators(tmp_path: Path) -> No
     said = """
 import sys
 from pathlib import Path
-from ostiary.config.apart import examine_apart
+from ostiary.config.reading.child_process import examine_apart
 from ostiary.config.schema import GatewaySpec
 
 assert examine_apart(Path(sys.argv[1])).sound().spec.routes[0].name == "all"

@@ -19,7 +19,7 @@ from ostiary.errors import ConfigError
 
 # -P: nothing is imported from the folder that the gateway happens to be started in
 # its own group: a Ctrl-C is for who has asked, who ends with better words
-_READER: Final = "import sys; from ostiary.config import apart; apart.main(sys.argv[1:])"
+_READER: Final = "import sys; from ostiary.config.reading import child_process; child_process.main(sys.argv[1:])"
 
 
 class Reading:

@@ -10,9 +10,9 @@ from ostiary.config.decisions import DecideSpec
 from ostiary.config.keys import KEY_NOUNS
 from ostiary.config.listeners import ServerCertificateSpec
 from ostiary.config.rates import RATE_NOUNS
+from ostiary.config.reading.tree import Fraction
 from ostiary.config.rewriting import REWRITE_NOUNS
 from ostiary.config.shape import Shape, bare, branches, is_spec, metadata, origin, words_of
-from ostiary.config.tree import Fraction
 
 NOUNS: Final[dict[type, str]] = {
     schema.GatewaySpec: "the file",

@@ -1,4 +1,4 @@
-"""Plain data that remembers where everything stands. `plant.py` makes it from YAML."""
+"""Plain data that remembers where everything stands. `nodes.py` makes it from YAML."""
 
 from __future__ import annotations
 

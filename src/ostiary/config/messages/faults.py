@@ -13,8 +13,8 @@ from pydantic_core import ErrorDetails
 
 from ostiary.config.nearest import nearest
 from ostiary.config.problem import Path
+from ostiary.config.reading.tree import Tree
 from ostiary.config.shape import Shape, bare, choose, field_shape, is_spec, look, shape_at
-from ostiary.config.tree import Tree
 
 _KEY: Final = "[key]"
 
