@@ -228,6 +228,11 @@ def test_a_password_is_never_an_argument(certs, monkeypatch):
     assert certs("crl", "--password", "env:CA_PASSWORD").code == 0
 
 
+def test_a_name_of_nothing_is_no_request(certs):
+    ended = certs("sign", "", "--json")
+    assert (ended.code, ended.document["error"]["code"]) == (3, "system")
+
+
 def test_a_file_that_is_not_there_is_something_else_than_a_no(certs):
     assert certs("inspect", "nowhere.pem").code == 3
     assert certs("list").code == 1

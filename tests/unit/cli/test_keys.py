@@ -201,6 +201,12 @@ def test_a_name_that_is_new_to_the_file_is_pointed_out(keys):
     assert "did you mean 'identity'?" in ran.err
 
 
+@pytest.mark.parametrize("vault", ["other", "No such name/"])
+def test_a_vault_that_is_not_in_the_file_is_said_whatever_it_is_called(keys, vault):
+    ended = keys("generate", "new", "--vault", vault, "--json")
+    assert (ended.code, ended.document["error"]["code"]) == (2, "vault.unknown")
+
+
 def test_a_private_key_is_not_to_be_had_as_a_credential(keys):
     keys("generate", "reports")
     ran = keys("get", "keys/reports", "--reveal", "--json", command="vault")

@@ -69,6 +69,13 @@ def test_what_is_no_token_is_said(file: Path, capsys: pytest.CaptureFixture[str]
     assert (code, error["code"]) == (1, "token.malformed")
 
 
+def test_what_is_no_certificate_is_said(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    nothing = file.with_name("nothing.pem")
+    nothing.write_text("nothing")
+    code, said = told(capsys, "certificate", nothing, "--config", file)
+    assert (code, said["code"]) == (Exit.NO, "certs.refused")
+
+
 def test_a_duration_needs_its_unit(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, error = told(capsys, "subject", "alice", "--issuer", "https://id", "--for", "30", "--config", file)
     assert (code, error["code"]) == (2, "usage")

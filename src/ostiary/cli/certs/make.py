@@ -141,10 +141,11 @@ def sign(
     Only subject and alternative names are taken from the request, and only after you have seen them. With
     --subject or any of --uri, --dns, --email and --upn, yours take their place.
     """
+    asked = file.read_bytes()
     target = out or file.with_suffix(".crt")
     absent(target)
     with answers():
-        wish = _replaced(read_request(file.read_bytes()), subject, (uri, dns, email, upn))
+        wish = _replaced(read_request(asked), subject, (uri, dns, email, upn))
         if not yes:
             _confirm(wish, purpose, days)
         where = authority(ca, password)

@@ -79,4 +79,6 @@ def _new(found: Sections, file: Path, alias: str, vault: str | None) -> KeySpec:
         fail("config.invalid", f"{alias!r} has mistakes", hint="`ostiary check` says which", where=where)
     guess = nearest(alias, known)
     say(f"note: {file} has no key {alias!r}" + (f"; did you mean {guess!r}?" if guess else ""))
-    return LocalKeySpec(type="local", vault=vault or found.only_local())
+    name = vault or found.only_local()
+    found.store(name)  # says what is wrong with it, or with its name
+    return LocalKeySpec(type="local", vault=name)

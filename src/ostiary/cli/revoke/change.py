@@ -76,10 +76,12 @@ def certificate(
 
     It takes no revocation list of its authority.
     """
+    from ostiary.cli.certs.place import answers
     from ostiary.pki.certificate import describe
     from ostiary.pki.contents import read_contents
 
-    found = read_contents(file.read_bytes(), None).certificates
+    with answers():
+        found = read_contents(file.read_bytes(), None).certificates
     if not found:
         fail("certs.none", "there is no certificate in it", where=str(file))
     one = describe(found[0])
