@@ -26,6 +26,8 @@ Binding: TypeAlias = Literal["ignore", "when-present", "required"]
 Proof: TypeAlias = Literal["off", "when-present", "required"]
 _SHA256: Final = 32
 _REMEMBERED: Final = 4096
+_KEYS: Final = frozenset(("jkt", "jwk", "jwe", "jku", "kid"))
+"""Confirmations by a key (RFC 7800, section 3; RFC 9449, section 6), of which a certificate says nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +67,8 @@ def read_confirmation(claims: Mapping[str, Any], mode: Binding, dpop: Proof = "o
 def read_binding(claims: Mapping[str, Any], mode: Binding) -> str | None:
     """Return the thumbprint (`x5t#S256`) that the certificate must have, or None when nothing is demanded.
 
-    A confirmation that we cannot check (such as DPoP's `jkt`, RFC 9449) is refused rather than ignored:
-    the issuer meant the token to be more than a bearer token.
+    A confirmation that we cannot check (such as DPoP's `jkt`, RFC 9449) is refused rather than ignored, also
+    beside one that we can: the issuer meant the token to be more than a bearer token.
 
     Raises:
         InvalidToken: a binding is required and absent, or is not one that can be checked.
@@ -79,8 +81,8 @@ def read_binding(claims: Mapping[str, Any], mode: Binding) -> str | None:
         return None
     confirmation = claims["cnf"]
     thumbprint: Any = confirmation.get("x5t#S256") if isinstance(confirmation, dict) else None
-    if not _is_thumbprint(thumbprint):
-        raise InvalidToken("cnf is not a certificate's thumbprint", reason=Reason.TOKEN_CLAIM_INVALID)
+    if not _is_thumbprint(thumbprint) or not _KEYS.isdisjoint(confirmation):
+        raise InvalidToken("cnf is not a certificate's thumbprint alone", reason=Reason.TOKEN_CLAIM_INVALID)
     return str(thumbprint)
 
 

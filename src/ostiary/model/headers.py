@@ -8,15 +8,20 @@ from typing import Final
 from ostiary.errors import BadRequest
 from ostiary.reasons import Reason
 
-_FOLD: Final = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ_.", b"abcdefghijklmnopqrstuvwxyz--")
+_JOINTS: Final = b"!#$%&'*+.^_`|~"
+"""What a name may hold beside letters, digits and `-` (RFC 9110, section 5.6.2)."""
+
+_FOLD: Final = bytes.maketrans(
+    b"ABCDEFGHIJKLMNOPQRSTUVWXYZ" + _JOINTS, b"abcdefghijklmnopqrstuvwxyz" + b"-" * len(_JOINTS)
+)
 
 
 def fold(name: bytes) -> bytes:
     """Return the one spelling under which a header name is compared.
 
-    Case is ignored (RFC 9110, section 5.1), and `_` and `.` count as `-`, because some upstreams
-    cannot tell them apart: `X_Subject` is another spelling of `X-Subject`, and must not pass where
-    that one does not.
+    Case is ignored (RFC 9110, section 5.1), and whatever is neither a letter nor a digit counts as `-`,
+    because some upstreams cannot tell them apart: `X_Subject` and, to those that make variables of
+    CGI in the old way, `X~Subject` are other spellings of `X-Subject`, and must not pass where that one does not.
     """
     return name.translate(_FOLD)
 

@@ -30,7 +30,7 @@ _LUA: Final = """\
 local owned = {{ {owned} }}
 local only = {{ {pretences} }}
 local function fold(name)
-  return (string.gsub(string.lower(name), "[_.]", "-"))
+  return (string.gsub(string.lower(name), "[^%w:]", "-"))
 end
 function envoy_on_request(handle)
   local headers, gone = handle:headers(), {{}}

@@ -47,6 +47,9 @@ frontend front
 {backends}
 """
 
+_JOINT: Final = "[^a-z0-9]"
+"""Whatever stands between the words of a header's name; HAProxy has it in lower case."""
+
 _PRETENCES: Final = (
     "forwarded",
     "x-forwarded",
@@ -69,6 +72,21 @@ _PRETENCES: Final = (
     "x-amzn-mtls-.*",
     "proxy",
     "x-request-id",
+    "forwarded-for",
+    "x-remote-(ip|addr|user)",
+    "remote-user",
+    "x-originating-ip",
+    "(fly-client|do-connecting|proxy-client)-ip",
+    "wl-proxy-(client-ip|ssl|client-cert)",
+    "x-azure-(client|socket)ip",
+    "x-(url-)?scheme",
+    "front-end-https",
+    "x-script-name",
+    "x-middleware-subrequest",
+    "x-ms-client-principal(-id|-name)?",
+    "x-goog-(iap-jwt-assertion|authenticated-user-(email|id))",
+    "x-amzn-oidc-.*",
+    "cf-access-.*",
 )
 
 _LUA: Final = """\
@@ -195,13 +213,13 @@ def _variable(name: str) -> str:
 
 def _alike(name: str) -> str:
     """Return a pattern for every spelling that some upstream cannot tell from a name."""
-    return name.replace("-", "[-_.]")
+    return name.replace("-", _JOINT)
 
 
 def _owned(plan: Plan) -> Iterator[str]:
     for name in plan.owned:
         variable = _variable(name)
-        spelt = "[-_.]".join(name.replace("_", "-").replace(".", "-").split("-"))
+        spelt = _JOINT.join(name.replace("_", "-").replace(".", "-").split("-"))
         yield f"  http-request del-header ^{spelt.lower()}$ -m reg"
         yield f"  http-request set-header {name} %[var({variable})] if {{ var({variable}),length gt 0 }}"
 

@@ -7,6 +7,7 @@ target as it was received, so the two must not be able to differ.
 from __future__ import annotations
 
 import re
+import unicodedata
 from functools import lru_cache
 from ipaddress import IPv6Address
 from typing import Final
@@ -58,14 +59,26 @@ def _second_look(path: bytes) -> str:
         text = decoded.decode("utf-8")
     except UnicodeDecodeError:
         raise BadRequest("a path that is not UTF-8", reason=Reason.PATH_INVALID) from None
-    if not all(character >= " " and character != "\x7f" for character in text):
+    if any(character < " " or "\x7f" <= character < "\xa0" for character in text):
         raise BadRequest("a control character in the path", reason=Reason.PATH_INVALID)
     if _ESCAPE.search(text):  # `%252e`, and `%25%32%65` as well
         raise BadRequest("an escaped escape", reason=Reason.PATH_AMBIGUOUS)
-    for segment in text.split("/"):
-        if segment.partition(";")[0] in (".", ".."):
+    for segment in _plain(text).split("/"):
+        if segment.partition(";")[0].strip() in (".", ".."):  # and `..%20`, whose end some file systems drop
             raise BadRequest("a dot segment", reason=Reason.PATH_AMBIGUOUS)
     return text
+
+
+def _plain(text: str) -> str:
+    """Return a path as servers read it that fold characters into plainer ones (Unicode Standard Annex 15, NFKC).
+
+    Raises:
+        BadRequest: one of them would turn into what divides a path, as U+FF0F into a slash (CVE-2019-9636 was that).
+    """
+    plain = text if text.isascii() else unicodedata.normalize("NFKC", text)
+    if any(plain.count(divider) != text.count(divider) for divider in "/\\;%?#"):
+        raise BadRequest("a character that some servers take for a slash", reason=Reason.PATH_AMBIGUOUS)
+    return plain
 
 
 @lru_cache(maxsize=1024)

@@ -22,12 +22,21 @@ HOP_BY_HOP: Final = frozenset(
 )
 ROUTING: Final = frozenset((b"host", b"expect", b"proxy"))  # `Proxy` turns into HTTP_PROXY behind CGI (httpoxy)
 
-# What only a proxy may say: addresses, paths, methods, certificates. From a caller it is pretence.
+# What only a proxy may say: addresses, schemes, paths, methods, certificates, and who somebody is that another
+# gateway let in. From a caller it is pretence.
 PRETENCE: Final = frozenset(
     (
         *(b"forwarded", b"x-forwarded", b"x-real-ip", b"x-client-ip", b"x-cluster-client-ip", b"true-client-ip"),
         *(b"client-ip", b"x-original-forwarded-for", b"x-envoy-external-address", b"cf-connecting-ip"),
         *(b"fastly-client-ip", b"x-host", b"x-http-host-override", b"x-arr-clientcert"),
+        *(b"forwarded-for", b"x-remote-ip", b"x-remote-addr", b"x-originating-ip", b"fly-client-ip"),
+        *(b"do-connecting-ip", b"proxy-client-ip", b"wl-proxy-client-ip", b"wl-proxy-ssl", b"wl-proxy-client-cert"),
+        *(b"x-azure-clientip", b"x-azure-socketip", b"x-scheme", b"x-url-scheme", b"front-end-https"),
+        *(b"x-script-name", b"x-middleware-subrequest"),  # CVE-2025-29927: the second skips checks
+        *(b"remote-user", b"x-remote-user", b"x-ms-client-principal", b"x-ms-client-principal-id"),
+        *(b"x-ms-client-principal-name", b"x-goog-iap-jwt-assertion", b"x-goog-authenticated-user-email"),
+        *(b"x-goog-authenticated-user-id", b"x-amzn-oidc-data", b"x-amzn-oidc-identity", b"x-amzn-oidc-accesstoken"),
+        *(b"cf-access-jwt-assertion", b"cf-access-authenticated-user-email"),
         *(b"x-original-url", b"x-original-uri", b"x-original-host", b"x-original-method", b"x-rewrite-url"),
         *(b"x-envoy-original-path", b"x-http-method-override", b"x-http-method", b"x-method-override"),
         *(b"client-cert", b"client-cert-chain", b"x-request-id"),

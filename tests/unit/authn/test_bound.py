@@ -74,3 +74,13 @@ def test_a_thumbprint_in_another_spelling_is_refused(thumbprint: Any, mode: Bind
 )
 def test_a_confirmation_that_cannot_be_checked_is_refused(cnf: Any) -> None:
     assert judge({"cnf": cnf}, "when-present", MINE) is Reason.TOKEN_CLAIM_INVALID
+
+
+@pytest.mark.parametrize("other", [{"jkt": "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I"}, {"jwk": {}}, {"kid": "k"}])
+@pytest.mark.parametrize("mode", ["when-present", "required"])
+def test_nor_is_it_ignored_beside_one_that_can_be_checked(mode: Binding, other: dict[str, Any]) -> None:
+    assert judge({"cnf": {**BOUND["cnf"], **other}}, mode, MINE) is Reason.TOKEN_CLAIM_INVALID
+
+
+def test_a_confirmation_that_nobody_knows_is_as_if_it_were_not_there() -> None:
+    assert judge({"cnf": {**BOUND["cnf"], "said": "beside it"}}, "required", MINE) is None

@@ -73,7 +73,7 @@ def test_every_recipe_names_every_header_that_the_policy_owns(name):
     ],
 )
 def test_what_callers_may_not_say_is_taken_away(name):
-    text = made(name).lower().replace("[-_.]", "-").replace("(", "")
+    text = made(name).lower().replace("[^a-z0-9]", "-").replace("(", "")
     for one in ("x-original-ur", "client-cert", "forwarded"):
         assert one in text
 

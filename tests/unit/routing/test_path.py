@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import unquote_to_bytes
+from urllib.parse import quote, unquote_to_bytes
 
 import pytest
 from hypothesis import given
@@ -72,6 +72,26 @@ def test_what_would_decode_a_second_time_is_refused(target: bytes) -> None:
     assert refusal(target) is Reason.PATH_AMBIGUOUS
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["\uff0f", "a\uff0f..\uff0fadm", "\uff3c", "\u2100", "\u037e", "\uff1b", "\uff05", "\uff1f", "\uff03", "\ufe68"],
+)
+def test_a_character_that_some_servers_fold_into_a_divider_is_refused(text: str) -> None:
+    assert refusal(b"/pub/" + quote(text).encode()) is Reason.PATH_AMBIGUOUS
+
+
+@pytest.mark.parametrize(
+    "text", ["\uff0e\uff0e", "\u2024\u2024", "\u2025", "\uff0e", ".\uff0e", "..\u00a0", "..\u3000", ".. ", " .."]
+)
+def test_dots_in_other_letters_or_beside_blanks_are_dot_segments(text: str) -> None:
+    assert refusal(b"/pub/" + quote(text).encode() + b"/adm") is Reason.PATH_AMBIGUOUS
+
+
+@pytest.mark.parametrize("text", ["\u3042\uff21", "caf\u00e9", "\u2026", "\ufb01", "a\uff0eb", "\u00bd"])
+def test_other_letters_are_letters(text: str) -> None:
+    assert canonical_path(b"/" + quote(text).encode()) == "/" + text
+
+
 @pytest.mark.parametrize("target", [b"", b"*", b"accounts", b"?a", b"http://a/b", b"HTTPS://a", b"a.example:443"])
 def test_only_the_origin_form_has_a_path(target: bytes) -> None:
     assert refusal(target) is Reason.PATH_INVALID
@@ -82,6 +102,11 @@ def test_a_control_character_is_refused_raw_and_encoded(octet: int) -> None:
     assert refusal(b"/a%cb" % octet) is Reason.PATH_INVALID
     assert refusal(b"/a%%%02xb" % octet) is Reason.PATH_INVALID
     assert refusal(b"/a?b%c" % octet) is Reason.PATH_INVALID
+
+
+@pytest.mark.parametrize("octet", [0x80, 0x85, 0x9B, 0x9F])
+def test_so_is_one_of_the_second_set(octet: int) -> None:
+    assert refusal(b"/a" + quote(chr(octet)).encode()) is Reason.PATH_INVALID
 
 
 @pytest.mark.parametrize("octet", [b"#", b" ", b"\x80", b"\xff", "\u00e9".encode()])

@@ -42,10 +42,30 @@ def test_another_path_or_place_told_by_the_caller_does_not_pass(name: str) -> No
     [
         *("Client-IP", "Client_Ip", "CF-Connecting-IP", "Fastly-Client-IP", "True-Client-IP", "X-Client-IP"),
         *("X-Envoy-External-Address", "X-Original-Forwarded-For", "X-Host", "X-HTTP-Host-Override", "X-Real-IP"),
+        *("Forwarded-For", "X-Remote-IP", "X-Remote-Addr", "X-Originating-IP", "Fly-Client-IP", "DO-Connecting-IP"),
+        *("Proxy-Client-IP", "WL-Proxy-Client-IP", "X-Azure-ClientIP", "X-Azure-SocketIP"),
     ],
 )
 def test_another_address_or_host_told_by_the_caller_does_not_pass(name: str) -> None:
     assert name.encode() not in passed((name.encode(), b"127.0.0.1"))
+
+
+@pytest.mark.parametrize("name", ["X-Scheme", "X-Url-Scheme", "Front-End-Https", "WL-Proxy-SSL", "X-Forwarded-Ssl"])
+def test_another_scheme_told_by_the_caller_does_not_pass(name: str) -> None:
+    assert name.encode() not in passed((name.encode(), b"https"))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("Remote-User", "REMOTE_USER", "X-Remote-User", "X-MS-CLIENT-PRINCIPAL", "X-MS-CLIENT-PRINCIPAL-ID"),
+        *("X-MS-CLIENT-PRINCIPAL-NAME", "X-Goog-IAP-JWT-Assertion", "X-Goog-Authenticated-User-Email"),
+        *("X-Goog-Authenticated-User-Id", "X-Amzn-Oidc-Data", "X-Amzn-Oidc-Identity", "X-Amzn-Oidc-Accesstoken"),
+        *("Cf-Access-Jwt-Assertion", "Cf-Access-Authenticated-User-Email", "X-Middleware-Subrequest"),
+    ],
+)
+def test_who_another_gateway_has_let_in_is_not_told_by_the_caller(name: str) -> None:
+    assert name.encode() not in passed((name.encode(), b"root"))
 
 
 @pytest.mark.parametrize("name", ["X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override"])
@@ -53,7 +73,9 @@ def test_another_method_told_by_the_caller_does_not_pass(name: str) -> None:
     assert name.encode() not in passed((name.encode(), b"DELETE"))
 
 
-@pytest.mark.parametrize("name", [b"X-User", b"x-user", b"X_User", b"x.user", b"X-uSER"])
+@pytest.mark.parametrize(
+    "name", [b"X-User", b"x-user", b"X_User", b"x.user", b"X-uSER", *(b"X%cUser" % one for one in b"!#$%&'*+.^_`|~")]
+)
 def test_what_an_injector_writes_is_removed_in_every_spelling(name: bytes) -> None:
     assert name not in passed((name, b"root"), strip=frozenset({b"x-user"}))
 
@@ -140,3 +162,4 @@ def test_a_value_that_would_end_its_line_is_never_sent(value: bytes, target: byt
 
 def test_folding_is_what_names_are_compared_by() -> None:
     assert fold(b"X_Forwarded.For") == b"x-forwarded-for"
+    assert fold(b"!#$%&'*+-.^_`|~09AZaz") == b"---------------09azaz"

@@ -7,7 +7,7 @@ from typing import Final
 
 from ostiary.config.schema import RouteSpec
 from ostiary.export.envoy import shapes
-from ostiary.export.envoy.words import PEER, UPSTREAM, Block, literal, spelt
+from ostiary.export.envoy.words import JOINT, PEER, UPSTREAM, Block, literal, spelt
 from ostiary.export.judge.evidence import members
 from ostiary.export.plan import Plan
 from ostiary.export.texts import constant
@@ -102,7 +102,7 @@ def pretences(plan: Plan) -> str:
     first = [name for name in owned(plan) if name.lower() not in late]
     others = [*spellings(owned_evidence(plan)), *spellings(_FRAMING)]
     whole = [one.decode() for one in sorted((PRETENCE | HOP_BY_HOP | {b"proxy"}) - _MINE)]
-    families = [f"{spelt(one.decode().rstrip('-'))}(?:[-_.].*)?" for one in PRETENCES]
-    mine = [f"{spelt(one)}[-_.].*" for one in ("ostiary", "x-ostiary", "x-envoy")]
+    families = [f"{spelt(one.decode().rstrip('-'))}(?:{JOINT}.*)?" for one in PRETENCES]
+    mine = [f"{spelt(one)}{JOINT}.*" for one in ("ostiary", "x-ostiary", "x-envoy")]
     exact = [shapes.escaped(one.lower()) for one in others]
-    return "|".join([*map(spelt, first), *map(spelt, whole), *families, "x[-_.]client[-_.]cert.*", *mine, *exact])
+    return "|".join([*map(spelt, first), *map(spelt, whole), *families, f"{spelt('x-client-cert')}.*", *mine, *exact])

@@ -6,6 +6,7 @@ from typing import Any, Final, TypeAlias
 
 from ostiary.config.sockets import UnixBind
 from ostiary.config.values import Bind
+from ostiary.model import fold
 
 Block: TypeAlias = dict[str, Any]
 
@@ -20,6 +21,9 @@ UPSTREAM: Final = "ostiary-upstream"
 
 ASKED: Final = "ostiary"
 """The cluster that is asked."""
+
+JOINT: Final = "[^0-9a-z]"
+"""Whatever stands between the words of a header's name, which is in lower case."""
 
 NATIVE: Final = "payload"
 HEAD: Final = "header"
@@ -54,8 +58,7 @@ def literal(text: str) -> str:
 
 def spelt(name: str) -> str:
     """Return a regular expression for every spelling of a header: Envoy writes names in lower case."""
-    plain = name.lower().replace("_", "-").replace(".", "-")
-    return "[-_.]".join(_escaped(part) for part in plain.split("-"))
+    return JOINT.join(_escaped(part) for part in fold(name.encode()).decode().split("-"))
 
 
 def _escaped(text: str) -> str:
