@@ -36,7 +36,7 @@ DATA_PATH = (
         "edge/plain",
         "edge/proof",
     ),
-    *("http2/*", "http2/hpack/*", "edge/http2/*", "upstream/http2/*"),
+    *("http2/*", "http2/hpack/*", "edge/http2/*", "upstream/http2/*", "upstream/rewriting/*"),
     *("edge/decide/*", "edge/decide/dialects/*", "edge/decide/grpc/*", "listener/forwarded", "observe/ended", "kept"),
     *("routing/*", "authn/*", "authz/*", "inject/*", "upstream/*", "observe/access", "observe/metrics"),
     *("observe/histogram", "vault/source", "vault/cache", "jwks/issuers", "pki/certificate"),

@@ -18,7 +18,7 @@ from ostiary.keys import Documents, Publication
 from ostiary.model import CredentialSource, Injector
 from ostiary.pipeline import Pipeline
 from ostiary.shared import counter
-from ostiary.upstream.rewritten import require_own, rewritten, stripped
+from ostiary.upstream.rewriting.upstream import require_own, rewritten, stripped
 
 
 def compile_all(stock: Stock) -> tuple[list[Route], frozenset[bytes]]:

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from ostiary.upstream.rewriting import Prefixes
+from ostiary.upstream.rewriting.path import Prefixes
 
 _ABSOLUTE: Final = re.compile(rb"(?i)(?:https?:)?//([^/?#@]+)(.*)")
 _STRANGE: Final = re.compile(rb"[\x00-\x20\\\x7f]")  # programs disagree about where such a reference leads

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ostiary.config.rewriting import FieldsSpec
 from ostiary.model import Headers, fold
-from ostiary.upstream.leading import WayBack
+from ostiary.upstream.rewriting.location import WayBack
 from ostiary.wire import Field
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from ostiary.config.query import alike
 from ostiary.config.rewriting import QueryRewriteSpec
 from ostiary.errors import BadRequest
-from ostiary.upstream.parameters import compile_parameters
+from ostiary.upstream.rewriting.query import compile_parameters
 
 
 def seen(query: str, path: str = "/users/42", matched: str = "/users/*", **said: Any) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ostiary.upstream.leading import WayBack, way_back
-from ostiary.upstream.rewriting import Prefixes
+from ostiary.upstream.rewriting.location import WayBack, way_back
+from ostiary.upstream.rewriting.path import Prefixes
 
 CALLED = b"api.example.com:8443"
 

@@ -13,10 +13,10 @@ from ostiary.config.rewriting import ResponseRewriteSpec, RewriteSpec
 from ostiary.config.schema import UpstreamSpec
 from ostiary.errors import ConfigError
 from ostiary.model import Answer, Body, Flow, Headers, Outbound, Permit, Request, Tunnel, fold
-from ostiary.upstream.leading import way_back
-from ostiary.upstream.parameters import Parameters, compile_parameters
-from ostiary.upstream.rewriting import PathMap, Prefixes, compile_path, encoded
-from ostiary.upstream.telling import Renaming, Telling, renaming
+from ostiary.upstream.rewriting.fields import Renaming, Telling, renaming
+from ostiary.upstream.rewriting.location import way_back
+from ostiary.upstream.rewriting.path import PathMap, Prefixes, compile_path, encoded
+from ostiary.upstream.rewriting.query import Parameters, compile_parameters
 
 _NOTHING = Prefixes("", "")
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from ostiary.config.rewriting import PathRewriteSpec
 from ostiary.errors import BadRequest
 from ostiary.routing.path import canonical_path
-from ostiary.upstream.rewriting import Prefixes, compile_path, encoded
+from ostiary.upstream.rewriting.path import Prefixes, compile_path, encoded
 
 SEGMENT = st.one_of(
     st.sampled_from(
