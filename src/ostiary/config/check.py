@@ -22,8 +22,9 @@ from ostiary.config.checks import (
     upstreams,
     vaults,
 )
-from ostiary.config.checks.backends import accounts, circles, extras, pins
+from ostiary.config.checks.backends import accounts, circles, pins
 from ostiary.config.checks.engines import engines, logins, shown
+from ostiary.config.checks.extras import extras
 from ostiary.config.checks.rings import rings_beside, rings_kept, rings_known, rings_shown, rings_signing
 from ostiary.config.draft import Draft
 from ostiary.config.problem import Problem, in_order
@@ -46,7 +47,6 @@ _QUESTIONS: Final[tuple[Callable[[Draft], Iterator[Problem]], ...]] = (
     listeners.addresses,
     listeners.evidence,
     decisions.partial,
-    decisions.messages,
     rewriting.rewritten,
     upstreams.changing,
     issuers.fitting,

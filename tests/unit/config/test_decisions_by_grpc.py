@@ -61,7 +61,7 @@ def test_what_no_decision_holds_is_named_as_for_any_other(tmp_path):
 
 
 def test_without_its_library_the_file_is_refused_and_it_is_said_what_to_install(tmp_path, monkeypatch):
-    monkeypatch.setattr("ostiary.config.checks.decisions.find_spec", lambda _: None)
+    monkeypatch.setattr("ostiary.config.checks.extras.find_spec", lambda _: None)
     ((code, message),) = told(tmp_path, "{bind: 'unix:/run/s', decide: envoy-grpc}")
     assert (code, 'pip install "ostiary[grpc]"' in message) == ("C560", True)
     assert told(tmp_path, "{bind: 'unix:/run/s', decide: envoy-http}") == []

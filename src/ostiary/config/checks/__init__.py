@@ -11,6 +11,7 @@ safety.py    what is allowed, and should be looked at?
 vaults.py    can the vaults be opened, and their records be asked for?  backends.py  those that need something first
 credentials.py  does each caller's credential lead to that caller's record only?
 rings.py     can keys be kept there, and does everybody know a key before it signs?
+extras.py    are the libraries there that not everybody installs?
 files.py     is there what the file points at, and is it what it should be?
                reading.py  what the references lead to     identity.py  the server's certificate and key
                keys.py     keys of issuers, and our own

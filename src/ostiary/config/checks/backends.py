@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from importlib.util import find_spec
 
 from ostiary.config.checks.reading import Findings
 from ostiary.config.draft import Draft
@@ -18,7 +17,6 @@ from ostiary.config.vaults import (
     FilesVaultSpec,
     HttpVaultSpec,
 )
-from ostiary.config.vaults.cloud import EXTRAS
 from ostiary.config.vaults.cyberark import CCP_REFUSED
 
 
@@ -94,19 +92,6 @@ def folders(findings: Findings) -> Iterator[Problem]:
                 yield findings.draft.problem("C514", f"there is no folder {vault.path!r}", path, help=help_)
 
 
-def extras(draft: Draft) -> Iterator[Problem]:
-    """Find vaults whose library is not installed."""
-    for name, vault in draft.vaults.items():
-        extra, module = EXTRAS.get(type(vault), (None, ""))
-        if extra is not None and not _is_there(module):
-            message = f"vaults of type {vault.type!r} need an extra that is not installed"
-            help_ = f'pip install "ostiary[{extra}]"'
-            yield draft.problem("C560", message, ("vaults", name, "type"), help=help_)
-    if draft.shared is not None and not _is_there("redis"):
-        message, help_ = "Redis needs an extra that is not installed", 'pip install "ostiary[redis]"'
-        yield draft.problem("C560", message, ("shared", "redis"), key=True, help=help_)
-
-
 def accounts(draft: Draft) -> Iterator[Problem]:
     """Find paths that CyberArk's provider does not accept."""
     for alias, credential in draft.credentials.items():
@@ -118,10 +103,3 @@ def accounts(draft: Draft) -> Iterator[Problem]:
             yield draft.problem("C326", f"{path!r}: the provider accepts no + & % ; and no white space", where)
         elif vault.query is None and "/" not in path:
             yield draft.problem("C326", f"{path!r}: an account is named SAFE/OBJECT", where)
-
-
-def _is_there(module: str) -> bool:
-    try:
-        return find_spec(module) is not None
-    except ModuleNotFoundError:
-        return False

@@ -1,9 +1,8 @@
-"""Can another proxy hold what the routes say, and can it be understood?"""
+"""Can another proxy hold what the routes say?"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from importlib.util import find_spec
 
 from ostiary.config.clauses import Clause, clauses
 from ostiary.config.draft import Draft
@@ -19,21 +18,6 @@ def partial(draft: Draft) -> Iterator[Problem]:
         for clause in clauses(route, draft.upstreams.get(route.upstream)):
             if clause.never or route.decision is None:
                 yield _unheld(draft, index, clause, ", ".join(dialects))
-
-
-def messages(draft: Draft) -> Iterator[Problem]:
-    """Find listeners that are asked by gRPC where its messages cannot be read."""
-    for name, listener in draft.listeners.items():
-        if listener.decide is not None and listener.decide.dialect == "envoy-grpc" and not _readable():
-            message, help_ = "envoy-grpc needs an extra that is not installed", 'pip install "ostiary[grpc]"'
-            yield draft.problem("C560", message, ("listeners", name, "decide"), key=True, help=help_)
-
-
-def _readable() -> bool:
-    try:
-        return find_spec("google.protobuf") is not None
-    except ModuleNotFoundError:
-        return False
 
 
 def _unheld(draft: Draft, index: int, clause: Clause, dialects: str) -> Problem:
