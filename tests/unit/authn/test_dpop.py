@@ -139,82 +139,6 @@ async def test_a_proof_of_something_else_is_none(changes: dict[str, Any]) -> Non
         assert await stage.refused(proof(**changes)) is Reason.PROOF_INVALID
 
 
-@pytest.mark.parametrize("away", [-30, 30])
-async def test_the_window_of_a_proof_is_exact(away: int) -> None:
-    async with Stage() as stage:
-        assert await stage.ask(proof(iat=NOW + away))
-        assert await stage.refused(proof(iat=NOW + away * 1.0001)) is Reason.PROOF_INVALID
-
-
-async def test_a_proof_is_known_for_as_long_as_it_could_be_shown() -> None:
-    async with Stage() as stage:
-        early = proof(iat=NOW + 30)
-        assert await stage.ask(early)
-        stage.clock.now = NOW + 60
-        assert await stage.refused(early) is Reason.PROOF_REPLAYED
-        stage.clock.now = NOW + 61
-        assert await stage.refused(early) is Reason.PROOF_INVALID
-
-
-async def test_a_clock_that_is_set_back_makes_no_proof_new() -> None:
-    async with Stage() as stage:
-        one = proof()
-        assert await stage.ask(one)
-        stage.clock.now = NOW - 25
-        assert await stage.refused(one) is Reason.PROOF_REPLAYED
-
-
-class Elsewhere:
-    """What other gateways are asked."""
-
-    def __init__(self) -> None:
-        self.asked: list[tuple[float, float]] = []
-
-    async def use(self, mark: bytes, *, keep: float, before: float) -> bool:
-        self.asked.append((keep, before))
-        return True
-
-
-async def test_other_gateways_are_told_since_when_and_for_how_long_a_proof_could_be_used() -> None:
-    marks = Elsewhere()
-    async with Stage(marks=marks) as stage:
-        assert await stage.ask(proof(iat=NOW - 10))
-        assert marks.asked == [(61.0, NOW - 40)]
-
-
-@pytest.mark.parametrize("value", [b"Basic YTpi", b"Bear er", b"DPoPx a.b.c", b"DPoP", b"dpop\ta.b.c", b"DPoP  a.b.c"])
-async def test_another_scheme_is_no_evidence(value: bytes) -> None:
-    async with Stage(dpop="required") as stage:
-        asked = request(headers=Headers.of([(b"Authorization", value), (b"DPoP", proof())]))
-        assert await stage.authenticator.authenticate(asked) is None
-        assert await stage.authenticator.authenticate(request(headers=Headers.of([(b"DPoP", proof())]))) is None
-
-
-@pytest.mark.parametrize(
-    "htu",
-    [
-        *("HTTPS://API.example.com/", "https://api.example.com:443/", "https://api.example.com"),
-        *("https://api.example.com/?x=1", "https://api.example.com/#top", "https://api.example.com?x"),
-    ],
-)
-async def test_a_place_may_be_written_in_another_way(htu: str) -> None:
-    async with Stage() as stage:
-        assert await stage.ask(proof(htu=htu))
-
-
-@pytest.mark.parametrize(
-    "htu",
-    [
-        *("https://api.example.com:8443/", "https://api.example.com:80/", "https://api.example.com//", "", "/"),
-        *("https://api.example.com/a", "https://api.example.com./", "//api.example.com/", "https:/api.example.com/"),
-        *("https://user@api.example.com/", "https://api.example.com:443:443/", "ftp://api.example.com/"),
-    ],
-)
-async def test_another_place_is_another_place(htu: str) -> None:
-    async with Stage() as stage:
-        assert await stage.refused(proof(htu=htu)) is Reason.PROOF_INVALID
-
-
 @pytest.mark.parametrize(
     "changes",
     [
@@ -350,42 +274,6 @@ async def test_a_bound_token_counts_on_with_the_certificate_that_replaced_its_ow
     strict = JwtAuthenticator([bank], "required", clock=Clock(NOW))
     assert await shown(strict, old)
     assert not await shown(strict, new)
-    await bank.aclose()
-
-
-@pytest.mark.parametrize(
-    ("began", "counts"),
-    [(NOW, True), (NOW + 0.001, False), (NOW - 3600, True), (NOW - 3600.001, False), (NOW - 5000, False)],
-)
-async def test_how_long_the_new_certificate_may_take_the_place_of_the_old_one_is_exact(
-    began: float, counts: bool
-) -> None:
-    old = renewed(NOW - 5000)
-    bank = issuer(BANK)
-    await bank.start()
-    authenticator = JwtAuthenticator([bank], "required", renewal=3600, clock=Clock(NOW))
-    token = b"Bearer " + BANK.token(good_claims(cnf={"x5t#S256": old.thumbprint}))
-    assert await authenticator.authenticate(request(token, certificate=old))
-    new = replace(renewed(began), thumbprint="t" * 43)
-    if counts:
-        assert await authenticator.authenticate(request(token, certificate=new))
-    else:
-        with pytest.raises(InvalidToken):
-            await authenticator.authenticate(request(token, certificate=new))
-    await bank.aclose()
-
-
-@pytest.mark.parametrize("age", [0, 1])
-async def test_what_began_no_later_than_a_certificate_has_not_replaced_it(age: float) -> None:
-    old = renewed(NOW - 100)
-    other = replace(renewed(NOW - 100 - age), thumbprint="t" * 43)
-    bank = issuer(BANK)
-    await bank.start()
-    authenticator = JwtAuthenticator([bank], "required", renewal=3600, clock=Clock(NOW))
-    token = b"Bearer " + BANK.token(good_claims(cnf={"x5t#S256": old.thumbprint}))
-    assert await authenticator.authenticate(request(token, certificate=old))
-    with pytest.raises(InvalidToken):
-        await authenticator.authenticate(request(token, certificate=other))
     await bank.aclose()
 
 

@@ -38,6 +38,7 @@ def test_a_host_is_lower_case_without_port_and_final_dot(authority: bytes, host:
         *(b"a\x00", b"a\n", b"a\t", b"a\x7f", "\u00e9".encode(), b"*.a"),
         *(b"a:", b"a:65536", b"a:000080", b"a:+1", b"a:-1", b"a:1_0", b"a:0x50", b"a:80:80", b"a: 80", b"a:\xb2"),
         *(b"::1", b"[]", b"[::1", b"::1]", b"[::1]x", b"[::1].", b"[::1]:", b"[fe80::1%eth0]", b"[a]", b"[1.2.3.4]"),
+        *(b"[::1]:65536", b"[::1]:x", b"[::1]:x80", b"[::1]80:", b"[::1]:80:", b"[::1]]:80", b"[::1][::1]"),
     ],
 )
 def test_what_is_not_one_host_is_refused(authority: bytes) -> None:
