@@ -16,10 +16,13 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
-from fastapi import Depends, FastAPI, HTTPException, Security, WebSocketException
-from fastapi.openapi.models import HTTPBearer
-from fastapi.security import SecurityScopes
-from fastapi.security.base import SecurityBase
+try:
+    from fastapi import Depends, FastAPI, HTTPException, Security, WebSocketException
+    from fastapi.openapi.models import HTTPBearer
+    from fastapi.security import SecurityScopes
+    from fastapi.security.base import SecurityBase
+except ModuleNotFoundError as error:
+    raise ModuleNotFoundError("ostiary.asgi.fastapi needs an extra: pip install 'ostiary[fastapi]'") from error
 from starlette.requests import HTTPConnection
 
 from ostiary.asgi.middleware import OstiaryMiddleware

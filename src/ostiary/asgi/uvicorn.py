@@ -11,7 +11,10 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+try:
+    from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+except ModuleNotFoundError as error:
+    raise ModuleNotFoundError("ostiary.asgi.uvicorn needs an extra: pip install 'ostiary[uvicorn]'") from error
 
 from ostiary.edge.tls_extension import TLS, tls_extension
 

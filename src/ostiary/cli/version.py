@@ -12,6 +12,7 @@ def version(*, as_json: Json = False) -> None:
         emit(facts)
     else:
         print(f"ostiary {facts['ostiary']} (Python {facts['python']}, {facts['openssl']}, {facts['platform']})")
+        print(f"extras: {facts['extras'] or 'none'}")
 
 
 def _facts() -> dict[str, str]:
@@ -21,6 +22,7 @@ def _facts() -> dict[str, str]:
     from importlib.metadata import version as installed
 
     from ostiary import __version__
+    from ostiary.cli.extras import extras
 
     facts = {
         "ostiary": __version__,
@@ -33,4 +35,4 @@ def _facts() -> dict[str, str]:
             facts[library] = installed(library)
         except PackageNotFoundError:
             facts[library] = "not installed"
-    return facts
+    return {**facts, "extras": ", ".join(extras())}

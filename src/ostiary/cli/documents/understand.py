@@ -112,7 +112,7 @@ UNDERSTAND: Final[dict[str, Schema]] = {
     "doctor": several(_FINDING),
     "issuer check": block({"issuer": TEXT, "ok": YES_NO, "steps": several(_STEP)}),
     "help": _HELP,
-    "version": block(dict.fromkeys(("ostiary", "python", "openssl", "platform", *_LIBRARIES), TEXT)),
+    "version": block(dict.fromkeys(("ostiary", "python", "openssl", "platform", "extras", *_LIBRARIES), TEXT)),
     "audit verify": _AUDIT,
     "demo": _DEMO,
 }
