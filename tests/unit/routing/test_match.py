@@ -47,6 +47,36 @@ def test_a_star_is_not_the_nothing_behind_a_final_slash() -> None:
     assert found(["/a/*", "/a/**"], "/a/") == "/a/**"
 
 
+def test_two_routes_may_have_their_star_in_the_same_place() -> None:
+    patterns = ["/r/*/s", "/r/*/t", "/*/*/u", "/*/x"]
+    for order in (patterns, patterns[::-1]):
+        assert found(order, "/r/1/s") == "/r/*/s"
+        assert found(order, "/r/1/t") == "/r/*/t"
+        assert found(order, "/r/1/u") == "/*/*/u"
+        assert found(order, "/q/x") == "/*/x"
+
+
+def test_the_path_itself_comes_before_everything_below_it_whichever_was_first() -> None:
+    for order in (["/a", "/a/**"], ["/a/**", "/a"]):
+        assert found(order, "/a") == "/a"
+        assert found(order, "/a/") == "/a/**"
+
+
+def test_a_route_that_is_added_counts_for_what_was_asked_before() -> None:
+    routes = compile_routes([(spec("/**"), "all")])
+    assert routes.find("a.example", "/a", "GET") == "all"
+    routes.add(spec("/a"), "one")
+    assert routes.find("a.example", "/a", "GET") == "one"
+    assert len(routes) == 2
+
+
+@pytest.mark.parametrize(("length", "remembered"), [(256, 1), (257, 0)])
+def test_a_path_of_any_length_is_found_and_a_long_one_is_not_remembered(length: int, remembered: int) -> None:
+    routes = compile_routes([(spec("/**"), "all")])
+    assert routes.find("a.example", "/" + "a" * (length - 1), "GET") == "all"
+    assert len(routes._found) == remembered
+
+
 def test_a_final_slash_is_part_of_the_path() -> None:
     assert found(["/a", "/a/"], "/a/") == "/a/"
     assert found(["/a"], "/a/") is None
