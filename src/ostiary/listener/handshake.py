@@ -1,13 +1,14 @@
 """One connection's TLS object: the name asked for, how long the handshake took, and why it was refused.
 
-An event loop drops the error of a refused handshake, and the operator is left to guess. Both asyncio and
-uvloop make their TLS objects with `context.wrap_bio`, so a class of our own sees it first.
+An event loop drops the error of a refused handshake, and with it the alert that OpenSSL has written: operator and
+caller are left to guess. Both asyncio and uvloop make their TLS objects with `context.wrap_bio`, so a class of our own
+sees it first.
 """
 
 from __future__ import annotations
 
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from time import perf_counter
 from types import MappingProxyType
@@ -32,6 +33,9 @@ _VERIFY: Final = {  # X509_V_ERR_*
 CALLER: Final[ContextVar[Mapping[str, str]]] = ContextVar("caller", default=MappingProxyType({}))
 """Who shakes hands: `listener` and `address`, as far as whoever accepts connections has noted it."""
 
+FAREWELL: Final[ContextVar[Callable[[bytes], None] | None]] = ContextVar("farewell", default=None)
+"""Takes the alert for who shakes hands, if somebody sends it; called while the connection is still open."""
+
 ABANDONED: Final = "abandoned"
 _FAULTS: Final = {  # SSL_R_*, in the few words that a metric can bear
     "UNSUPPORTED_PROTOCOL": "protocol",
@@ -48,10 +52,12 @@ class ServerSslObject(ssl.SSLObject):
     Attributes:
         tally: where the handshakes of the listener are counted.
         server_name: what the client asked for (SNI, RFC 6066, section 3), in lower case, or None.
+        outgoing: where it writes what the client is to read.
     """
 
     tally: ClassVar[Handshakes] = Handshakes()
     server_name: str | None = None
+    outgoing: ssl.MemoryBIO | None = None
     _began = 0.0
     _over = False
 
@@ -68,6 +74,7 @@ class ServerSslObject(ssl.SSLObject):
             raise
         except ssl.SSLError as error:
             self._refused(error)
+            self._part()
             raise
         if not self._over:
             self._over = True
@@ -81,9 +88,32 @@ class ServerSslObject(ssl.SSLObject):
             why = getattr(error, "verify_message", error.reason)
             _log.info("client certificate refused in the handshake", reason=str(reason), openssl=why, **CALLER.get())
 
+    def _part(self) -> None:
+        say = FAREWELL.get()
+        if say is not None and self.outgoing is not None:
+            say(self.outgoing.read())
+
     def __del__(self) -> None:
         if self._began and not self._over:
             self.tally.refused[ABANDONED] += 1
+
+
+class ServerContext(ssl.SSLContext):
+    """A context whose connections can say why their handshake has failed."""
+
+    def wrap_bio(
+        self,
+        incoming: ssl.MemoryBIO,
+        outgoing: ssl.MemoryBIO,
+        server_side: bool = False,
+        server_hostname: str | bytes | None = None,
+        session: ssl.SSLSession | None = None,
+    ) -> ssl.SSLObject:
+        """Return one connection's TLS object."""
+        made = super().wrap_bio(incoming, outgoing, server_side, server_hostname, session)
+        if isinstance(made, ServerSslObject):
+            made.outgoing = outgoing
+        return made
 
 
 def reason_of(error: ssl.SSLError) -> Reason | None:

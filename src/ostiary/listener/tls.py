@@ -24,7 +24,7 @@ from ostiary.config.schema import ClientSpec, ListenerTlsSpec
 from ostiary.errors import ConfigError
 from ostiary.listener.authorities import closed, load_authorities
 from ostiary.listener.clients import ClientCertificates
-from ostiary.listener.handshake import ServerSslObject, watch
+from ostiary.listener.handshake import ServerContext, ServerSslObject, watch
 from ostiary.listener.revocation import Revocation, load_revocation
 from ostiary.listener.revoked import signer
 from ostiary.listener.tally import End, Handshakes
@@ -191,7 +191,7 @@ def _end(kind: Literal["server", "client-authority"], certificate: x509.Certific
 
 
 def _bare_context(spec: ListenerTlsSpec, protocols: Sequence[str]) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context = ServerContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = _VERSIONS[spec.minimum_version]
     context.set_ciphers(_CIPHERS if spec.ciphers is None else f"@SECLEVEL=2:{':'.join(spec.ciphers)}")
     context.options |= ssl.OP_NO_COMPRESSION | ssl.OP_NO_RENEGOTIATION | ssl.OP_NO_TICKET

@@ -16,7 +16,8 @@ from typing import Any, Final
 import structlog
 
 from ostiary.edge.listening import Listening, forget, plain, tell
-from ostiary.listener.handshake import CALLER
+from ostiary.listener.farewell import Farewell
+from ostiary.listener.handshake import CALLER, FAREWELL
 from ostiary.listener.proxy_protocol import NotProxied, receive
 from ostiary.serve.descriptors import Descriptors
 
@@ -166,20 +167,25 @@ class Door:
         loop = asyncio.get_running_loop()
         context = self._context()
         timeouts = self._listening.timeouts
-        patience, farewell = (None, None) if context is None else (timeouts.handshake, timeouts.send)
+        patience, parting = (None, None) if context is None else (timeouts.handshake, timeouts.send)
+        farewell = Farewell(accepted)
         try:
             if self._proxied(accepted, address):
                 address = await self._ask_the_proxy(accepted, address)
             CALLER.set({"listener": self._listening.name, "address": address})
+            FAREWELL.set(farewell.say)
             transport, _ = await loop.connect_accepted_socket(
                 self._protocol,
                 accepted,
                 ssl=context,
                 ssl_handshake_timeout=patience,
-                ssl_shutdown_timeout=farewell,  # within it slow readers take the rest, too; for farewells see `Parting`
+                ssl_shutdown_timeout=parting,  # within it slow readers take the rest, too; for farewells see `Parting`
             )
         except BaseException as error:  # from here on nobody's `connection_lost` will say that it is gone
-            self._listening.left(address)
+            try:
+                await farewell.over()
+            finally:
+                self._listening.left(address)
             if not isinstance(error, OSError):  # which ssl.SSLError and TimeoutError are; they are counted elsewhere
                 raise
         else:
