@@ -9,7 +9,6 @@ async with opened_keys(load("gateway.yaml")) as keys:              # ostiary.bui
 
 from __future__ import annotations
 
-import binascii
 import json
 from base64 import urlsafe_b64decode
 from collections.abc import Mapping
@@ -98,7 +97,7 @@ def _named(token: str) -> str | None:
     head = token.partition(".")[0]
     try:
         fields = json.loads(urlsafe_b64decode(head + "=" * (-len(head) % 4)))
-    except (ValueError, binascii.Error):
+    except (ValueError, RecursionError):
         raise KeyRefused("the token is malformed") from None
     kid = fields.get("kid") if isinstance(fields, dict) else None
     return kid if isinstance(kid, str) else None

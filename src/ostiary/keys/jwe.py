@@ -100,7 +100,7 @@ async def unwrapped(token: str, alg: str, unwrap: Callable[[bytes], Awaitable[by
         wrapped, nonce, sealed, tag = map(_octets, rest)
         fields = json.loads(_octets(head))
         ours = (fields["alg"], fields["enc"]) == (alg, ENC) and not {"zip", "crit"} & set(fields)
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise KeyRefused("the token is malformed") from None
     if not ours or len(nonce) != _NONCE or len(tag) != _TAG or len(token) > MOST:
         raise KeyRefused("the token stays closed: its algorithms are not ours")

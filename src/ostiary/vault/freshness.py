@@ -25,6 +25,7 @@ from ostiary.vault.record import SecretRecord
 
 NEGATIVE: Final = 5.0  # seconds that "no" is believed before the vault is asked again
 SLOWEST: Final = 8.0  # longest pause between two tries while a vault is down, in seconds: ten until it is noticed
+LONGEST: Final = 60.0  # longest pause that a vault may ask for, in seconds: what stands before it may ask for years
 SPREAD: Final = 0.1  # of a life, over which the refreshes of many gateways are spread
 SPARING: Final = 10.0  # least time between two records that are made because one was rejected, in seconds
 
@@ -159,7 +160,7 @@ def failed(
     if not isinstance(error, Unavailable):
         return State(failure=error, failures=state.failures + 1, retry_at=now + negative_ttl)
     pause = min(2.0 ** min(state.failures, 3), SLOWEST) * (1 + chance) / 2
-    pause = max(pause, error.retry_after or 0.0)
+    pause = max(pause, min(error.retry_after or 0.0, LONGEST))
     return replace(state, failure=error, failures=state.failures + 1, retry_at=now + pause)
 
 

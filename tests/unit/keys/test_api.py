@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import urlsafe_b64encode
 
 import jwt
 import pytest
@@ -88,7 +89,10 @@ async def test_an_older_version_still_opens_what_was_encrypted_to_it(keys, store
     assert json.loads(await fresh.decrypt(token, "rsa")) == CLAIMS
 
 
-@pytest.mark.parametrize("token", ["", "a", "e30", "e30....", "!.a.b.c.d", "W10.a.b.c.d"])
+DEEP = urlsafe_b64encode(b"[" * 100_000).decode()
+
+
+@pytest.mark.parametrize("token", ["", "a", "e30", "e30....", "!.a.b.c.d", "W10.a.b.c.d", f"{DEEP}.a.b.c.d"])
 async def test_what_is_no_token_stays_closed(keys, token):
     with pytest.raises(KeyRefused):
         await keys.decrypt(token, "rsa")

@@ -105,6 +105,11 @@ def test_a_vault_that_asks_for_a_pause_gets_it():
     assert failed(fresh(), Throttled("x", retry_after=45.0), 0.0).retry_at == 45.0
 
 
+@pytest.mark.parametrize("pause", [61.0, 86_400.0, float("inf")])
+def test_but_not_one_that_would_never_end(pause):
+    assert failed(fresh(), Unavailable("x", retry_after=pause), 5.0).retry_at == 65.0
+
+
 def test_success_forgets_the_failures():
     assert succeeded(record(), POLICY, 0.5) == State(record(), life(record(), POLICY, 0.5))
 

@@ -208,8 +208,8 @@ def _json(body: Fields) -> bytes:
 def _reply(status: int, retry_after: str | None, content: bytes) -> Reply:
     try:
         body = json.loads(content)
-    except ValueError:
+    except (ValueError, RecursionError):
         body = None
-    wait = float(retry_after) if retry_after is not None and retry_after.isdigit() else None
+    wait = float(retry_after) if retry_after is not None and retry_after.isascii() and retry_after.isdigit() else None
     spoken = isinstance(body, dict) and ("errors" in body or "data" in body or "auth" in body)
     return Reply(status, body if spoken else NOTHING, spoken, wait)

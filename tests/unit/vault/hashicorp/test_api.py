@@ -51,7 +51,7 @@ async def behaving(answer: bytes, *, pause: float = 0.0) -> AsyncIterator[tuple[
 
 def http(status: str, body: bytes, *fields: str) -> bytes:
     head = "\r\n".join([f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", "Connection: close", *fields])
-    return head.encode() + b"\r\n\r\n" + body
+    return head.encode("latin-1") + b"\r\n\r\n" + body
 
 
 async def ask(api: Api):
@@ -72,7 +72,9 @@ async def test_every_question_carries_what_the_server_wants():
         assert field in head
 
 
-@pytest.mark.parametrize("body", [b"<html>Forbidden</html>", b"", b"[]", b'"x"', b'{"message": "blocked"}', b"\xff"])
+@pytest.mark.parametrize(
+    "body", [b"<html>Forbidden</html>", b"", b"[]", b'"x"', b'{"message": "blocked"}', b"\xff", b"[" * 100_000]
+)
 async def test_what_is_not_the_vaults_own_json_is_not_its_word(body):
     async with behaving(http("403 Forbidden", body)) as (api, _):
         reply = await ask(api)
@@ -125,7 +127,7 @@ async def test_a_server_that_is_not_there_is_an_outage():
     await api.aclose()
 
 
-@pytest.mark.parametrize(("text", "seconds"), [("7", 7.0), ("0", 0.0), ("soon", None), ("-1", None)])
+@pytest.mark.parametrize(("text", "seconds"), [("7", 7.0), ("0", 0.0), ("soon", None), ("-1", None), ("\xb2", None)])
 async def test_retry_after_is_read_when_it_is_a_number(text, seconds):
     async with behaving(http("503 Service Unavailable", b'{"errors": []}', f"Retry-After: {text}")) as (api, _):
         assert (await ask(api)).retry_after == seconds
