@@ -22,7 +22,8 @@ from ostiary.jwks.freshness import Freshness, Patience
 from ostiary.jwks.jwk import Key
 from ostiary.jwks.keyset import KeySet
 from ostiary.jwks.source import Document, FetchError, Nowhere, Source
-from ostiary.jwks.store import Copy, Store, Unusable
+from ostiary.jwks.store import Copy, Store
+from ostiary.pki.disk import Unusable
 from ostiary.reasons import Reason
 
 _log = structlog.get_logger("ostiary.jwks")

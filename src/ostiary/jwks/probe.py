@@ -20,8 +20,9 @@ from ostiary.config.schema import IssuerSpec
 from ostiary.jwks.compile import compile_source, form_of, server_trust
 from ostiary.jwks.keyset import KeySet
 from ostiary.jwks.source import Document, FetchError
-from ostiary.jwks.store import Store, Unusable
+from ostiary.jwks.store import Store
 from ostiary.jwks.web import HttpSource
+from ostiary.pki.disk import Unusable
 
 Verdict: TypeAlias = Literal["yes", "no", "look", "unknown"]
 """`no`: it is wrong. `unknown`: it cannot be found out from here. `look`: it works, and may not be what is meant."""

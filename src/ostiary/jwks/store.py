@@ -8,8 +8,6 @@ a fetch; so whatever is wrong with it is a line in the log and no more.
 from __future__ import annotations
 
 import json
-import os
-import stat
 from base64 import b64decode, b64encode
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,14 +15,10 @@ from typing import Any, Final
 
 from ostiary.jwks.encoding import json_object
 from ostiary.jwks.source import MAX_DOCUMENT, Document
+from ostiary.pki.disk import Unusable, load_copy, save_copy
 
 _FORMAT: Final = 1
 _LARGEST: Final = 2 * MAX_DOCUMENT
-_OTHERS: Final = stat.S_IWGRP | stat.S_IWOTH
-
-
-class Unusable(Exception):
-    """The copy is not to be believed, or cannot be written. The text is for the log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,17 +53,11 @@ class Store:
         Raises:
             Unusable: there is one, and it is not to be believed.
         """
-        try:
-            with self.path.open("rb") as file:
-                _require_ours(os.fstat(file.fileno()))
-                _require_ours(self.path.parent.stat())
-                data = file.read(_LARGEST + 1)
-        except FileNotFoundError:
+        kept = load_copy(self.path, _LARGEST)
+        if kept is None:
             return None
-        except OSError as error:
-            raise Unusable(error.strerror or str(error)) from error
         try:
-            return self._read(json_object(data))
+            return self._read(json_object(kept.content))
         except (ValueError, KeyError, TypeError) as error:
             raise Unusable(f"it cannot be read: {error}") from error
 
@@ -79,15 +67,7 @@ class Store:
         Raises:
             Unusable: it cannot be written.
         """
-        beside = self.path.with_suffix(f".{os.getpid()}.new")
-        try:
-            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            beside.unlink(missing_ok=True)
-            with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-                file.write(self._written(copy))
-            beside.replace(self.path)
-        except OSError as error:
-            raise Unusable(error.strerror or str(error)) from error
+        save_copy(self.path, self._written(copy))
 
     def _written(self, copy: Copy) -> bytes:
         fields = {
@@ -106,8 +86,3 @@ class Store:
         content, fetched = b64decode(fields["content"], validate=True), float(fields["fetched"])
         validator, lifetime = fields["validator"], fields["lifetime"]
         return Copy(Document(content, validator and str(validator), lifetime and float(lifetime)), fetched)
-
-
-def _require_ours(status: os.stat_result) -> None:
-    if status.st_uid not in (os.geteuid(), 0) or status.st_mode & _OTHERS:
-        raise Unusable("others can write it")

@@ -7,7 +7,7 @@ authorities.py   who may issue client certificates
 clients.py       what OpenSSL has verified -> a certificate of the model, or a refusal
 profile.py       our own demands on a chain: strict or compat
 revocation.py    who is known to be revoked; crl.py  one revocation list (RFC 5280, section 5); revoked.py  what it says
-fetched.py       lists by URL                publication.py  one of them     kept.py  on disk
+fetched.py       lists by URL                publication.py  one of them     store.py  on disk
 points.py        the lists that certificates name      responder.py  asking about each (RFC 6960)
 links.py         a chain, link by link       web.py  one bounded exchange with whoever publishes
 forwarded.py     the caller's certificate, as a proxy in front tells it

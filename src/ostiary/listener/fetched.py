@@ -18,10 +18,11 @@ import structlog
 from cryptography import x509
 
 from ostiary.errors import ConfigError
-from ostiary.listener.kept import Kept, Unusable
 from ostiary.listener.publication import Issue, Publication
 from ostiary.listener.revoked import Revoked, Signer, together
+from ostiary.listener.store import Store
 from ostiary.listener.web import NotFetched, fetch
+from ostiary.pki.disk import Unusable
 
 _log = structlog.get_logger("ostiary.listener")
 
@@ -52,7 +53,7 @@ class FetchedLists:
     clock: Callable[[], float] = time.time
     lists: Mapping[Signer, Revoked] = field(default_factory=dict, init=False, repr=False)
     changes: int = field(default=0, init=False)
-    _kept: Kept | None = field(default=None, init=False, repr=False)
+    _kept: Store | None = field(default=None, init=False, repr=False)
     _at: dict[str, Publication] = field(default_factory=dict, init=False, repr=False)
     _turn: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_AT_ONCE), init=False, repr=False)
 
@@ -70,7 +71,7 @@ class FetchedLists:
         now = self.clock()
         return {one.url: now - one.issue.at for one in self._at.values() if one.issue is not None}
 
-    def keep(self, kept: Kept) -> None:
+    def keep(self, kept: Store) -> None:
         """Keep on disk what is fetched from now on, and begin with what was kept."""
         self._kept = kept
         for one in self._at.values():
@@ -158,7 +159,7 @@ class FetchedLists:
         self.lists = lists
 
 
-def _recall(kept: Kept, one: Publication) -> Issue | None:
+def _recall(kept: Store, one: Publication) -> Issue | None:
     """Return what was kept of a list; None for nothing, or for what is not to be believed."""
     try:
         found = kept.load(one.url)
@@ -168,7 +169,7 @@ def _recall(kept: Kept, one: Publication) -> Issue | None:
         return None
 
 
-def _save(kept: Kept, url: str, issue: Issue) -> None:
+def _save(kept: Store, url: str, issue: Issue) -> None:
     try:
         kept.save(url, issue.content, issue.at)
     except Unusable as error:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -12,6 +10,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, pkcs12
 
 from ostiary.model import Secret
 from ostiary.pki.authority import Identity
+from ostiary.pki.disk import write_whole
 from ostiary.pki.keys import encryption, private_pem
 
 _PUBLIC = 0o644
@@ -30,28 +29,28 @@ def chain_pem(identity: Identity) -> bytes:
 
 def write_certificates(path: Path, certificates: Iterable[x509.Certificate]) -> None:
     """Write certificates as PEM, for everybody to read."""
-    _write(path, pem(certificates), _PUBLIC)
+    write_whole(path, pem(certificates), _PUBLIC)
 
 
 def write_crl(path: Path, crl: x509.CertificateRevocationList) -> None:
     """Write a revocation list as PEM, for everybody to read."""
-    _write(path, crl.public_bytes(Encoding.PEM), _PUBLIC)
+    write_whole(path, crl.public_bytes(Encoding.PEM), _PUBLIC)
 
 
 def write_private(path: Path, data: bytes) -> None:
     """Write a file for the owner only (0600)."""
-    _write(path, data, _PRIVATE)
+    write_whole(path, data, _PRIVATE)
 
 
 def write_public(path: Path, data: bytes) -> None:
     """Write a file for everybody to read."""
-    _write(path, data, _PUBLIC)
+    write_whole(path, data, _PUBLIC)
 
 
 def write_identity(certificate: Path, key: Path, identity: Identity, password: Secret | None = None) -> None:
     """Write the chain for everybody, the key for the owner only (0600), encrypted when there is a password."""
-    _write(key, private_pem(identity.key, password), _PRIVATE)
-    _write(certificate, chain_pem(identity), _PUBLIC)
+    write_whole(key, private_pem(identity.key, password), _PRIVATE)
+    write_whole(certificate, chain_pem(identity), _PUBLIC)
 
 
 def pkcs12_bytes(identity: Identity, password: Secret, name: str = "ostiary") -> bytes:
@@ -63,17 +62,4 @@ def pkcs12_bytes(identity: Identity, password: Secret, name: str = "ostiary") ->
 
 def write_pkcs12(path: Path, identity: Identity, password: Secret) -> None:
     """Write a PKCS#12 store for the owner only (0600)."""
-    _write(path, pkcs12_bytes(identity, password), _PRIVATE)
-
-
-def _write(path: Path, data: bytes, mode: int) -> None:
-    """Write a file in one step: it is there whole, with its mode, or it is not there."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # mode 0600
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            os.fchmod(file.fileno(), mode)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    write_whole(path, pkcs12_bytes(identity, password), _PRIVATE)

@@ -14,10 +14,10 @@ from ostiary.edge.decide.trusted import asking
 from ostiary.edge.listening import address_of, local_of
 from ostiary.listener.fetched import FetchedLists
 from ostiary.listener.forwarded import Forwarded, Trusted, compile_forwarded
-from ostiary.listener.kept import Kept
 from ostiary.listener.local import LocalPeers, compile_local
 from ostiary.listener.points import Points
 from ostiary.listener.responder import Responder
+from ostiary.listener.store import Store
 from ostiary.listener.tls import ServerTls, Showing, compile_tls
 from ostiary.model import NOTHING, Peer
 from ostiary.serve.behind import Judge, points_of, responder_of
@@ -104,7 +104,7 @@ def compile_places(
     places = {name: _place(name, spec, folder, shown) for name, spec in listeners.items()}
     if state is not None:
         for lists in [lists for place in places.values() for lists in place.lists]:
-            lists.keep(Kept(state))
+            lists.keep(Store(state))
     return places
 
 

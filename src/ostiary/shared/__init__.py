@@ -12,7 +12,7 @@ entry.py       what is revoked, as values
 shelf.py       the list of it in Redis
 revocations.py the copy of it that answers
 ear.py         hears when the list changes
-keeping.py     the copy on disk
+store.py       the copy on disk
 pace.py        how often somebody may ask: a pure function
 rates.py       counting here, or by leases for all gateways
 diagnosis.py   what `ostiary doctor` finds wrong with it

@@ -15,7 +15,6 @@ from ostiary.config.shared import SharedSpec
 from ostiary.model import CredentialSource
 from ostiary.shared.connecting import Connecting, long_enough
 from ostiary.shared.ear import Ear
-from ostiary.shared.keeping import Keeping
 from ostiary.shared.link import HANDSHAKE, Link
 from ostiary.shared.marks import Digests, Marks
 from ostiary.shared.pace import Pace
@@ -23,6 +22,7 @@ from ostiary.shared.rates import Local, Together
 from ostiary.shared.revocations import Revocations
 from ostiary.shared.sentinel import Guard
 from ostiary.shared.shelf import number_of
+from ostiary.shared.store import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ def _revocations(
     told, redis = spec.revocation, spec.redis
     if told is None:
         return None
-    keeping = Keeping(state, redis.prefix, digests) if told.keep else None
+    keeping = Store(state, redis.prefix, digests) if told.keep else None
     copy = Revocations(link, digests, redis.prefix, told.max_stale, told.poll, keeping=keeping, clock=clock)
     listen = partial(connect.listen, number_of(redis.prefix))
     copy.ear = Ear(listen, copy.changed, redis.timeout, lambda: link.tally.connected)

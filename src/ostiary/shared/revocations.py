@@ -2,7 +2,7 @@
 
     Redis:  the list, and a number that each change counts up (shelf.py)
     here:   the entries by mark, looked at anew when the number has changed; nothing of Redis while a request waits
-    disk:   the last copy, if the configuration says so (keeping.py)
+    disk:   the last copy, if the configuration says so (store.py)
 
 It is looked when Redis tells of a change (ear.py), and every `poll` seconds, because what is told may be lost.
 A list whose number became smaller, or that another run of the server has, may have been lost and was not emptied: the
@@ -22,13 +22,14 @@ import structlog
 
 from ostiary.errors import GatewayError, InvalidCertificate, InvalidToken, SharedUnavailable, Unauthenticated
 from ostiary.model import Certificate, Principal
+from ostiary.pki.disk import Unusable
 from ostiary.reasons import Reason
 from ostiary.shared.ear import Ear
 from ostiary.shared.entry import REASONS, Entry, Kind, names_of, refuses
-from ostiary.shared.keeping import Keeping, Kept, Unusable
 from ostiary.shared.link import Link
 from ostiary.shared.marks import Digests
 from ostiary.shared.shelf import Shelf
+from ostiary.shared.store import Kept, Store
 
 log = structlog.get_logger("ostiary.shared")
 
@@ -68,7 +69,7 @@ class Revocations:
         max_stale: float,
         poll: float,
         *,
-        keeping: Keeping | None = None,
+        keeping: Store | None = None,
         clock: Callable[[], float] = time.time,
         steady: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -211,7 +212,7 @@ class Revocations:
 
     # --- the copy on disk ----------------------------------------------------------------------
 
-    def _recall(self, keeping: Keeping) -> None:
+    def _recall(self, keeping: Store) -> None:
         """Begin with the copy on disk. Too old a one answers nobody, but the list may lack what stands in it."""
         try:
             kept = keeping.load()

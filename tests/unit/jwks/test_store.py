@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from ostiary.jwks.source import Document
-from ostiary.jwks.store import Copy, Store, Unusable
+from ostiary.jwks.store import Copy, Store
+from ostiary.pki.disk import Unusable
 
 COPY = Copy(Document(b'{"keys":[]}', 'https://id.example.com/jwks "v1"', 300.0), 1_700_000_000.0)
 

@@ -14,10 +14,10 @@ from ostiary.config.publishers import publisher
 from ostiary.errors import InvalidCertificate, KeysUnavailable
 from ostiary.listener import fetched
 from ostiary.listener.fetched import FetchedLists
-from ostiary.listener.kept import Kept
 from ostiary.listener.points import Points
 from ostiary.listener.revocation import Revocation
 from ostiary.listener.revoked import said, signer
+from ostiary.listener.store import Store
 from ostiary.listener.web import NotFetched
 from ostiary.model import Certificate
 from ostiary.pki import extensions
@@ -220,11 +220,11 @@ async def test_what_was_kept_on_disk_is_known_before_anybody_answers(web, tmp_pa
     client, bad = house.client(), house.client()
     house.issuing.revoke(x509.load_der_x509_certificate(bad.der))
     house.publish()
-    first.lists.keep(Kept(tmp_path / "state"))
+    first.lists.keep(Store(tmp_path / "state"))
     await first.check(client)
     web.pages.clear()
     again = points()
-    again.lists.keep(Kept(tmp_path / "state"))
+    again.lists.keep(Store(tmp_path / "state"))
 
     assert [await why(again, one) for one in (client, bad)] == [None, Reason.CERTIFICATE_REVOKED]
 

@@ -10,10 +10,11 @@ from structlog.testing import capture_logs
 from tests.unit.shared.test_revocations import ALICE, NOW, Stage
 
 from ostiary.model import Secret
+from ostiary.pki.disk import Unusable
 from ostiary.shared.entry import token_name
-from ostiary.shared.keeping import Keeping, Kept, Unusable
 from ostiary.shared.marks import Digests
 from ostiary.shared.revocations import Revocations
+from ostiary.shared.store import Kept, Store
 
 
 @pytest.fixture
@@ -23,7 +24,7 @@ def stage() -> Stage:
 
 def keeper(stage: Stage, folder: Path) -> Revocations:
     copy = stage.another()
-    copy._keeping = Keeping(folder / "state", "ostiary", stage.digests)
+    copy._keeping = Store(folder / "state", "ostiary", stage.digests)
     return copy
 
 
@@ -120,7 +121,7 @@ def _tampered(file: Path, stage: Stage) -> None:
 def _of_another_key(file: Path, stage: Stage) -> None:
     other = Digests("ostiary")
     other.learn(Secret(b"o" * 16))
-    Keeping(file.parent, "ostiary", other).save(Kept(9, NOW, []))
+    Store(file.parent, "ostiary", other).save(Kept(9, NOW, []))
 
 
 def _cut_off(file: Path, stage: Stage) -> None:
@@ -154,7 +155,7 @@ async def test_what_is_not_to_be_believed_is_as_if_it_were_not_there(
 
 async def test_without_a_place_nothing_is_kept_and_that_is_told(stage: Stage) -> None:
     copy = stage.another()
-    copy._keeping = Keeping(None, "ostiary", stage.digests)
+    copy._keeping = Store(None, "ostiary", stage.digests)
     with capture_logs() as told:
         await copy.start()
         await copy.aclose()
@@ -163,13 +164,13 @@ async def test_without_a_place_nothing_is_kept_and_that_is_told(stage: Stage) ->
 
 def test_without_the_key_nothing_can_be_judged(tmp_path: Path) -> None:
     with pytest.raises(Unusable, match="not known yet"):
-        Keeping(tmp_path, "ostiary", Digests("ostiary")).save(Kept(1, NOW, []))
+        Store(tmp_path, "ostiary", Digests("ostiary")).save(Kept(1, NOW, []))
 
 
 def test_a_copy_of_another_format_is_none(tmp_path: Path, stage: Stage) -> None:
-    keeping = Keeping(tmp_path, "ostiary", stage.digests)
+    keeping = Store(tmp_path, "ostiary", stage.digests)
     keeping.save(Kept(1, NOW, []))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("ostiary.shared.keeping._FORMAT", 2)
+        patch.setattr("ostiary.shared.store._FORMAT", 2)
         assert keeping.load() is None
     assert keeping.load() == Kept(1, NOW, [])

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from ostiary.listener.kept import Kept, Unusable
+from ostiary.listener.store import Store
+from ostiary.pki.disk import Unusable
 
 URL = "http://crl.example/ca.crl"
 
 
 @pytest.fixture
-def kept(tmp_path) -> Kept:
-    one = Kept(tmp_path / "state")
+def kept(tmp_path) -> Store:
+    one = Store(tmp_path / "state")
     one.save(URL, b"a list", 1_000_000.0)
     return one
 
@@ -43,4 +44,4 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path):
     (tmp_path / "file").write_text("")
 
     with pytest.raises(Unusable):
-        Kept(tmp_path / "file" / "state").save(URL, b"", 0.0)
+        Store(tmp_path / "file" / "state").save(URL, b"", 0.0)

@@ -9,26 +9,19 @@ from __future__ import annotations
 
 import hmac
 import json
-import os
-import stat
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from ostiary.errors import SharedUnavailable
-from ostiary.pki.files import write_private
+from ostiary.pki.disk import Unusable, load_copy, save_copy
 from ostiary.shared.entry import Entry, read_entry
 from ostiary.shared.marks import Digests
 
 _FORMAT: Final = 1
 _LARGEST: Final = 1 << 26
 """Octets of a copy: some hundred thousand entries."""
-_OTHERS: Final = stat.S_IWGRP | stat.S_IWOTH
-
-
-class Unusable(Exception):
-    """The copy is not to be believed, or cannot be written. The text is for the log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +39,7 @@ class Kept:
     entries: Sequence[Entry]
 
 
-class Keeping:
+class Store:
     """Keeps the copy.
 
     Args:
@@ -67,15 +60,9 @@ class Keeping:
         """
         if self._file is None:
             raise Unusable("the configuration has no `state`")
+        copy = load_copy(self._file, _LARGEST)
         try:
-            with self._file.open("rb") as file:
-                _require_ours(os.fstat(file.fileno()))
-                _require_ours(self._file.parent.stat())
-                return self._read(file.read(_LARGEST))
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            raise Unusable(error.strerror or str(error)) from error
+            return None if copy is None else self._read(copy.content)
         except (ValueError, KeyError, TypeError):
             raise Unusable("it cannot be read") from None
 
@@ -85,13 +72,8 @@ class Keeping:
         Raises:
             Unusable: it cannot be written.
         """
-        if self._file is None:
-            return
-        try:
-            self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            write_private(self._file, self._written(kept))
-        except OSError as error:
-            raise Unusable(error.strerror or str(error)) from error
+        if self._file is not None:
+            save_copy(self._file, self._written(kept))
 
     def _written(self, kept: Kept) -> bytes:
         entries = [one.written() for one in kept.entries]
@@ -115,8 +97,3 @@ class Keeping:
             return self._digests.digest("kept", content.encode())
         except SharedUnavailable as error:
             raise Unusable(error.detail) from None
-
-
-def _require_ours(status: os.stat_result) -> None:
-    if status.st_uid not in (os.geteuid(), 0) or status.st_mode & _OTHERS:
-        raise Unusable("others can write it")
