@@ -10,13 +10,16 @@ from base64 import b64encode
 from typing import Any, Final
 
 from benchmarks.faults.extent import Extent
-from benchmarks.faults.figures import Figure, exactly, skipped
+from benchmarks.faults.figures import Figure, at_most, exactly, skipped
 from benchmarks.faults.stage import Gateway, Stage
 from benchmarks.faults.traffic import traffic
 from benchmarks.load.clients import Connection, crowd
 from benchmarks.peers import ostiary
 
 MARK: Final = "X-Generation"
+
+_PATIENCE: Final = 20.0
+"""Seconds that a machine may take, however busy it is, until it serves a new configuration."""
 
 
 def _generation(document: dict[str, Any], number: int) -> dict[str, Any]:
@@ -29,6 +32,7 @@ def _generation(document: dict[str, Any], number: int) -> dict[str, Any]:
 async def reload(stage: Stage, extent: Extent) -> list[Figure]:
     """New configurations under load, every fourth one broken; 200 callers keep connections, 20 talk by WebSocket."""
     reloads, rate, kept, talking = extent(20, 4), extent(300, 40), extent(200, 20), extent(20, 3)
+    seconds, loop = extent(60.0, 5.0), asyncio.get_running_loop()
     with stage.origin() as origin:
         async with stage.gateway(origin.port, _with_sockets) as gateway:
             gateway.process.process.send_signal(signal.SIGHUP)
@@ -38,7 +42,9 @@ async def reload(stage: Stage, extent: Extent) -> list[Figure]:
             connections = await crowd(gateway.caller, kept)
             sockets = [await _socket(gateway) for _ in range(talking)]
             async with traffic(gateway.caller, rate) as good:
-                taken, kept_out = await _reloaded(gateway, reloads, extent(60.0, 5.0) / reloads)
+                begun = loop.time()
+                taken, kept_out = await _reloaded(gateway, reloads, seconds / reloads)
+                took = loop.time() - begun
             answered = [await _status(connection) for connection in connections]
             echoed = [await _echo(socket) for socket in sockets]
             alive = gateway.process.process.poll() is None
@@ -47,6 +53,7 @@ async def reload(stage: Stage, extent: Extent) -> list[Figure]:
         exactly(f"reload: requests that failed, of {len(good.seen):,}", f"{good.failed()} {good.told()}".strip(), "0"),
         exactly("reload: configurations taken up", taken, reloads - broken),
         exactly("reload: broken ones kept out", kept_out, broken),
+        at_most(f"reload: for all {reloads} of them", took, seconds, "s", slack=0.5, timing=True),
         exactly(f"reload: kept connections that still answer, of {kept}", answered.count(200), kept),
         exactly("reload: it still runs", alive, wanted=True),
         exactly(f"reload: WebSockets that still talk, of {talking}", sum(echoed), talking),
@@ -97,16 +104,16 @@ async def _reloaded(gateway: Gateway, reloads: int, every: float) -> tuple[int, 
         gateway.process.process.send_signal(signal.SIGHUP)
         wanted = last if broken else f"generation-{number}"
         await asyncio.sleep(every / 2 if broken else 0)
-        told = await _shown(gateway, wanted, every)
+        told = await _shown(gateway, wanted)
         taken, kept_out = taken + (told == wanted and not broken), kept_out + (told == wanted and broken)
         last = wanted
         await asyncio.sleep(max(0.0, begun + every - loop.time()))
     return taken, kept_out
 
 
-async def _shown(gateway: Gateway, wanted: str, patience: float) -> str:
+async def _shown(gateway: Gateway, wanted: str) -> str:
     """Return which configuration serves a new connection, as soon as it is the right one."""
-    end = asyncio.get_running_loop().time() + patience
+    end = asyncio.get_running_loop().time() + _PATIENCE
     while True:
         async with gateway.caller.connected() as connection:
             told = (await connection.ask(f"/shown?{MARK}")).body.decode()

@@ -174,8 +174,8 @@ async def test_the_address_comes_by_the_proxy_protocol_and_the_certificate_by_tl
 async def test_a_header_of_the_proxy_protocol_from_any_other_process_is_no_tls(folder):
     async with gateway(folder, PROXIED.format(user=STRANGER)) as (process, upstream, _):
         reader, writer = await asyncio.open_unix_connection(folder / "front.sock")
-        writer.write(b"\r\n\r\n\x00\r\nQUIT\n\x21\x11\x00\x0c" + bytes([10, 0, 0, 1] * 2) + b"\x00\x01\x00\x02")
-        writer.write(b"GET /open HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        header = b"\r\n\r\n\x00\r\nQUIT\n\x21\x11\x00\x0c" + bytes([10, 0, 0, 1] * 2) + b"\x00\x01\x00\x02"
+        writer.write(header + b"GET /open HTTP/1.1\r\nHost: localhost\r\n\r\n")  # at once: it may be cut off any moment
         said = await asyncio.wait_for(reader.read(), 10)
         writer.close()
 
