@@ -78,7 +78,7 @@ def test_the_token_is_meant_for_an_accepted_audience(aud: Any) -> None:
     assert judge([{"audience": ["a", "x"]}], somebody({"aud": aud})) is None
 
 
-@pytest.mark.parametrize("aud", [None, [], "b", "A", ["b"], {"a": 1}, 5, [5, None]])
+@pytest.mark.parametrize("aud", [None, [], "b", "A", ["b"], {"a": 1}, 5, [5, None], [["a"]], [{"a": 1}]])
 def test_a_token_for_others_is_refused(aud: Any) -> None:
     assert judge([{"audience": "a"}], somebody({"aud": aud})) is Reason.AUDIENCE_NOT_ALLOWED
 
