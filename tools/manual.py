@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterator
-from typing import Any, Final, get_args, get_origin
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
 
 from ostiary import __version__
 from ostiary.cli.completion import script
+from ostiary.cli.examples import EXAMPLES
+from ostiary.cli.parameters import is_argument, named, plain_default
 from ostiary.cli.run import command
 from ostiary.cli.table import GROUPS, Entry, installed
 
@@ -19,6 +21,7 @@ _ENDS: Final = (
     ("3", "it cannot be found out: the network, a vault, a permission"),
     ("4", "a bug of ours; the path of a report, without secrets, is printed"),
     ("130", "interrupted"),
+    ("141", "nobody read on: the other end of a pipe was closed"),
 )
 _ENVIRONMENT: Final = (
     ("OSTIARY_CONFIG", "The configuration file, where none is named."),
@@ -66,7 +69,14 @@ def _page(name: str, entry: Entry) -> str:
             lines += [f".SS ostiary {_text(name)} {_text(key)}", *_paragraphs(one.help or ""), *_parameters(one)]
     else:
         lines += [".SH OPTIONS", *_parameters(whole)]
-    return "\n".join([*lines, *_tail()]) + "\n"
+    return "\n".join([*lines, *_examples(name, inner), *_tail()]) + "\n"
+
+
+def _examples(name: str, inner: Iterable[str]) -> Iterator[str]:
+    """Return how the command looks when somebody types it."""
+    lines = [line for key in inner or ("",) for line in EXAMPLES.get(f"{name} {key}".strip(), ())]
+    if lines:
+        yield from (".SH EXAMPLES", ".nf", *map(_text, lines), ".fi")
 
 
 def _head(title: str, summary: str) -> list[str]:
@@ -89,45 +99,29 @@ def _tail() -> list[str]:
 
 
 def _synopsis(name: str, one: Any) -> list[str]:
-    arguments = [_named(p) for p in one.params if p.param_type_name == "argument"]
+    arguments = [named(p) for p in one.params if is_argument(p)]
     return [f".B ostiary {_text(name)}", "[OPTIONS]", *(f".I {_text(word)}" for word in arguments), ".br"]
 
 
 def _parameters(one: Any) -> Iterator[str]:
     """Return arguments first, then options; both as the help has them."""
-    for parameter in sorted(one.params, key=lambda p: p.param_type_name != "argument"):
-        if parameter.param_type_name == "argument":
-            words = f".I {_text(_named(parameter))}"
+    for parameter in sorted(one.params, key=lambda p: not is_argument(p)):
+        if is_argument(parameter):
+            words = f".I {_text(named(parameter))}"
         else:
-            value = "" if parameter.is_flag else f" \\fI{_text(_named(parameter))}\\fR"
+            value = "" if parameter.is_flag else f" \\fI{_text(named(parameter))}\\fR"
             words = ", ".join(f"\\fB{_text(option)}\\fR" for option in parameter.opts) + value
         yield from (".TP", words, _text(parameter.help or "") + _more(parameter))
 
 
 def _more(parameter: Any) -> str:
-    """Return what else there is to say: the words that are allowed, the default, the variable."""
-    words = [] if parameter.metavar else list(map(str, _words(parameter)))
-    default = parameter.default
-    plain = default not in (None, False, True) and not callable(default) and "Path" not in type(default).__name__
+    """Return what else there is to say: the default, the variable."""
+    default = plain_default(parameter)
     facts = [
-        f" One of: {', '.join(words)}." if words else "",
-        f" Default: {default}." if plain and str(default) else "",
+        f" Default: {default}." if default else "",
         f" Environment: {parameter.envvar}." if parameter.envvar else "",
     ]
     return _text("".join(facts))
-
-
-def _words(parameter: Any) -> tuple[Any, ...]:
-    annotation = getattr(getattr(parameter, "type_descriptor", None), "annotation", None)
-    if get_origin(annotation) is not None and "Literal" in str(get_origin(annotation)):
-        return get_args(annotation)
-    return tuple(one.value for one in annotation) if hasattr(annotation, "__members__") else ()
-
-
-def _named(parameter: Any) -> str:
-    name = str(parameter.metavar or parameter.name.upper().replace("_", "-"))
-    optional = parameter.param_type_name == "argument" and not parameter.required
-    return f"[{name}]" if optional and not name.startswith("[") else name
 
 
 def _paragraphs(text: str) -> Iterator[str]:

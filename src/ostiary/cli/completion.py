@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Any, Literal, get_args, get_origin
+from typing import Annotated, Any, Literal
 
 import typer
+
+from ostiary.cli.parameters import is_argument, words
 
 Shell = Literal["bash", "zsh", "fish"]
 
@@ -41,16 +43,10 @@ def _words() -> Iterator[tuple[str, list[str]]]:
 def _below(name: str, command: Any) -> Iterator[tuple[str, list[str]]]:
     inner: dict[str, Any] = getattr(command, "commands", {})
     options = [option for parameter in command.params for option in parameter.opts if option.startswith("--")]
-    choices = [choice for parameter in command.params for choice in _choices(parameter)]
+    choices = [word for parameter in command.params if is_argument(parameter) for word in words(parameter)]
     yield name, sorted({*inner, *options, *choices, "--help"})
     for key, below in inner.items():
         yield from _below(f"{name} {key}", below)
-
-
-def _choices(parameter: Any) -> tuple[str, ...]:
-    """Return the words that an argument takes, where it takes only certain ones."""
-    annotation = getattr(getattr(parameter, "type_descriptor", None), "annotation", None)
-    return get_args(annotation) if parameter.param_type_name == "argument" and get_origin(annotation) is Literal else ()
 
 
 def _bash(words: dict[str, list[str]]) -> str:

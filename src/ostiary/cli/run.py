@@ -72,14 +72,15 @@ def command(entry: Entry) -> Any:
     import typer.main
 
     from ostiary.cli.frame import group
+    from ostiary.cli.helped import helped
 
     module, _, attribute = entry.where.partition(":")
     found = getattr(import_module(module), attribute)
     if isinstance(found, typer.Typer):
-        return typer.main.get_command(found)
+        return helped(entry.name, typer.main.get_command(found))
     app = group(entry.summary)
     app.command()(found)
-    return typer.main.get_command(app)
+    return helped(entry.name, typer.main.get_command(app))
 
 
 def _entry(name: str) -> Entry:
