@@ -17,8 +17,8 @@ from ostiary.authn.introspection import IntrospectionAuthenticator
 from ostiary.authn.jwt import JwtAuthenticator, compile_jwt
 from ostiary.authn.memory import Memory
 from ostiary.authn.mtls import compile_mtls
-from ostiary.authn.once import SingleUseAuthenticator
 from ostiary.authn.password import compile_password
+from ostiary.authn.single_use import SingleUseAuthenticator
 from ostiary.config.schema import (
     AnonymousSpec,
     ApiKeySpec,

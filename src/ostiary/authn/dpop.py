@@ -16,8 +16,8 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from ostiary.authn.compact import Jws, parse_proof, read_claims
+from ostiary.authn.replay import Uses
 from ostiary.authn.signature import is_signed_by
-from ostiary.authn.uses import Uses
 from ostiary.errors import BadRequest, InvalidProof, InvalidToken
 from ostiary.jwks.encoding import unpadded
 from ostiary.jwks.jwk import Key, read_key

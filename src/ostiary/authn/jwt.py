@@ -35,8 +35,8 @@ from ostiary.authn.dpop import CHALLENGE as PROOF_CHALLENGE
 from ostiary.authn.dpop import Nonces, Proofs, take_bound_token
 from ostiary.authn.envelope import Envelopes, is_closed, read_keys
 from ostiary.authn.memory import Memory
+from ostiary.authn.replay import Uses
 from ostiary.authn.signature import verify
-from ostiary.authn.uses import Uses
 from ostiary.authn.verified import Verified, VerifiedTokens
 from ostiary.config.schema import JwtSpec
 from ostiary.errors import ConfigError, InvalidToken

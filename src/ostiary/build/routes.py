@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from ostiary.authn.compile import Around, compose
 from ostiary.authn.compose import Every, First
-from ostiary.authn.limited import Limit, Limited
+from ostiary.authn.rate import Limit, Limited
 from ostiary.authn.unrevoked import Unrevoked
 from ostiary.authz import compile_policy
 from ostiary.build.stock import Stock

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ostiary.authn.jwt import JwtAuthenticator
-from ostiary.authn.limited import Limited
+from ostiary.authn.rate import Limited
 from ostiary.authn.unrevoked import Revoked
 from ostiary.authz.shadow import ShadowRule
 from ostiary.config.rules import RuleSpec

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any, Protocol, runtime_checkable
 
 from ostiary.authn.compose import Every, First
-from ostiary.authn.limited import Limited
+from ostiary.authn.rate import Limited
 from ostiary.authn.rehearsal import rehearsed
 from ostiary.authn.unrevoked import Unrevoked
 from ostiary.authz.policy import Policy

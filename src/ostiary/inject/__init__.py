@@ -10,16 +10,16 @@ custom.py   what a plug-in writes
 template.py text with {principal...} in it
 each.py     credentials of which each caller has another one
 encoded.py  a credential's encoding, kept for as long as the credential is the same
-again.py    an upstream's 401: something newer is looked for, and sent once
+replay.py   an upstream's 401: something newer is looked for, and sent once
 
 Strip first, then inject: what an injector `owns` is removed from every request by the upstream room,
 and whatever were still there is replaced. Nothing is ever sent half: a value that is missing or cannot
 be written safely ends the request.
 """
 
-from ostiary.inject.again import watched
 from ostiary.inject.compile import compile_injectors
 from ostiary.inject.each import EachCredential, compile_each
+from ostiary.inject.replay import watched
 from ostiary.inject.tools import Tools, withheld
 
 __all__ = ["EachCredential", "Tools", "compile_each", "compile_injectors", "watched", "withheld"]

@@ -8,8 +8,8 @@ import pytest
 from tests.support.tokens import ABSENT, NOW, Clock, Signer, good_claims, issuer, request
 
 from ostiary.authn.memory import Memory
-from ostiary.authn.once import SingleUseAuthenticator
 from ostiary.authn.rehearsal import rehearsed
+from ostiary.authn.single_use import SingleUseAuthenticator
 from ostiary.errors import GatewayError, SharedUnavailable
 from ostiary.model import Headers
 from ostiary.reasons import Reason

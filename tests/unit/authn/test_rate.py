@@ -10,7 +10,7 @@ from tests.support.tokens import Clock, certificate, request
 
 from ostiary.authn.anonymous import AnonymousAuthenticator
 from ostiary.authn.compose import First
-from ostiary.authn.limited import Limit, Limited
+from ostiary.authn.rate import Limit, Limited
 from ostiary.authn.rehearsal import rehearsed
 from ostiary.errors import TooManyRequests
 from ostiary.model import Peer, Principal, Request

@@ -10,11 +10,11 @@ import structlog
 from tests.unit.inject.conftest import NoBody, outbound_of
 
 from ostiary.errors import CredentialRejected, CredentialUnavailable, GatewayError, InternalError, UpstreamUnreachable
-from ostiary.inject.again import Watched, watched
 from ostiary.inject.basic import basic
 from ostiary.inject.bearer import bearer
 from ostiary.inject.encoded import encoded
 from ostiary.inject.header import SecretHeader, encode
+from ostiary.inject.replay import Watched, watched
 from ostiary.model import Credential, Headers, Outbound, Secret
 
 
