@@ -37,7 +37,14 @@ DATA_PATH = (
         "edge/proof",
     ),
     *("http2/*", "http2/hpack/*", "edge/http2/*", "upstream/http2/*", "upstream/rewriting/*"),
-    *("edge/decide/*", "edge/decide/dialects/*", "edge/decide/grpc/*", "listener/forwarded", "observe/ended", "kept"),
+    *(
+        "edge/decide/*",
+        "edge/decide/dialects/*",
+        "edge/decide/grpc/*",
+        "listener/forwarded",
+        "observe/ended",
+        "renewal",
+    ),
     *("routing/*", "authn/*", "authz/*", "inject/*", "upstream/*", "observe/access", "observe/metrics"),
     *("observe/histogram", "vault/source", "vault/cache", "jwks/issuers", "pki/certificate"),
 )

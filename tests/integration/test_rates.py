@@ -11,8 +11,8 @@ from tests.support.redis_server import RedisServer, redis  # noqa: F401 - a fixt
 from ostiary.model import Secret
 from ostiary.shared import Link
 from ostiary.shared.compile import compile_shared
+from ostiary.shared.gcra import Pace
 from ostiary.shared.marks import Digests
-from ostiary.shared.pace import Pace
 from ostiary.shared.rates import Together
 
 pytestmark = pytest.mark.integration

@@ -28,8 +28,8 @@ from ostiary.pki.authority import Authority
 from ostiary.pki.certificate import describe
 from ostiary.pki.files import write_certificates
 from ostiary.shared import compile_shared
-from ostiary.shared.ear import Ear
 from ostiary.shared.entry import Entry
+from ostiary.shared.tracking import Ear
 
 pytestmark = pytest.mark.integration
 
@@ -172,7 +172,7 @@ async def test_a_server_that_is_silent_is_heard_all_the_same_and_one_that_hangs_
     redis: RedisServer,  # noqa: F811 - the fixture
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("ostiary.shared.voices._SILENT", 0.05)
+    monkeypatch.setattr("ostiary.shared.subscriptions._SILENT", 0.05)
     shared = compile_shared(SharedSpec.model_validate({**redis.block(), "revocation": {"poll": "10m"}}), {}, Path("/"))
     copy = shared.revocations
     assert copy is not None

@@ -14,10 +14,10 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
+from ostiary.admin.encoding import undisturbed
 from ostiary.admin.report import report
 from ostiary.admin.source import Source
 from ostiary.admin.status import Samples, status
-from ostiary.admin.told import undisturbed
 from ostiary.reasons import Reason
 
 Page = Callable[[Request], Awaitable[Response]]

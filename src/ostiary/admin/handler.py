@@ -12,7 +12,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Final
 
-from ostiary.admin.asked import check_asker, whole
+from ostiary.admin.body import check_asker, whole
 from ostiary.authn.bearer import take_token
 from ostiary.config.schema import AdminSpec
 from ostiary.config.secrets import resolve

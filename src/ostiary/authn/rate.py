@@ -14,7 +14,7 @@ from ostiary.config.rates import RateKey
 from ostiary.errors import TooManyRequests
 from ostiary.model import Authenticator, Principal, Request
 from ostiary.reasons import Reason
-from ostiary.shared.pace import Pace
+from ostiary.shared.gcra import Pace
 
 
 class Counter(Protocol):

@@ -99,7 +99,7 @@ def _moment(text: str | None) -> float:
 
 def _here(files: tuple[Path, ...], question: Question, moment: float, *, online: bool, claims: bool) -> dict[str, Any]:
     """Return what the file would do."""
-    from ostiary.explain.told import facts
+    from ostiary.explain.explanation import facts
 
     told = asyncio.run(_explained(files, question, moment, online=online))
     return facts(told, moment, claims=claims)

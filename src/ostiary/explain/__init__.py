@@ -1,6 +1,6 @@
 """What would become of a request, and which line of the file decides?
 
-told.py       what is said: step by step, for people and for programs
+explanation.py  what is said: step by step, for people and for programs
 question.py   the request that is asked about, from flags or from a document
 noting.py     the compiled authenticators and rules, each in a wrapping that takes notes and changes nothing
 reading.py    what of a request a condition reads

@@ -11,8 +11,8 @@ from ostiary.authn.unrevoked import Revoked
 from ostiary.authz.shadow import ShadowRule
 from ostiary.config.rules import RuleSpec
 from ostiary.errors import CredentialUnavailable, GatewayError, KeysUnavailable, SharedUnavailable, TooManyRequests
+from ostiary.explain.explanation import Note, Verdict
 from ostiary.explain.reading import read_by
-from ostiary.explain.told import Note, Verdict
 from ostiary.model import Certificate, Credential, Principal, Request, Rule
 
 Aged = Callable[[str], str]

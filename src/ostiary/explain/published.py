@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ostiary.errors import CredentialUnavailable
-from ostiary.explain.told import Note
+from ostiary.explain.explanation import Note
 from ostiary.gateway import Route
 from ostiary.keys import Documents
 

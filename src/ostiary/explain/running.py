@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from typing import Any
 
+from ostiary.explain.explanation import facts
 from ostiary.explain.question import Unreadable, read
-from ostiary.explain.told import facts
 from ostiary.explain.walk import Explainer
 from ostiary.gateway import Gateway
 

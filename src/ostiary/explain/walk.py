@@ -19,11 +19,11 @@ from ostiary.config.loaded import Loaded
 from ostiary.config.schema import RouteSpec
 from ostiary.edge.head import read_head
 from ostiary.errors import CredentialUnavailable, GatewayError, RouteNotFound
+from ostiary.explain.explanation import Explanation, Note
 from ostiary.explain.noting import NotingAuthenticator, NotingLimits, NotingRevoked, NotingRule, is_unsure
 from ostiary.explain.published import answered_here, of_key_set
 from ostiary.explain.question import Question
 from ostiary.explain.routes import lost, nearest
-from ostiary.explain.told import Explanation, Note
 from ostiary.gateway import Gateway, Route
 from ostiary.jwks import Issuer
 from ostiary.model import Body, Headers, Outbound, Peer, Record, Request

@@ -17,9 +17,9 @@ from ostiary.config.identity import IdentityTokenSpec
 from ostiary.errors import ConfigError
 from ostiary.inject.template import Place, Template, compile_template, unsafe
 from ostiary.inject.write import put
-from ostiary.kept import Kept, Made, Partitions
 from ostiary.keys.jose import compact
 from ostiary.model import KeySource, Outbound, Principal, SigningKey, fold
+from ostiary.renewal import Kept, Made, Partitions
 
 MOST: Final = 10_000  # tokens that are kept
 _DUE, _DEAD = 0.6, 0.9  # parts of a token's life after which it is made anew, and not used any more

@@ -10,11 +10,11 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Generic, TypeVar
 
 from ostiary.errors import CredentialUnavailable
-from ostiary.kept import Kept, Made, Partitions
 from ostiary.model import Credential, Principal
 from ostiary.oauth.endpoint import TokenEndpoint
 from ostiary.oauth.grant import Grant
 from ostiary.oauth.token import made
+from ostiary.renewal import Kept, Made, Partitions
 
 K = TypeVar("K")
 S = TypeVar("S")

@@ -18,13 +18,13 @@ from typing import Protocol
 import structlog
 
 from ostiary.errors import CredentialUnavailable, GatewayError
-from ostiary.kept import Made
 from ostiary.model import Credential, CredentialSource, Outbound
 from ostiary.oauth.callers import CallerToken, TokensOfCallers
 from ostiary.oauth.client import of_caller
 from ostiary.oauth.endpoint import TokenEndpoint
 from ostiary.oauth.grant import RefusedError
 from ostiary.reasons import Reason
+from ostiary.renewal import Made
 
 log = structlog.get_logger("ostiary.oauth")
 

@@ -9,11 +9,11 @@ from typing import Final
 
 from ostiary.errors import CredentialUnavailable, GatewayError
 from ostiary.jwks.discovery import Discovery
-from ostiary.kept import Kept, Made
 from ostiary.oauth.client import CertificateClient, Client
 from ostiary.oauth.grant import Grant, RefusedError, check_bound, read_grant
 from ostiary.oauth.metadata import token_endpoint
 from ostiary.oauth.post import Asker, Form, NoAnswerError
+from ostiary.renewal import Kept, Made
 
 _METADATA: Final = 3600.0  # seconds after which an issuer's metadata is looked at again
 

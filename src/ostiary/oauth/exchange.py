@@ -14,12 +14,12 @@ from typing import Final
 import structlog
 
 from ostiary.errors import CredentialUnavailable, Forbidden, GatewayError
-from ostiary.kept import Made
 from ostiary.model import Credential, Outbound, Principal
 from ostiary.oauth.callers import CallerToken, TokensOfCallers
 from ostiary.oauth.endpoint import TokenEndpoint
 from ostiary.oauth.grant import REFUSED_SUBJECT, RefusedError
 from ostiary.reasons import Reason
+from ostiary.renewal import Made
 
 log = structlog.get_logger("ostiary.oauth")
 

@@ -15,11 +15,11 @@ from typing import Final
 import structlog
 
 from ostiary.errors import CredentialUnavailable, GatewayError
-from ostiary.kept import Kept, Made
 from ostiary.model import Credential
 from ostiary.oauth.endpoint import TokenEndpoint
 from ostiary.oauth.grant import Grant, RefusedError
 from ostiary.reasons import Reason
+from ostiary.renewal import Kept, Made
 
 log = structlog.get_logger("ostiary.oauth")
 

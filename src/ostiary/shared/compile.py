@@ -14,15 +14,15 @@ from ostiary.config.secrets import resolve
 from ostiary.config.shared import SharedSpec
 from ostiary.model import CredentialSource
 from ostiary.shared.connecting import Connecting, long_enough
-from ostiary.shared.ear import Ear
+from ostiary.shared.gcra import Pace
 from ostiary.shared.link import HANDSHAKE, Link
 from ostiary.shared.marks import Digests, Marks
-from ostiary.shared.pace import Pace
 from ostiary.shared.rates import Local, Together
 from ostiary.shared.revocations import Revocations
 from ostiary.shared.sentinel import Guard
 from ostiary.shared.shelf import number_of
 from ostiary.shared.store import Store
+from ostiary.shared.tracking import Ear
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,10 @@ from ostiary.config.shared import SharedSpec
 from ostiary.errors import ConfigError, SharedUnavailable
 from ostiary.model import CredentialSource, Secret
 from ostiary.pki.identity import load_identity, use
-from ostiary.shared.asked import Connection
-from ostiary.shared.ear import Whisper
 from ostiary.shared.marks import Digests
+from ostiary.shared.question import Connection
 from ostiary.shared.sentinel import Address, Sentinels, Voice
+from ostiary.shared.tracking import Whisper
 
 _SHORTEST: Final = 16
 """Octets that a key has at least."""
@@ -48,10 +48,10 @@ class Connecting:
         digests: Digests,
     ) -> None:
         try:
-            from ostiary.shared import connection, voices, wire  # noqa: PLC0415 - redis-py is an extra
+            from ostiary.shared import connection, subscriptions, wire  # noqa: PLC0415 - redis-py is an extra
         except ModuleNotFoundError as error:
             raise ConfigError('shared.redis: pip install "ostiary[redis]"') from error
-        self._connection, self._voices, self._wire = connection, voices, wire
+        self._connection, self._subscriptions, self._wire = connection, subscriptions, wire
         redis = self._redis = spec.redis
         self._key = None if spec.key_credential is None else credentials[spec.key_credential]
         self._login = Login(redis, credentials, folder)
@@ -68,7 +68,7 @@ class Connecting:
         login = Login(spec, credentials, folder)
 
         async def call(place: RedisUrl) -> Voice:
-            voice: Voice = await self._voices.called(await self._made(place, login))
+            voice: Voice = await self._subscriptions.called(await self._made(place, login))
             return voice
 
         return Sentinels(spec.addresses, spec.master, call, self._redis.timeout)
@@ -100,7 +100,7 @@ class Connecting:
         if self._place is None:
             raise SharedUnavailable("not connected yet")
         wire = await self._made(self._place, self._login, protocol=3)
-        return await self._voices.told_of(wire, key, self._redis.timeout)
+        return await self._subscriptions.told_of(wire, key, self._redis.timeout)
 
     async def _found(self) -> RedisUrl:
         if self._redis.url is not None or self.sentinels is None:

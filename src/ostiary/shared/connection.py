@@ -14,7 +14,7 @@ from redis.asyncio.connection import AbstractConnection
 from redis.exceptions import RedisError
 
 from ostiary.errors import SharedUnavailable
-from ostiary.shared.asked import Command
+from ostiary.shared.question import Command
 from ostiary.shared.wire import ask, made, trip, worded
 
 _KEEPS: Final = "noeviction"

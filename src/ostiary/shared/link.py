@@ -21,7 +21,7 @@ from typing import Any, Final
 import structlog
 
 from ostiary.errors import ConfigError, GatewayError, SharedUnavailable
-from ostiary.shared.asked import Connect, Connection, Question, Tally
+from ostiary.shared.question import Connect, Connection, Question, Tally
 
 log = structlog.get_logger("ostiary.shared")
 

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from ostiary.errors import SharedUnavailable
+from ostiary.shared.gcra import Pace, take
 from ostiary.shared.link import Link
 from ostiary.shared.marks import Digests
-from ostiary.shared.pace import Pace, take
 
 _MOST: Final = 1 << 16
 """Callers that are counted at a time; who did not ask for longest is forgotten first."""

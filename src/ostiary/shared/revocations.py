@@ -4,7 +4,7 @@
     here:   the entries by mark, looked at anew when the number has changed; nothing of Redis while a request waits
     disk:   the last copy, if the configuration says so (store.py)
 
-It is looked when Redis tells of a change (ear.py), and every `poll` seconds, because what is told may be lost.
+It is looked when Redis tells of a change (tracking.py), and every `poll` seconds, because what is told may be lost.
 A list whose number became smaller, or that another run of the server has, may have been lost and was not emptied: the
 gateways that know more put back what they know, but for what was taken back since.
 A copy that nobody could compare for `max_stale` answers no more: 503.
@@ -24,12 +24,12 @@ from ostiary.errors import GatewayError, InvalidCertificate, InvalidToken, Share
 from ostiary.model import Certificate, Principal
 from ostiary.pki.disk import Unusable
 from ostiary.reasons import Reason
-from ostiary.shared.ear import Ear
 from ostiary.shared.entry import REASONS, Entry, Kind, names_of, refuses
 from ostiary.shared.link import Link
 from ostiary.shared.marks import Digests
 from ostiary.shared.shelf import Shelf
 from ostiary.shared.store import Kept, Store
+from ostiary.shared.tracking import Ear
 
 log = structlog.get_logger("ostiary.shared")
 

@@ -16,7 +16,7 @@ from redis.exceptions import RedisError, ResponseError
 from ostiary.config.redis import RedisUrl
 from ostiary.errors import SharedUnavailable
 from ostiary.model import Secret
-from ostiary.shared.asked import Command
+from ostiary.shared.question import Command
 
 
 class VerifiedConnection(SSLConnection):

@@ -8,22 +8,22 @@ only hear of good ones, and take up what it has read. Workers are copied (fork(2
 programs and does nothing else: what they never write they share, and a start takes a moment. A worker that dies is
 replaced by a spare one, which waits for its number. A supervisor that dies lets its workers end in order.
 
-copies.py       the process that workers are copied from
+forkserver.py   the process that workers are copied from
 template.py     the same, as the supervisor sees it
-bond.py         the worker's end of the line
+channel.py      the worker's end of the line
 worker.py       the supervisor's end
-said.py         the configuration that the supervisor has read
+configuration.py  the configuration that the supervisor has read
 supervisor.py   who lives, who is started anew
-everybody.py    how all of them are, together
+aggregate.py    how all of them are, together
 ledger.py       what one of them had counted, when it is gone
 keeper.py       who writes that down
 """
 
 from __future__ import annotations
 
-from ostiary.workers.bond import Bond
-from ostiary.workers.copies import copied, line_of
-from ostiary.workers.everybody import Everybody, tell
+from ostiary.workers.aggregate import Everybody, tell
+from ostiary.workers.channel import Bond
+from ostiary.workers.forkserver import copied, line_of
 from ostiary.workers.keeper import keeping
 from ostiary.workers.supervisor import Supervisor, how, pause_after
 

@@ -11,8 +11,8 @@ from typing import Final
 
 import structlog
 
+from ostiary.admin.encoding import metrics_told, undisturbed
 from ostiary.admin.exposition import Beside
-from ostiary.admin.told import metrics_told, undisturbed
 from ostiary.admin.view import View
 from ostiary.observe.counted import counted_told
 from ostiary.workers.ledger import Book, write

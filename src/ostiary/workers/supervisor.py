@@ -17,7 +17,7 @@ import structlog
 
 from ostiary.authn.memory import shared_descriptor
 from ostiary.observe.lifecycle import Lifecycle
-from ostiary.workers.said import Said
+from ostiary.workers.configuration import Said
 from ostiary.workers.template import Template
 from ostiary.workers.worker import Worker, spawn
 

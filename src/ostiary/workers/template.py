@@ -1,4 +1,4 @@
-"""The process that workers are copied from, as their supervisor sees it; see `copies.py`."""
+"""The process that workers are copied from, as their supervisor sees it; see `forkserver.py`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Final
 
-from ostiary.workers.copies import UNKNOWN, VARIABLE
+from ostiary.workers.forkserver import UNKNOWN, VARIABLE
 
 _LONGEST: Final = 64
 

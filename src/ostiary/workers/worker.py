@@ -10,7 +10,7 @@ import time
 from contextlib import suppress
 from typing import Final
 
-from ostiary.workers.bond import LONGEST, READY
+from ostiary.workers.channel import LONGEST, READY
 from ostiary.workers.ledger import Book, new_ledger, read
 from ostiary.workers.template import Copy, Template
 
@@ -54,7 +54,7 @@ class Worker:
         serving: whether it has said that it serves.
         born: when it was told to, on the monotonic clock.
         counted: once it has ended, what it had counted of requests (`ostiary.observe.counted`); or nothing.
-        beside: and what of everything else (`ostiary.admin.told`).
+        beside: and what of everything else (`ostiary.admin.encoding`).
     """
 
     def __init__(self, process: Copy, channel: socket.socket, ledger: int | None = None) -> None:

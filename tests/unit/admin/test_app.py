@@ -8,7 +8,7 @@ import httpx2
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from ostiary.admin import told as module
+from ostiary.admin import encoding as module
 from ostiary.admin.app import admin_app
 from ostiary.admin.source import Own
 from ostiary.model import Record

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from ostiary.admin.encoding import metrics_of, metrics_told
 from ostiary.admin.exposition.families import counter, gauge, histogram
 from ostiary.admin.exposition.together import ADDED, LARGEST, SMALLEST, growing, together
 from ostiary.admin.source import Own
-from ostiary.admin.told import metrics_of, metrics_told
 from ostiary.observe.histogram import Histogram
 
 

@@ -15,7 +15,7 @@ from ostiary.authn.rehearsal import rehearsed
 from ostiary.errors import TooManyRequests
 from ostiary.model import Peer, Principal, Request
 from ostiary.problem import render
-from ostiary.shared.pace import Pace
+from ostiary.shared.gcra import Pace
 from ostiary.shared.rates import Local
 
 

@@ -9,8 +9,8 @@ from ostiary.authn.anonymous import AnonymousAuthenticator
 from ostiary.authn.compose import First
 from ostiary.authn.unrevoked import Unrevoked
 from ostiary.errors import GatewayError, InvalidToken, SharedUnavailable
+from ostiary.explain.explanation import Note
 from ostiary.explain.noting import NotingRevoked
-from ostiary.explain.told import Note
 from ostiary.model import Certificate, Principal
 from ostiary.reasons import Reason
 

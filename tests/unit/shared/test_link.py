@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from ostiary.errors import ConfigError, SharedUnavailable
-from ostiary.shared.asked import Command
 from ostiary.shared.link import Link
+from ostiary.shared.question import Command
 
 
 class Wire:

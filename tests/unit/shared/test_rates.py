@@ -12,9 +12,9 @@ from tests.support.tokens import Clock
 
 from ostiary.errors import SharedUnavailable
 from ostiary.model import Secret
-from ostiary.shared.asked import Tally
+from ostiary.shared.gcra import Pace, room, take
 from ostiary.shared.marks import Digests
-from ostiary.shared.pace import Pace, room, take
+from ostiary.shared.question import Tally
 from ostiary.shared.rates import Local, Together
 
 TEN = Pace(10, 60.0, 10)

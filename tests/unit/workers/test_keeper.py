@@ -10,7 +10,7 @@ import pytest
 from structlog.testing import capture_logs
 from tests.unit.admin.conftest import viewing  # noqa: F401 - a fixture
 
-from ostiary.admin.told import metrics_of
+from ostiary.admin.encoding import metrics_of
 from ostiary.admin.view import View
 from ostiary.model import Record
 from ostiary.observe.counted import counted_of

@@ -13,7 +13,7 @@ import pytest
 
 from ostiary.workers import Supervisor, how, pause_after
 from ostiary.workers import supervisor as module
-from ostiary.workers.bond import READY
+from ostiary.workers.channel import READY
 from ostiary.workers.worker import Worker
 
 

@@ -14,8 +14,8 @@ import pytest
 
 from ostiary.config.load import load
 from ostiary.errors import ConfigError
-from ostiary.workers.copies import UNKNOWN, VARIABLE, line_of
-from ostiary.workers.said import Said, heard
+from ostiary.workers.configuration import Said, heard
+from ostiary.workers.forkserver import UNKNOWN, VARIABLE, line_of
 from ostiary.workers.template import Copy, Template
 
 _WORKER = """

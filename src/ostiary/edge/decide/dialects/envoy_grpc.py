@@ -11,7 +11,7 @@ import re
 from typing import Final
 
 from ostiary.edge.decide.ask import FORWARDED, Asked, NotAsked, address_of, method_of, scheme_of
-from ostiary.edge.decide.grpc.told import CONNECTION, Check, Told
+from ostiary.edge.decide.grpc.check import CONNECTION, Check, Told
 from ostiary.model import Headers, Request, fold
 from ostiary.remember import Remembered
 

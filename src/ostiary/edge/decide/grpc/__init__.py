@@ -7,7 +7,7 @@ call.py         one call: its message is read, decided, answered, within the tim
 framing.py      messages in the content of an exchange: a prefix of five octets before each
 status.py       how a call ends: codes, and the trailers that say them
 codec.py        CheckRequest -> Check, and back: what is answered -> CheckResponse
-told.py         what an ask says, as plain values
+check.py        what an ask says, as plain values
 answer.py       what the gateway says, as the end of a call
 changes.py      what a permit changes of the request's head, as the proxy has to change it
 messages.py     the messages of Envoy (protobuf); messages.proto, and descriptors.py, which is made of it

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from typing import Final
 
 from ostiary.edge.decide.grpc.changes import changes
+from ostiary.edge.decide.grpc.check import Check
 from ostiary.edge.decide.grpc.codec import allowed, denied
 from ostiary.edge.decide.grpc.framing import framed
 from ostiary.edge.decide.grpc.status import CallFailed
-from ostiary.edge.decide.grpc.told import Check
 from ostiary.edge.decide.permit import UPSTREAM, Hearing, Still
 from ostiary.errors import GatewayError, InternalError
 from ostiary.grpc import CONTENT_TYPE, Code, trailers

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from ostiary.edge.decide.grpc.told import CONNECTION
+from ostiary.edge.decide.grpc.check import CONNECTION
 from ostiary.model import Headers, fold
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from ostiary.edge.decide.grpc.changes import Change, Changes
+from ostiary.edge.decide.grpc.check import Check
 from ostiary.edge.decide.grpc.messages import (
     CheckRequest,
     CheckResponse,
@@ -14,7 +15,6 @@ from ostiary.edge.decide.grpc.messages import (
     HealthCheckResponse,
 )
 from ostiary.edge.decide.grpc.status import CallFailed, code_of
-from ostiary.edge.decide.grpc.told import Check
 from ostiary.grpc import Code
 from ostiary.model import Headers
 

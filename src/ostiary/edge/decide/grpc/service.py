@@ -9,9 +9,9 @@ from ostiary.config.listeners import ListenerLimits
 from ostiary.edge.carry import carry
 from ostiary.edge.decide.grpc.answer import CheckAnswer, Reply
 from ostiary.edge.decide.grpc.call import Call, Work
+from ostiary.edge.decide.grpc.check import Told
 from ostiary.edge.decide.grpc.codec import AUTHORIZATION, decode, health
 from ostiary.edge.decide.grpc.status import CallFailed
-from ostiary.edge.decide.grpc.told import Told
 from ostiary.edge.decide.handler import Decisions
 from ostiary.errors import BadRequest
 from ostiary.grpc import Code

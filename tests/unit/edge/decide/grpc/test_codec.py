@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from tests.support.grpc_calls import message
 
 from ostiary.edge.decide.grpc.changes import Change, Changes
+from ostiary.edge.decide.grpc.check import Check
 from ostiary.edge.decide.grpc.codec import allowed, decode, denied, health
 from ostiary.edge.decide.grpc.messages import CheckRequest, CheckResponse
 from ostiary.edge.decide.grpc.status import CallFailed
-from ostiary.edge.decide.grpc.told import Check
 from ostiary.grpc import Code
 from ostiary.model import Headers
 

@@ -7,8 +7,8 @@ from tests.support.grpc_calls import message
 
 from ostiary.edge.decide.ask import NotAsked
 from ostiary.edge.decide.dialects import envoy_grpc
+from ostiary.edge.decide.grpc.check import Told
 from ostiary.edge.decide.grpc.codec import decode
-from ostiary.edge.decide.grpc.told import Told
 from ostiary.edge.decide.permit import NoBody
 from ostiary.model import Body, Headers, Peer, Record, Request
 

@@ -16,7 +16,7 @@ from typing import ClassVar, Final, Self, TypeAlias
 import structlog
 
 from ostiary.config.loaded import Examined
-from ostiary.workers.said import heard
+from ostiary.workers.configuration import heard
 
 log = structlog.get_logger("ostiary.workers")
 
@@ -37,7 +37,7 @@ class Bond:
         turn: a descriptor whose lock (`os.lockf`) is held by the one worker that writes to the shared log.
         memory: the descriptor of what all workers remember together.
         ledger: the descriptor of what outlives this one, see `ostiary.workers.ledger`.
-        said: the descriptor of what the supervisor has judged, see `ostiary.workers.said`.
+        said: the descriptor of what the supervisor has judged, see `ostiary.workers.configuration`.
         over: a descriptor that nobody uses; it tells of our end by being closed.
         number: which worker it is, from 1; 0 until it is told.
     """

@@ -17,13 +17,13 @@ from typing import Any, Final
 
 from prometheus_client.metrics_core import Metric
 
+from ostiary.admin.encoding import health_of, health_told, metrics_of, metrics_told, undisturbed
 from ostiary.admin.exposition import registry
 from ostiary.admin.exposition.requests import counted_requests
 from ostiary.admin.exposition.together import latest, together
 from ostiary.admin.exposition.workers import workers
 from ostiary.admin.health import Condition, Part
 from ostiary.admin.source import Families, Health, Own, Worker
-from ostiary.admin.told import health_of, health_told, metrics_of, metrics_told, undisturbed
 from ostiary.admin.view import View
 from ostiary.keys import Document
 from ostiary.observe.counted import counted_of

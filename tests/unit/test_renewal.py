@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ostiary.errors import CredentialUnavailable, Forbidden
-from ostiary.kept import Kept, Made, Partitions
 from ostiary.reasons import Reason
+from ostiary.renewal import Kept, Made, Partitions
 
 
 class Maker:

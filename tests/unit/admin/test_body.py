@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 from tests.support.wire import Content, Told
 
-from ostiary.admin.asked import LARGEST
+from ostiary.admin.body import LARGEST
 from ostiary.admin.handler import AdminHandler
 from ostiary.errors import BadRequest, ContentTooLarge, CredentialsMissing, MethodNotAllowed
 from ostiary.model import Headers, Peer, Record, Request, Secret

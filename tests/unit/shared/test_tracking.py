@@ -10,8 +10,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from ostiary.errors import SharedUnavailable
-from ostiary.shared import ear as room
-from ostiary.shared.ear import Ear
+from ostiary.shared import tracking as room
+from ostiary.shared.tracking import Ear
 
 
 class Whisper:

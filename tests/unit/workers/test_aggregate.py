@@ -16,16 +16,16 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families
 from tests.support.admin import samples, value
 from tests.unit.admin.conftest import viewing  # noqa: F401 - a fixture
 
+from ostiary.admin.encoding import health_told, metrics_told
 from ostiary.admin.exposition import Beside
 from ostiary.admin.health import Part
 from ostiary.admin.redact import digest
 from ostiary.admin.source import Health, Own
-from ostiary.admin.told import health_told, metrics_told
 from ostiary.model import Record
 from ostiary.observe.counted import counted_told
 from ostiary.observe.ended import Ended
 from ostiary.reasons import Reason
-from ostiary.workers.everybody import Everybody, joined, tell
+from ostiary.workers.aggregate import Everybody, joined, tell
 
 
 class Process:

@@ -17,7 +17,7 @@ from contextlib import suppress
 from importlib import import_module
 from typing import Final
 
-from ostiary.workers.bond import Bond
+from ostiary.workers.channel import Bond
 
 VARIABLE: Final = "OSTIARY_TEMPLATE"
 """How a process learns that workers are copied from it: the descriptor of its line to the supervisor."""
