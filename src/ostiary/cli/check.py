@@ -27,7 +27,7 @@ def check(
     """Say everything that is wrong with a configuration file.
 
     Offline: files, environment and dates are looked at, nothing is fetched. `ostiary serve` refuses to
-    start for the same reasons.
+    start for the same reasons. FILE may be - for standard input.
     """
     if verbose:
         say(f"file: {file} ({_origin(file)})")

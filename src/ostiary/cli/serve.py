@@ -29,6 +29,14 @@ def serve(
     for it. SIGTERM and Ctrl-C stop accepting, let what is under way end, and exit 0; a second one exits at once.
     With --workers, SIGTTIN adds a process, and SIGTTOU lets one go.
     """
+    if Path("-") in (file, *(overlay or ())):
+        hint = "`ostiary check -` looks at one that is no file"
+        fail(
+            "usage",
+            "a gateway reads its configuration whenever it changes: name a file",
+            hint=hint,
+            exit_code=Exit.USAGE,
+        )
     for number in (signal.SIGHUP, signal.SIGTTIN, signal.SIGTTOU):  # until there is something to be exchanged, or ever
         signal.signal(number, signal.SIG_IGN)
     with absent("rich", "better_exceptions") if not sys.stderr.isatty() else nullcontext():

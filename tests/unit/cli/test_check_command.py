@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
@@ -45,6 +46,41 @@ def test_a_sound_file_is_a_yes(sound: Path, capsys: pytest.CaptureFixture[str]) 
 def test_a_mistake_is_a_no(wrong: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["check", str(wrong)]) == 1
     assert "did you mean 'bank'?" in capsys.readouterr().out
+
+
+def given(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
+
+
+def test_a_file_may_come_on_standard_input_and_its_paths_count_from_here(
+    sound: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(sound.parent)
+    given(sound.read_text(), monkeypatch)
+    assert run(["check", "-"]) == 0
+    assert capsys.readouterr().out == "<stdin>: no problems\n"
+    given(changed(("[bank, partner]", "[bnak, partner]")), monkeypatch)
+    assert run(["check", "-"]) == 1
+    assert "<stdin>:" in capsys.readouterr().out
+
+
+def test_an_overlay_may_come_on_standard_input(
+    sound: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given("isuers: {}\n", monkeypatch)
+    assert run(["check", str(sound), "--overlay", "-"]) == 1
+    assert "did you mean 'issuers'?" in capsys.readouterr().out
+
+
+def test_a_gateway_is_served_from_a_file_only(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["serve", "-"]) == 2
+    assert "name a file" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="the system has no /dev/zero")
+def test_a_file_without_an_end_is_one_that_is_too_large(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["check", "/dev/zero"]) == 1
+    assert "error[C110] the file is larger than 2 MiB" in capsys.readouterr().out
 
 
 def test_what_is_laid_over_is_judged_too_and_a_mistake_in_it_has_its_place(

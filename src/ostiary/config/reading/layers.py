@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from ostiary.config.messages.masking import Span, hidden, starred, starred_blindly
 from ostiary.config.problem import Path as FieldPath
 from ostiary.config.problem import Problem, Source
 from ostiary.config.reading.nodes import TooMuch, tree_of
 from ostiary.config.reading.overlay import marked, overlaid
-from ostiary.config.reading.text import compose, read
+from ostiary.config.reading.text import LARGEST, compose, read
 from ostiary.config.reading.tree import Tree
+
+STDIN: Final = Path("-")
+"""Standard input in place of a file; relative paths in it count from the working directory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +71,9 @@ def read_all(paths: Sequence[Path]) -> Whole:
 
 
 def _layer(path: Path, number: int) -> Layer:
-    name = str(path)
+    name = "<stdin>" if path == STDIN else str(path)
     try:
-        data = path.read_bytes()
+        data = _octets(path)
     except OSError as error:
         return _unread(name, "", number, Problem("C512", _why(error), facts=(("file", name),)))
     text, unreadable = read(data)
@@ -82,6 +87,14 @@ def _layer(path: Path, number: int) -> Layer:
     except TooMuch as error:
         return _unread(name, text, number, Problem("C110", str(error), error.mark))
     return Layer(name, text, marked(tree, number, name))
+
+
+def _octets(path: Path) -> bytes:
+    """Return what a file holds, or one octet more than any may."""
+    if path == STDIN:
+        return sys.stdin.buffer.read(LARGEST + 1)
+    with path.open("rb") as file:
+        return file.read(LARGEST + 1)
 
 
 def _why(error: OSError) -> str:
