@@ -33,6 +33,7 @@ _TOKEN: Final = re.compile(rb"[A-Za-z0-9\-._~+/]+=*")
 _REMEMBERED: Final = 10_000
 _REFUSED_FOR: Final = 5.0
 """Seconds for which the answer that a token does not count is used."""
+_ROUNDING: Final = 0.001
 _AFTER: Final = 5
 _MOST_QUESTIONS: Final = 100
 """Questions under way at a time; a flood of invented tokens must not become one of questions."""
@@ -137,13 +138,18 @@ class IntrospectionAuthenticator:
             raise InvalidToken("the token has characters that no token has")
         mark = hashlib.sha256(token).digest()
         answer = self._known.get(mark)
-        if answer is None or answer.until <= self._clock():
+        if answer is None or not self._counts(answer):
             answer = await self._asked(mark, token)
         if answer.principal is None:
             raise answer.why or InvalidToken(reason=Reason.TOKEN_INACTIVE)
         if answer.confirmation is not None:
             check_binding(answer.confirmation.certificate, request.peer.certificate)
         return answer.principal
+
+    def _counts(self, answer: Answer) -> bool:
+        """Whether an answer is still used. A clock that is set back lets none be used for longer than it may be."""
+        left = answer.until - self._clock()
+        return 0.0 < left <= self._spec.cache + _ROUNDING
 
     async def _asked(self, mark: bytes, token: bytes) -> Answer:
         """Return the answer of the one question that is under way for a token; ask it if there is none."""

@@ -34,7 +34,7 @@ class Book:
         self.tokens = {"good": GOOD, **tokens}
         self.asked: list[str] = []
         self.gate: asyncio.Event | None = None
-        self.down = False
+        self.down = self.closed = False
 
     async def ask(self, token: str) -> dict[str, Any]:
         self.asked.append(token)
@@ -45,7 +45,7 @@ class Book:
         return self.tokens.get(token, {"active": False})
 
     async def aclose(self) -> None:
-        pass
+        self.closed = True
 
 
 class Stage:
