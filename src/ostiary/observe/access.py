@@ -136,16 +136,20 @@ class AccessLog:
         self._kept = 0
         self._recent: deque[str] = deque(maxlen=_RECENT)
         self._principals: dict[int, tuple[Principal, str]] = {}
-        self._second = 0
-        self._stamp = ""
+        self._second = self._millisecond = 0
+        self._day = self._stamp = ""
 
     def _time(self) -> str:
-        now = time.time()
-        second = int(now)
-        if second != self._second:
-            self._second = second
-            self._stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
-        return f"{self._stamp}{_THOUSANDTHS[int((now - second) * 1000)]}Z"
+        """Return the time of day; many requests end within the same millisecond."""
+        now = int(time.time() * 1000)
+        if now != self._millisecond:
+            self._millisecond = now
+            second = now // 1000
+            if second != self._second:
+                self._second = second
+                self._day = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
+            self._stamp = f"{self._day}{_THOUSANDTHS[now % 1000]}Z"
+        return self._stamp
 
     def write(self, ended: Ended) -> None:
         """Add the line of one request; tell whoever else wants to know of it."""

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from math import inf
 from typing import Final, Protocol
 
-from ostiary.config.schema import UpstreamTimeouts
 from ostiary.errors import GatewayError, UpstreamInvalid, UpstreamTimeout, UpstreamUnreachable
 from ostiary.model import Answer, Body, Headers, Outbound
 from ostiary.reasons import Reason
@@ -46,6 +46,19 @@ class Line(Protocol):
 
     def time(self) -> float:
         """Return the time on the loop's clock, in seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """What an exchange asks of its upstream's timeouts, each in seconds. A block of the language is slow to ask.
+
+    Attributes:
+        response: from the whole request to the head of the answer.
+        idle: longest pause within an answer.
+    """
+
+    response: float
+    idle: float
 
 
 class Exchange:
@@ -86,7 +99,7 @@ class Exchange:
         outbound: Outbound,
         body: Body,
         answer: Answer,
-        patience: UpstreamTimeouts,
+        patience: Patience,
         again: Callable[[Exchange], None],
     ) -> None:
         self.outbound, self.body, self.answer = outbound, body, answer

@@ -10,7 +10,7 @@ from ostiary.model import Answer, Body, Outbound
 from ostiary.upstream.base import Pool
 from ostiary.upstream.connection import Connection
 from ostiary.upstream.endpoint import EndpointPool
-from ostiary.upstream.exchange import Exchange
+from ostiary.upstream.exchange import Exchange, Patience
 from ostiary.upstream.head import request_head
 from ostiary.upstream.route import RouteUpstream
 
@@ -20,6 +20,7 @@ class UpstreamPool(Pool[Connection, EndpointPool, Exchange]):
 
     def __init__(self, name: str, spec: UpstreamSpec, context: ssl.SSLContext | None) -> None:
         super().__init__(name, spec, context, EndpointPool)
+        self._times = Patience(spec.timeouts.response, spec.timeouts.idle)
 
     async def start(self) -> None:
         """Begin to watch the clock. Connections are made when they are needed."""
@@ -46,7 +47,7 @@ class UpstreamPool(Pool[Connection, EndpointPool, Exchange]):
         outbound.request.record.upstream = self.name
         if self._closed is not None:
             raise self._closed
-        exchange = Exchange(outbound, body, answer, self._patience, self._again)
+        exchange = Exchange(outbound, body, answer, self._times, self._again)
         connection = self._endpoints.next().take() or await self._acquire()
         self._carry(exchange, connection)
 
