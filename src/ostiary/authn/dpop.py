@@ -105,10 +105,9 @@ class Proofs:
             raise InvalidProof("jti is not text")
         mark = f"{key.thumbprint} {identifier}".encode("utf-8", "surrogatepass")
         used = await self._uses.use(mark, keep=_REMEMBERED, before=claims["iat"] - _WINDOW)
-        if used == "seen":
-            raise InvalidProof("jti was seen before", reason=Reason.PROOF_REPLAYED)
-        if used == "full":
-            raise InvalidProof("more proofs than can be remembered", reason=Reason.PROOF_REPLAYED)
+        if used != "fresh":
+            why = "jti was seen before" if used == "seen" else "more proofs than can be remembered"
+            raise InvalidProof(why, reason=Reason.PROOF_REPLAYED)
 
 
 class Nonces:

@@ -53,12 +53,13 @@ async def test_a_clock_that_is_set_back_makes_no_proof_new() -> None:
 class Elsewhere:
     """What other gateways are asked."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, new: bool = True) -> None:
         self.asked: list[tuple[float, float]] = []
+        self.new = new
 
     async def use(self, mark: bytes, *, keep: float, before: float) -> bool:
         self.asked.append((keep, before))
-        return True
+        return self.new
 
 
 async def test_other_gateways_are_told_since_when_and_for_how_long_a_proof_could_be_used() -> None:
@@ -66,6 +67,15 @@ async def test_other_gateways_are_told_since_when_and_for_how_long_a_proof_could
     async with Stage(marks=marks) as stage:
         assert await stage.ask(proof(iat=NOW - 10))
         assert marks.asked == [(61.0, NOW - 40)]
+
+
+async def test_a_proof_that_was_shown_at_another_gateway_does_not_count_here() -> None:
+    marks = Elsewhere(new=False)
+    async with Stage(marks=marks) as stage:
+        one = proof()
+        assert await stage.refused(one) is Reason.PROOF_REPLAYED
+        assert await stage.refused(one) is Reason.PROOF_REPLAYED
+        assert len(marks.asked) == 1, "it is known here now"
 
 
 class Full(Memory):

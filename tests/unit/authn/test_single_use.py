@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
 from tests.support.tokens import ABSENT, NOW, Clock, Signer, good_claims, issuer, request
 
-from ostiary.authn.memory import Memory
+from ostiary.authn.memory import Memory, Use
 from ostiary.authn.rehearsal import rehearsed
 from ostiary.authn.single_use import SingleUseAuthenticator
 from ostiary.errors import GatewayError, SharedUnavailable
@@ -143,5 +144,36 @@ async def test_a_mark_is_kept_for_as_long_as_the_token_counts() -> None:
         await gateway.ask(token(exp=NOW + 100))
         ((_, keep, before),) = marks.asked
         leeway = gateway.bank.spec.leeway
-        assert keep == pytest.approx(100 + leeway)
-        assert before == pytest.approx(NOW - leeway)
+        assert (keep, before) == (100 + leeway, NOW - leeway)
+        assert leeway > 0
+
+
+async def test_of_several_issuers_it_is_the_largest_leeway_that_a_mark_allows_for() -> None:
+    marks = Elsewhere()
+    banks = [issuer(BANK, leeway="5s"), issuer(BANK, issuer="https://other.example.com", leeway="60s")]
+    for bank in banks:
+        await bank.start()
+    judge = SingleUseAuthenticator(banks, "when-present", clock=Clock(NOW), marks=marks)
+    assert await judge.authenticate(request(b"Bearer " + token()))
+    assert marks.asked[0][2] == NOW - 60
+    for bank in banks:
+        await bank.aclose()
+
+
+class Full(Memory):
+    """A memory without a place left."""
+
+    def use(self, mark: bytes, *, now: float, until: float, rehearsal: bool = False) -> Use:
+        return "full"
+
+
+async def test_what_cannot_be_remembered_does_not_count() -> None:
+    async with Gateway(memory=Full()) as gateway:
+        assert await gateway.ask(token()) == "token.replayed"
+
+
+async def test_of_several_that_come_at_once_one_counts() -> None:
+    marks = Elsewhere()
+    async with Gateway(marks) as gateway:
+        answers = await asyncio.gather(*(gateway.ask(token()) for _ in range(5)))
+        assert sorted(answers) == ["alice", *["token.replayed"] * 4]
