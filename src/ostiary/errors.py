@@ -8,7 +8,7 @@
         InvalidToken                 CredentialRejected    502
         InvalidProof                 Overloaded            503
         InvalidKey
-        InvalidPassword
+        InvalidPassword                CallUnsupported       501
       Forbidden             403      KeysUnavailable       503
       RouteNotFound         404      CredentialUnavailable 503
       MethodNotAllowed      405      UpstreamTimeout       504
@@ -209,6 +209,14 @@ class HeadersTooLarge(GatewayError):
 
 class InternalError(GatewayError):
     """Our bug. The log has the traceback, the caller the request id."""
+
+
+class CallUnsupported(GatewayError):
+    """Calls of gRPC cannot be carried here: nobody could be told how they end."""
+
+    status = 501
+    title = "Not Implemented"
+    default = Reason.CALL_UNSUPPORTED
 
 
 class UpstreamUnreachable(GatewayError):

@@ -47,6 +47,7 @@ REFUSALS: Final[Mapping[int, Code]] = MappingProxyType(
         429: Code.RESOURCE_EXHAUSTED,
         431: Code.RESOURCE_EXHAUSTED,
         500: Code.INTERNAL,
+        501: Code.UNIMPLEMENTED,
         502: Code.UNAVAILABLE,
         503: Code.UNAVAILABLE,
         504: Code.DEADLINE_EXCEEDED,  # and not UNAVAILABLE, which clients take for an invitation to call again

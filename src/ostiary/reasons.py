@@ -43,6 +43,7 @@ class Reason(Enum):
     PATH_AMBIGUOUS = "path.ambiguous", "The path can be read in two ways; send it in its plain form."
     PATH_INVALID = "path.invalid", "The path is not valid."
     UPGRADE_UNSUPPORTED = "upgrade.unsupported", "This protocol upgrade is not available."
+    CALL_UNSUPPORTED = "call.unsupported", "Calls of gRPC are not carried here."
     ROUTE_NOT_FOUND = "route.not-found", "There is nothing here."
     METHOD_NOT_ALLOWED = "method.not-allowed", "This method is not available here."
 

@@ -19,7 +19,8 @@ from ostiary.config.load import examine, load_checked
 from ostiary.config.loaded import Loaded
 from ostiary.config.schema import ListenerLimits, ListenerTimeouts
 from ostiary.edge.asgi import AsgiEdge, Scope, deny_websocket
-from ostiary.edge.asgi_exchange import Receive, Send
+from ostiary.edge.asgi_body import Receive
+from ostiary.edge.asgi_exchange import Send
 from ostiary.errors import ConfigError
 from ostiary.gateway import Gateway
 from ostiary.observe.access import AccessLog

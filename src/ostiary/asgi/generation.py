@@ -7,7 +7,8 @@ from contextlib import suppress
 from typing import Protocol
 
 from ostiary.edge.asgi import Scope
-from ostiary.edge.asgi_exchange import Receive, Send
+from ostiary.edge.asgi_body import Receive
+from ostiary.edge.asgi_exchange import Send
 from ostiary.gateway import Gateway
 
 

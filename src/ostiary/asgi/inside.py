@@ -15,7 +15,8 @@ from ostiary.asgi.refuse import Counted, refuse
 from ostiary.asgi.verdict import Showing, Verdict
 from ostiary.config.schema import ListenerLimits
 from ostiary.edge.asgi import Proven, Scope
-from ostiary.edge.asgi_exchange import Receive, Send
+from ostiary.edge.asgi_body import Receive
+from ostiary.edge.asgi_exchange import Send
 from ostiary.edge.carry import carry
 from ostiary.edge.head import next_id
 from ostiary.errors import GatewayError

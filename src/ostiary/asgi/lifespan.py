@@ -10,7 +10,8 @@ import structlog
 from ostiary.config.problem import ConfigInvalid
 from ostiary.config.render import render
 from ostiary.edge.asgi import Scope
-from ostiary.edge.asgi_exchange import Message, Receive, Send
+from ostiary.edge.asgi_body import Message, Receive
+from ostiary.edge.asgi_exchange import Send
 from ostiary.errors import ConfigError
 
 _log = structlog.get_logger("ostiary.asgi")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ostiary.edge.asgi import Scope
-from ostiary.edge.asgi_exchange import Message, Receive, Send
+from ostiary.edge.asgi_body import Message, Receive
+from ostiary.edge.asgi_exchange import Send
 from ostiary.errors import GatewayError
 from ostiary.problem import render
 

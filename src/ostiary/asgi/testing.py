@@ -21,7 +21,8 @@ from ostiary.asgi.middleware import OstiaryMiddleware
 from ostiary.asgi.rights import Auth, User
 from ostiary.asgi.verdict import SCOPE
 from ostiary.edge.asgi import Scope
-from ostiary.edge.asgi_exchange import Receive, Send
+from ostiary.edge.asgi_body import Receive
+from ostiary.edge.asgi_exchange import Send
 from ostiary.model import NOTHING, Permit, Principal
 
 

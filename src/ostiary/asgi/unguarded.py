@@ -15,7 +15,8 @@ from fastapi.dependencies.models import Dependant
 from ostiary.asgi.lifespan import PROVEN_BEFORE
 from ostiary.asgi.middleware import OstiaryMiddleware
 from ostiary.edge.asgi import Scope
-from ostiary.edge.asgi_exchange import Receive, Send
+from ostiary.edge.asgi_body import Receive
+from ostiary.edge.asgi_exchange import Send
 
 _WHY: Final = "{name} wants principals, and OstiaryMiddleware does not stand before it: call protect(app, ...)"
 

@@ -19,10 +19,12 @@ from time import monotonic  # the loop's clock, which uvloop reads once a round 
 from typing import Any, Final, TypeAlias
 
 from ostiary.config.schema import ListenerLimits, ListenerTimeouts
-from ostiary.edge.asgi_exchange import AsgiExchange, Message, Receive, Send
+from ostiary.edge.asgi_body import Message, Receive
+from ostiary.edge.asgi_exchange import AsgiExchange, Send
 from ostiary.edge.carry import Handler, carry, log_end
 from ostiary.edge.head import body_length, check_target, read_head
-from ostiary.errors import BadRequest, ContentTooLarge, GatewayError, HeadersTooLarge, RequestTimeout
+from ostiary.errors import BadRequest, CallUnsupported, ContentTooLarge, GatewayError, HeadersTooLarge, RequestTimeout
+from ostiary.grpc import is_call
 from ostiary.model import Headers, Peer
 from ostiary.reasons import Reason
 
@@ -32,6 +34,10 @@ PROVEN: Final = "ostiary.proven"
 """The ASGI extension under which our own adapter says who is on the line. Nothing else is believed:
 what another server writes into the TLS extension has not met the demands of our listener."""
 
+TRAILERS: Final = "http.response.trailers"
+"""The extension of servers that can send fields behind content: Hypercorn's by HTTP/2 and HTTP/3."""
+
+_OLD: Final = frozenset({"1.0", "1.1"})
 _TOKEN: Final = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _TARGET: Final = re.compile(rb"/[\x21-\x7e]*")
 _PLAIN: Final = re.compile(r"/[A-Za-z0-9\-._~/]*")
@@ -91,6 +97,7 @@ class AsgiEdge:
         headers = Headers.of([(bytes(name), bytes(value)) for name, value in scope["headers"]])
         exchange.method = scope["method"]
         exchange.target = target_of(scope)
+        _read_call(exchange, scope, headers)
         check_head(self.limits, exchange.method, exchange.target, headers)
         exchange.request = read_head(
             id=exchange.id,
@@ -118,7 +125,12 @@ class AsgiEdge:
             raise BadRequest("an unknown expectation")
         if headers.get(b"upgrade") is not None and b"upgrade" in (headers.get(b"connection") or b"").lower():
             raise BadRequest("an upgrade", reason=Reason.UPGRADE_UNSUPPORTED)
-        if version in ("1.0", "1.1") or headers.get(b"content-length") is not None:
+        if _is_call(exchange, headers):
+            if not exchange.trailing:
+                raise CallUnsupported("the server, or the caller, takes no trailers")
+            exchange.length = None  # what it says may depend on what it hears
+            return None
+        if version in _OLD or headers.get(b"content-length") is not None:
             return None
         try:  # HTTP/2 and later may send a body without a word about it (RFC 9113, section 8.1)
             async with asyncio.timeout(self.timeouts.body):
@@ -131,6 +143,17 @@ class AsgiEdge:
 
     def _log(self, exchange: AsgiExchange) -> None:
         log_end(self.gateway, exchange, monotonic())
+
+
+def _read_call(exchange: AsgiExchange, scope: Scope, headers: Headers) -> None:
+    """Note whether it is a call of gRPC, and whether what ends one can be said."""
+    offered = TRAILERS in (scope.get("extensions") or {})
+    exchange.trailing = offered and (headers.get(b"te") or b"").lower() == b"trailers"
+    exchange.calls = scope["http_version"] not in _OLD and _is_call(exchange, headers)
+
+
+def _is_call(exchange: AsgiExchange, headers: Headers) -> bool:
+    return exchange.method == "POST" and is_call(headers.get(b"content-type"))
 
 
 def check_head(limits: ListenerLimits, method: str, target: bytes, headers: Headers) -> None:

@@ -8,25 +8,26 @@ what the source has written.
 from __future__ import annotations
 
 import asyncio
-from collections import deque
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable
 from time import monotonic  # the loop's clock, which uvloop reads once a round and in whole milliseconds
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeAlias
 
 from ostiary.config.schema import ListenerLimits, ListenerTimeouts
+from ostiary.edge.asgi_body import AsgiBody, Message
 from ostiary.edge.head import next_id
-from ostiary.errors import BadRequest, ContentTooLarge, GatewayError, RequestTimeout
-from ostiary.model import BodySink, Flow, Headers, Record, Request, Tunnel
-from ostiary.problem import render
+from ostiary.edge.http2.refusal import refusal
+from ostiary.errors import GatewayError
+from ostiary.model import Flow, Headers, Record, Request, Tunnel
 from ostiary.reasons import Reason
 
-Message: TypeAlias = MutableMapping[str, Any]
-Receive: TypeAlias = Callable[[], Awaitable[Message]]
 Send: TypeAlias = Callable[[Message], Awaitable[None]]
 
 HIGH_WATER: Final = 64 << 10
 """Octets that may wait for `send()` before the source is paused."""
 
+Fields: TypeAlias = list[tuple[bytes, bytes]]
+
+_OF_HEADS: Final = frozenset({b"content-type", b"content-length"})
 _NO_CONTENT: Final = frozenset({204, 304})
 
 
@@ -34,150 +35,40 @@ class AnswerBroken(Exception):
     """The answer ended in the middle. It leaves the application, so that the server cuts the connection."""
 
 
-class AsgiExchange:
-    """A `Body` and an `Answer` for one request."""
+class AsgiExchange(AsgiBody):
+    """A `Body` and an `Answer` for one request.
+
+    Attributes:
+        calls: the caller speaks gRPC.
+        trailing: server and caller take what comes behind content (the extension `http.response.trailers`).
+    """
 
     def __init__(self, limits: ListenerLimits, timeouts: ListenerTimeouts, address: str) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._limits = limits
-        self._timeouts = timeouts
-        self._sink: BodySink | None = None
-        self._held: list[bytes] = []  # body octets that came before anybody wanted them
-        self._open = asyncio.Event()  # whether more of the body is taken
-        self._open.set()
-        self._taken = 0
-        self._read = False  # the request has been read to its end
-        self._waiting: deque[Message] = deque()
+        super().__init__(limits, timeouts)
         self._waiting_octets = 0
-        self._wake = asyncio.Event()
         self._head_is_out = False
         self._bodyless = False
-        self._answered = False
         self._broken = False
-        self._gone = False  # the caller
+        self._behind: Fields = []  # of what would have been trailers, had they not come with the head
+        self._trails = False  # the server was told that something comes behind the content
         self._source: Flow | None = None
         self._source_paused = False
         self.id = next_id()
         self.address = address
         self.record = Record(started=monotonic())
         self.request: Request | None = None
-        self.task: asyncio.Task[None] | None = None
         self.method = ""
         self.target = b""
-        self.length: int | None = 0
+        self.calls = False
+        self.trailing = False
         self.status = 0
         self.sent = 0
-
-    # --- the body, from the server -------------------------------------------------------------
-
-    async def read(self, receive: Receive, first: Message | None = None) -> None:
-        """Read the body, then wait for the caller to go away.
-
-        Args:
-            receive: the server's.
-            first: a message that was received already.
-        """
-        self._read = self.length == 0
-        try:
-            if first is not None:
-                self._take(first)
-            while not self._gone:
-                self._take(await self._next(receive))
-        except TimeoutError:
-            self._refuse(RequestTimeout())
-        except Exception:  # the server's: without it, nothing more is known of the caller
-            self._leave()
-            raise
-
-    async def _next(self, receive: Receive) -> Message:
-        if not self._read:
-            await self._open.wait()
-        async with asyncio.timeout(None if self._read else self._timeouts.body):
-            return await receive()
-
-    def _take(self, message: Message) -> None:
-        if message["type"] != "http.request":
-            self._leave()
-            return
-        data = message.get("body", b"")
-        self._taken += len(data)
-        if self._answered:
-            return
-        if data:
-            self._check_size(more=True)
-            self._pass_on(data)
-        if not message.get("more_body", False):
-            self._complete()
-
-    def _check_size(self, *, more: bool) -> None:
-        """Refuse a body that is too large, or not as long as announced: what is forwarded would be framed wrongly."""
-        limit = self._limits.body
-        if limit is not None and self._taken > limit:
-            self._refuse(ContentTooLarge(f"the body is larger than {limit} octets"))
-        elif self.length is not None and (self._taken > self.length or (not more and self._taken < self.length)):
-            self._refuse(BadRequest("the body is not as long as announced", reason=Reason.REQUEST_AMBIGUOUS))
-
-    def _pass_on(self, data: bytes) -> None:
-        if self._answered:
-            return
-        if self._sink is not None:
-            self._sink.feed(data)
-        else:
-            self._held.append(data)
-            self.pause()
-
-    def _complete(self) -> None:
-        self._check_size(more=False)
-        if not self._read and not self._answered:
-            self._read = True
-            if self._sink is not None:
-                self._sink.finish()
-
-    def _refuse(self, error: GatewayError) -> None:
-        self.abandon()
-        self.fail(error)
-
-    def _leave(self) -> None:
-        """The caller is gone."""
-        self._gone = True
-        self._waiting.clear()
-        self.abandon()
-        self._wake.set()
-
-    def abandon(self) -> None:
-        """Let go of the upstream."""
-        if self.task is not None and not self.task.done():
-            self.task.cancel()
-        sink, self._sink = self._sink, None
-        if sink is not None:
-            sink.abandon()
 
     def close(self) -> None:
         """The application returns: whatever is still under way is let go."""
         if not self._answered:
             self.record.reason = Reason.REQUEST_ABANDONED
         self.abandon()
-
-    # --- Body ----------------------------------------------------------------------------------
-
-    def flow_to(self, sink: BodySink) -> None:
-        """Hand everything received so far, and everything to come, to `sink`."""
-        self._sink = sink
-        held, self._held = self._held, []
-        for data in held:
-            sink.feed(data)
-        if held:
-            self.resume()
-        if self._read:
-            sink.finish()
-
-    def pause(self) -> None:
-        """Take no more from the caller for now."""
-        self._open.clear()
-
-    def resume(self) -> None:
-        """Take from the caller again."""
-        self._open.set()
 
     # --- Answer --------------------------------------------------------------------------------
 
@@ -193,11 +84,14 @@ class AsgiExchange:
     def _begin(self, status: int, headers: Headers, length: int | None) -> None:
         self.status = status
         self._bodyless = self.method == "HEAD" or status in _NO_CONTENT
-        fields = [(name.lower(), value) for name, value in headers]
+        fields = _lower(headers)
         fields.append((b"x-request-id", self.id.encode()))
         if length is not None and status != 204:  # noqa: PLR2004 - RFC 9110, section 8.6: never in a 204
             fields.append((b"content-length", b"%d" % length))
-        self._put({"type": "http.response.start", "status": status, "headers": fields})
+        self._trails = self.trailing and not self._bodyless and (self.calls or length is None)
+        if self._trails and headers.get(b"grpc-status") is not None:
+            fields, self._behind = _parted(fields)
+        self._put({"type": "http.response.start", "status": status, "headers": fields, "trailers": self._trails})
 
     def write(self, data: bytes) -> None:
         """Send a piece of content."""
@@ -217,11 +111,15 @@ class AsgiExchange:
     def flush(self) -> None:
         """Nothing is held back."""
 
-    def finish(self, trailers: Headers | None = None) -> None:  # noqa: ARG002 - trailers are dropped: RFC 9110, 6.5.1
-        """The content is complete."""
-        if not self._answered:
-            self._put({"type": "http.response.body", "body": b"", "more_body": False})
-            self._end()
+    def finish(self, trailers: Headers | None = None) -> None:
+        """The content is complete. Trailers that nobody takes are dropped (RFC 9110, section 6.5.1)."""
+        if self._answered:
+            return
+        self._put({"type": "http.response.body", "body": b"", "more_body": False})
+        if self._trails:
+            fields = [*self._behind, *_lower(trailers or Headers())]
+            self._put({"type": "http.response.trailers", "headers": fields, "more_trailers": False})
+        self._end()
 
     def fail(self, error: GatewayError) -> None:
         """End with a problem if nothing was sent yet, else break the answer off visibly."""
@@ -229,19 +127,27 @@ class AsgiExchange:
             return
         self.record.reason = error.reason
         self.record.detail = error.detail
+        status, headers, content = refusal(error, self, verdict=not self.calls)
         if self._head_is_out:
-            self._broken = True
-            self._end()
+            self._break(headers)
             return
         self._waiting.clear()
         self._waiting_octets = 0
         self._source = None
-        status, headers, content = render(error, self.id, self.record.challenges)
-        headers.fields = [field for field in headers.fields if field[1] != b"x-request-id"]
         self._begin(status, headers, len(content))
+        self.status = error.status  # what was decided does not depend on how it is told
         self.sent = 0
         self.write(content)
         self.finish()
+
+    def _break(self, headers: Headers) -> None:
+        """End what has begun: a call with its status, anything else by breaking off."""
+        if self.calls and self._trails:
+            self._behind = _parted(_lower(headers))[1]
+            self.finish()
+        else:
+            self._broken = True
+            self._end()
 
     def _end(self) -> None:
         self._answered = True
@@ -286,3 +192,13 @@ class AsgiExchange:
             self._source_paused = False
             if self._source is not None:
                 self._source.resume()
+
+
+def _lower(headers: Headers) -> Fields:
+    return [(name.lower(), value) for name, value in headers]
+
+
+def _parted(fields: Fields) -> tuple[Fields, Fields]:
+    """Return head and trailers of a call that ends with its head ("Trailers-Only"): ASGI cannot say both in one."""
+    head = [field for field in fields if field[0] in _OF_HEADS]
+    return head, [field for field in fields if field not in head]

@@ -26,6 +26,7 @@ from ostiary.config.sockets import internet
 from ostiary.edge.asgi import PROVEN, Proven
 from ostiary.edge.asgi_exchange import AnswerBroken
 from ostiary.edge.hypercorn_heads import Heads
+from ostiary.edge.hypercorn_streams import outlive_answers
 from ostiary.edge.listening import plain
 from ostiary.edge.tls_extension import TLS, tls_extension
 from ostiary.errors import ConfigError, GatewayError
@@ -139,6 +140,7 @@ class _Server(TCPServer):
     """A connection that ends when its caller has: Hypercorn would wait for as long as it might have been idle."""
 
     async def _read_data(self) -> None:
+        outlive_answers(self)
         await super()._read_data()
         await self.idle_task.stop()
 
@@ -159,7 +161,7 @@ class _Accepting:
         self.config = _config(spec)
         self.tls = tls
         self._context = WorkerContext(None)
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
         self._addresses: Counter[str] = Counter()
 
     async def listen(self, where: dict[str, Any], fresh: _Accepting | None = None) -> asyncio.Server:
@@ -188,12 +190,12 @@ class _Accepting:
             return
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 - a coroutine runs in a task
-        self._tasks.add(task)
+        self._tasks[task] = writer
         self._addresses[address] += 1
         try:
             await self._carry(_telling(self.app, proven, writer), reader, writer)
         finally:
-            self._tasks.discard(task)
+            del self._tasks[task]
             self._addresses[address] -= 1
             if not self._addresses[address]:
                 del self._addresses[address]
@@ -232,6 +234,7 @@ class _Accepting:
         if self._tasks:
             _, late = await asyncio.wait(self._tasks, timeout=seconds)
             for task in late:
+                self._tasks[task].transport.abort()  # nobody's farewell is waited for
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
 

@@ -59,6 +59,10 @@ REQUEST: Final[dict[Reason, tuple[str, str]]] = {
         "The client asked for another protocol.",
         "Name the protocol under `upgrades` of the route; HTTP/2 is chosen in the TLS handshake.",
     ),
+    Reason.CALL_UNSUPPORTED: (
+        "A call of gRPC came by a server, or from a caller, that takes no trailers: nobody could be told how it ends.",
+        "Use the gateway's own listener, or Hypercorn with HTTP/2; uvicorn and HTTP/1.1 carry no calls.",
+    ),
     Reason.ROUTE_NOT_FOUND: (
         "No route has this host and path.",
         "Compare `match` of the routes with host and path in the log; a host without `*.` matches only itself.",
