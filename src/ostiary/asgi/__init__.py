@@ -18,7 +18,8 @@ server.py      Hypercorn, with the TLS of one of the listeners
 middleware.py  the gateway inside an application: lifespan.py, inside.py (its edge), head.py (scope -> Request),
                verdict.py (what the application is shown), rights.py, refuse.py, clauses.py (what does not hold),
                callers.py (whose certificate)
-uvicorn.py     uvicorn that tells of certificates; imported by whoever wants it, as are fastapi.py and testing.py
+uvicorn.py     uvicorn that tells of certificates; uvicorn_websocket.py  of those of WebSockets, too
+               imported by whoever wants it, as are fastapi.py and testing.py
 fastapi.py     principals as dependencies: openapi.py (certificates in it), unguarded.py (what does not start)
 """
 

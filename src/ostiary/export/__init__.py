@@ -3,6 +3,7 @@
 clause.py  something that the file says, and who holds it: the engine, this gateway when it is asked, or nobody
 judge/     which it is, clause by clause; a route is the engine's own only when all of it is
 plan.py    what is written from: the judged policy, and where everything lies
+texts.py   headers whose text is the same for every caller
 report.py  the judgement, for people and for programs
 envoy/     one engine: plan -> configuration
 

@@ -5,10 +5,11 @@
          local.py   the sealed file                                 record.py   a version as it stands there
 
 material.py    keys made and read: PEM, PKCS#12, JKS                algorithms.py  signatures, key sets, thumbprints
-transit.py     OpenBao signs         hsm/  an HSM signs            jose.py jwe.py signed and encrypted tokens
+ring.py        the versions of one key, kept fresh                certificates.py  certificates of others
+transit.py     OpenBao signs; aws.py, azure.py, hsm/  others do    jose.py jwe.py signed and encrypted tokens
 publication.py our public keys, for those who verify               tls.py         a key and its certificate, shown
 signer.py      the version that signs, asked and counted           state.py       what is told of a ring
-diagnosis.py   what `ostiary doctor` finds wrong
+diagnosis.py   what `ostiary doctor` finds wrong                  errors.py      why a key is not taken
 api.py         for those who embed the gateway                     compile.py     from the configuration to rings
 
 A new version is published before it signs, and an old one until what it signed has died.

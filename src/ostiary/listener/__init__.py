@@ -13,7 +13,9 @@ links.py         a chain, link by link       web.py  one bounded exchange with w
 forwarded.py     the caller's certificate, as a proxy in front tells it
 local.py         the proxy's process, on a unix socket
 proxy_protocol.py  the caller's address, as a proxy of connections tells it
+tally.py         what is counted of handshakes
 handshake.py     one connection's TLS object: the name asked for, and why a handshake was refused
+farewell.py      what a caller hears of that
 
 There is one policy for client certificates per listener. Where the name that was asked for exchanges the
 context, it exchanges the certificate and nothing else: with OpenSSL the first one's demands stay in force, and its

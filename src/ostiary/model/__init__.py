@@ -3,6 +3,13 @@
 Each step hands over the ticket to the next: `Request -> Principal -> Permit -> Outbound`. Only an
 authenticator makes a `Principal`, only a policy makes a `Permit`, and only a `Permit` opens an
 `Outbound`. Everything here is a value or a contract; nothing here does input or output.
+
+tickets.py    Request, Principal, Permit, Outbound, and the record of the way
+contracts.py  what the rooms promise one another: Authenticator, Rule, Injector ...
+exchange.py   what an edge and the upstream's side promise one another: Body, Answer, Flow, Tunnel
+headers.py    the fields of a message
+peer.py       who is on the line: Peer, Certificate, Local
+secret.py     a secret, and the credential that it is half of
 """
 
 from ostiary.model.contracts import Authenticator, CredentialSource, Injector, KeySource, Rule, SigningKey

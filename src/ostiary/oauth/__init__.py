@@ -1,5 +1,6 @@
 """What can the gateway be given by an issuer? It is a client of OAuth here, not a judge of tokens.
 
+compile.py   from what an injector says to where its tokens come from
 client.py    how it proves itself: a secret, a signed assertion, its certificate
 post.py      one bounded question, one answer
 metadata.py  where an issuer's endpoints are

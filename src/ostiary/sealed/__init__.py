@@ -10,6 +10,7 @@ crypt.py     keys, sealing, MAC                    database.py  connections, tra
 versions.py  which version counts                  files.py     modes and owners
 keys.py      data keys, wrapped and open           store.py     the operations
 ledger.py    what must be there, and is the newest  watch.py     seeing another process write
+errors.py    why there is no record
 
 Protected against somebody who can read the file, and who can change rows of it. Not protected:
 putting an older copy of the whole file in place while no gateway is running; somebody who has the

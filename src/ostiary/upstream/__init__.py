@@ -16,6 +16,8 @@ base.py        one upstream, whichever HTTP is spoken there
 pool.py        one upstream that speaks HTTP/1.1
 route.py       an upstream, as one route sees it
 rewriting/     what it is told in other words than the caller's
+silence.py     the neighbours of an exchange that has ended
+compile.py     from the spec of an upstream to its pool
 http2/         all of this for upstreams that speak HTTP/2, and for gRPC
 """
 

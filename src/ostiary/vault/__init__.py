@@ -6,6 +6,19 @@
 
 `freshness` decides in pure functions; `cache` does what they say. A vault that cannot answer leaves
 the last copy in use for a while; a vault that says no is obeyed at once.
+
+room.py      one vault of the configuration: provider, cache, credentials; branch.py  one engine of it
+source.py    from a record to a credential
+record.py    what comes out of a vault, and what a provider must be able to do; fields.py  octets -> fields
+cache.py     records, kept for as long as they may be used; freshness.py  how long that is
+flight.py    one trip to the vault, however many wait for it; leases.py  what it has lent us
+identity.py  a TLS identity that a vault makes; shown.py  the same, as the gateway shows it
+compile.py   from what a file says to vaults: one compiler for each kind; needs.py  in which order
+web.py       one bounded question over HTTP, for every kind that asks so; names.py  paths and versions, checked
+extra.py     libraries that only some kinds need; plugin.py  what a kind of somebody else's is made with
+errors.py    why there is no record
+
+The kinds: local/ files/ env.py age.py hashicorp/ conjur/ cyberark.py aws.py azure.py gcp/ http/
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ place.py    which ring, in which file: from the configuration
 answer.py   what the file's errors mean to a user
 make.py     generate, rotate, import
 change.py   enable, disable, destroy
-look.py     list, jwks
+look.py     list, jwks; facts.py  what is told of a version
 trust.py    certificates of others
 """
 

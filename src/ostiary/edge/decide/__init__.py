@@ -10,7 +10,8 @@ handler.py   one ask: read, decided, written to the log as the request that it w
 explain.py   the answer to a second ask, about a refusal: it cannot say yes
 refusal.py   a refusal as a value, which the proxy holds between the two
 trusted.py   who may ask: found out when a connection is accepted, before an octet of it is read
-fastcgi.py   the same for those who ask by FastCGI
+fastcgi.py   the same for those who ask by FastCGI; fastcgi_records.py  its records, as octets
+grpc/        the same for those who ask by gRPC
 
 Nothing is decided here. An answer "allowed" carries the injected credential in clear: it is for the proxy only.
 """

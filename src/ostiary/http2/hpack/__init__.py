@@ -6,4 +6,5 @@ static.py    the table that everybody has
 table.py     the table that a connection makes
 integers.py  numbers
 huffman.py   text in fewer octets, which we read and never write
+errors.py    what can be wrong with a block
 """

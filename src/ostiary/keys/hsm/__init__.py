@@ -2,6 +2,7 @@
 
 module.py   the library, and the one thread that calls it     login.py   a token, and our session there
 objects.py  the keys that it has, by their public halves      keeper.py  the ring as the gateway sees it
+mechanisms.py  what it is asked to do, in its words
 
 An extra: `pip install ostiary[hsm]`.
 """

@@ -3,6 +3,7 @@
     Shown(leaf, chain)  <->  {header: value}
 
 dialects.py   every dialect: its headers, how it writes, how it reads
+shown.py      what a header shows, or why it shows nothing
 encodings.py  base64, PEM, percent-encoding: the few ways in which octets become a header value
 xfcc.py       Envoy's x-forwarded-client-cert
 

@@ -3,6 +3,7 @@
 fields.py      what is sent: a permit's head, as HTTP/2 has it
 answer.py      what comes: heads and trailers, strictly
 outgoing.py    the request's content, which waits for the upstream's windows; incoming.py: how far the answer has come
+deadline.py    how long an exchange may take
 exchange.py    one request and its answer, on one stream
 resets.py      what may be given up on one connection; alarm.py: one timer for its callers' deadlines
 line.py        the connection, as an exchange uses it
