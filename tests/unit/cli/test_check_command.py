@@ -69,7 +69,9 @@ def test_an_overlay_may_come_on_standard_input(
 ) -> None:
     given("isuers: {}\n", monkeypatch)
     assert run(["check", str(sound), "--overlay", "-"]) == 1
-    assert "did you mean 'issuers'?" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "unknown key 'isuers'" in told
+    assert "<stdin>:1:1" in told
 
 
 def test_a_gateway_is_served_from_a_file_only(capsys: pytest.CaptureFixture[str]) -> None:
