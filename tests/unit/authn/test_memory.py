@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import struct
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from ostiary.authn import memory as module
 from ostiary.authn.memory import Life, Memory, shared_descriptor
@@ -69,21 +73,81 @@ def test_places_of_what_has_ended_hide_nothing_that_stands_behind_them(monkeypat
         assert memory.use(b"%d" % number, now=50.0, until=60.0) == "seen"
 
 
-def test_of_certificates_the_oldest_makes_room(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_certificates_the_one_that_was_noted_first_makes_room(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_CERTIFICATES", 4)
     monkeypatch.setattr(module, "_FAR", 4)
     memory = Memory()
     for number in range(6):
-        memory.note(f"t{number}", Life(bytes([number]) * 16, number), now=number + 1.0)
+        memory.note(f"t{number}", Life(bytes([9 - number]) * 16, 9.0 - number), now=number + 1.0)
     assert [memory.life(f"t{number}") is not None for number in range(6)] == [False, False, True, True, True, True]
     memory.note("t3", Life(b"x" * 16, 1.0), now=9.0)
     assert memory.life("t3") == Life(b"x" * 16, 1.0)
 
 
+def test_a_certificate_that_is_noted_again_keeps_its_one_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_CERTIFICATES", 4)
+    monkeypatch.setattr(module, "_FAR", 4)
+    memory = Memory()
+    for number in range(4):
+        memory.note(f"t{number}", Life(b"i" * 16, 1.0), now=number + 1.0)
+    for _ in range(3):
+        memory.note("t3", Life(b"x" * 16, 2.0), now=9.0)
+    assert [memory.life(f"t{number}") is not None for number in range(4)] == [True] * 4
+    assert memory.life("t3") == Life(b"x" * 16, 2.0)
+
+
+@given(st.binary(min_size=16, max_size=16))
+@example(b"\0" * 16)
+@example(b"\xff" * 16)
+@example(((1 << 19) - 1).to_bytes(8, "little") + b"\0" * 8)
+def test_no_entry_stands_in_another_table_or_in_another_entry(hashed: bytes) -> None:
+    memory, between = MEMORY, module._HEAD + module._MARKS * module._MARK.size
+    marks = list(memory._places(hashed, module._HEAD, module._MARKS, module._MARK.size))
+    certificates = [place for place, *_ in memory._certificates(hashed)]
+    assert len(set(marks)) == len(set(certificates)) == module._FAR
+    assert all(module._HEAD <= place <= between - module._MARK.size for place in marks)
+    assert all(between <= place <= module.SIZE - module._CERTIFICATE.size for place in certificates)
+    assert {(place - module._HEAD) % module._MARK.size for place in marks} == {0}
+    assert {(place - between) % module._CERTIFICATE.size for place in certificates} == {0}
+
+
+def test_a_secret_that_is_there_stays_whatever_octets_it_has(descriptor: int) -> None:
+    secret = b"\0" + b"x" * 31
+    os.pwrite(descriptor, secret, 0)
+    assert Memory(descriptor).secret == Memory(descriptor).secret == secret
+
+
+def test_whoever_looks_or_writes_holds_the_lock_of_the_table_and_lets_go_of_it(
+    descriptor: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    memory, held, told = Memory(descriptor), set(), []
+
+    def lockf(file: int, how: int, length: int, start: int) -> None:
+        assert (file, length) == (descriptor, 1)
+        if how == fcntl.LOCK_EX:
+            held.add(start)
+            told.append(start)
+        else:
+            held.discard(start)
+
+    monkeypatch.setattr(module.fcntl, "lockf", lockf)
+    memory.use(b"a", now=1.0, until=9.0)
+    memory.note("t", Life(b"i" * 16, 1.0), now=1.0)
+    memory.life("t")
+    assert len(told) == 3
+    assert told[1] == told[2] != told[0]
+    monkeypatch.setattr(Memory, "_places", lambda *_: [1 << 40])
+    with pytest.raises(struct.error):
+        memory.use(b"b", now=1.0, until=9.0)
+    assert not held, "also when something fails"
+
+
+MEMORY = Memory()
 PROGRAM = """
 import sys
 from ostiary.authn.memory import Memory
 memory = Memory(int(sys.argv[1]))
+print("ready", flush=True)
 sys.stdin.readline()
 print(*(memory.use(b"%d" % number, now=1.0, until=9.0) for number in range(3000)))
 """
@@ -95,7 +159,14 @@ def test_of_processes_that_use_the_same_at_once_each_thing_is_fresh_for_one_alon
         subprocess.Popen(command, pass_fds=(descriptor,), stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         for _ in range(3)
     ]
-    said = [process.communicate(b"go\n", 60)[0].decode().split() for process in processes]
+    for process in processes:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"ready\n"
+    for process in processes:  # communicate() would let each begin when the one before has ended
+        assert process.stdin is not None
+        process.stdin.write(b"go\n")
+        process.stdin.flush()
+    said = [process.communicate(timeout=60)[0].decode().split() for process in processes]
     assert [len(uses) for uses in said] == [3000] * 3
     for uses in zip(*said, strict=True):
         assert sorted(uses) == ["fresh", "seen", "seen"]
