@@ -38,9 +38,31 @@ ATTACKS: Final = {
     26: "a bound token without its certificate, or with another",
     27: "tenants and permissions that are absent, of the wrong type, wildcards or look-alikes",
     28: "keys and passwords that are nearly right; unknown users",
+    29: "paths with dots, escaped or doubled slashes, or letters that fold into them",
+    30: "`?` and `#` where a path is judged",
+    31: "paths, hosts and methods in another case",
+    32: "a climb out of the part that a rewritten path shows",
+    33: "targets in other forms, CONNECT, TRACE and their like",
+    34: "hosts that are absent, there twice, or can be read in two ways",
+    35: "headers that tell another path or place",
+    36: "headers that tell another method",
+    37: "a way back that leads elsewhere",
+    38: "requests that some let pass unjudged: OPTIONS, health checks, HEAD",
+    39: "headers that say who the caller is, as only the gateway may",
+    40: "the same in other spellings",
+    41: "a `Connection` that names away what counts",
+    42: "addresses, schemes and hosts that a caller tells of himself",
     43: "a certificate in a header, from whoever is not the proxy",
     44: "the caller's own credentials at the service; what the service is shown in answers, redirects, logs",
     45: "lines of a log that somebody else writes",
+    46: "a body framed in two ways, or where some expect none",
+    47: "lengths, sizes of chunks, extensions and trailers that can be read in two ways",
+    48: "bare CR and LF, folded lines, NUL and other controls, names that are none",
+    49: "changes of the protocol that nobody agreed to; h2c",
+    50: "requests in a row, bodies that nobody wanted, `Expect`",
+    51: "answers of an upstream that can be read in two ways, or are two",
+    52: "heads of HTTP/2 that would be something else in HTTP/1.1",
+    53: "floods of HTTP/2: resets, CONTINUATION, PING, SETTINGS, windows",
     54: "a host that the connection was not made for",
     55: "sessions that are taken up elsewhere, or after a revocation or a reload",
     56: "names that are absent, unknown or oddly spelt; a hello in pieces",
@@ -48,19 +70,21 @@ ATTACKS: Final = {
     58: "certificates that are not fit for a client, or revoked, or below a revoked authority",
     59: "names in certificates that can be read in two ways, or only resemble the right one",
     60: "renegotiation, old versions, compression, early data, handshakes that stall",
+    61: "heads, targets and bodies without an end; callers who stall or drip; too many connections",
     62: "compressed and endless answers of those who are asked",
+    63: "what is told to operators, by another path or host",
+    64: "hostile and broken files of configuration",
     65: "who is asked fails, is late, or answers nonsense",
 }
-"""Attacks on evidence and on TLS, by the number that they have in the markers. What is refused reaches no upstream."""
+"""Attacks by the number that they have in the markers. What is refused reaches no upstream."""
 
 _PAGE: Final = """\
-# Attacks on evidence
+# Attacks
 
 This page is generated from the markers of the tests (`make generate`). Each of these attacks fails, and a test sees
-it fail: at a whole gateway (`tests/integration/test_token_attacks.py`, `test_tls_attacks.py` and `test_behind_proxy.py`
-look at the answer, at the log and at what reached the upstream, which is nothing), and at the piece that is to stop it.
-`make test ARGS="-m attack"` runs them. Attacks on HTTP itself are in `tests/integration/test_attacks.py` and
-`tests/unit/edge`.
+it fail: at a whole gateway (`tests/integration`: the answer, the log, and what reached the upstream, which is nothing),
+and at the piece that is to stop it (`tests/unit`, `tests/conformance`). `make test ARGS="-m attack"` runs them.
+`tests/integration/test_published_attacks.py` has what was published against other libraries and proxies, in octets.
 """
 
 

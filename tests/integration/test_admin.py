@@ -132,12 +132,14 @@ async def test_nothing_can_be_changed_there(gateway):
         assert (reply.status, reply.headers["allow"]) == (405, "GET, HEAD")
 
 
+@pytest.mark.attack(63)
 async def test_the_pages_are_on_their_own_listener_only(gateway):
     for page in PAGES:
         assert (await gateway.call(page)).status == 404
     assert (await gateway.look("/both/a")).status == 404
 
 
+@pytest.mark.attack(63)
 async def test_a_name_that_is_not_ours_is_refused(gateway):
     port = gateway.port
     for host in ("attacker.example", f"attacker.example:{port}", "localhost.attacker.example"):

@@ -202,6 +202,7 @@ UNREADABLE = {
 }
 
 
+@pytest.mark.attack(29, 30, 33, 34, 46, 47, 48, 49)
 @pytest.mark.parametrize("octets", UNREADABLE.values(), ids=UNREADABLE.keys())
 async def test_octets_that_can_be_read_in_two_ways_are_refused_and_nothing_reaches_the_upstream(
     field: Field, octets: bytes
@@ -226,6 +227,7 @@ LATE = (
 )
 
 
+@pytest.mark.attack(39, 47)
 async def test_a_trailer_stays_behind_the_body_and_never_says_what_the_gateway_does(field: Field) -> None:
     body = b"1\r\na\r\n0\r\nX-Checksum: 0c\r\n%b\r\n\r\n" % b"\r\n".join(LATE)
     said = await field.send(post(TE, body=body, path=b"/injected/a"))
@@ -247,6 +249,7 @@ async def test_a_token_in_a_trailer_is_no_token(field: Field) -> None:
 # --- requests in a row, and requests in part -----------------------------------------------------
 
 
+@pytest.mark.attack(50)
 async def test_pipelined_requests_are_answered_in_order(field: Field) -> None:
     for number in range(5):
         content = b"%d" % number
@@ -256,12 +259,14 @@ async def test_pipelined_requests_are_answered_in_order(field: Field) -> None:
         assert [(await caller.answer()).body for _ in range(5)] == [b"0", b"1", b"2", b"3", b"4"]
 
 
+@pytest.mark.attack(50)
 async def test_after_a_refused_head_nothing_more_is_read(field: Field) -> None:
     said = await field.send(get(b"Host: b") + SMUGGLED)
     assert said.count(b"HTTP/1.1 ") == 1
     assert field.upstream.octets == b""
 
 
+@pytest.mark.attack(50)
 async def test_a_bad_request_behind_a_good_one_is_refused_after_the_answer_to_the_good_one(field: Field) -> None:
     said = await field.send(get() + get(b"X : y") + SMUGGLED)
     first, second = (int(one[:3]) for one in said.split(b"HTTP/1.1 ")[1:])
@@ -269,12 +274,14 @@ async def test_a_bad_request_behind_a_good_one_is_refused_after_the_answer_to_th
     assert len(field.upstream.requests) == 1
 
 
+@pytest.mark.attack(50)
 async def test_a_body_that_is_refused_unread_is_not_the_next_request(field: Field) -> None:
     said = await field.send(post(b"Content-Length: %d" % len(SMUGGLED), path=b"/closed/a") + SMUGGLED)
     assert [one[:3] for one in said.split(b"HTTP/1.1 ")[1:]] == [b"401"]
     assert field.upstream.octets == b""
 
 
+@pytest.mark.attack(46, 50)
 async def test_a_body_on_get_is_a_body(field: Field) -> None:
     async with field.caller() as caller:
         caller.say(get(b"Content-Length: %d" % len(SMUGGLED)) + SMUGGLED + get(path=b"/open/b"))
@@ -292,6 +299,7 @@ async def test_401_comes_before_the_body_has(field: Field) -> None:
         assert await caller.rest() == b""
 
 
+@pytest.mark.attack(50)
 async def test_a_refused_caller_is_not_asked_to_go_on(field: Field) -> None:
     said = await field.send(post(b"Expect: 100-continue", CL, path=b"/closed/a"))
     assert [one[:3] for one in said.split(b"HTTP/1.1 ")[1:]] == [b"401"]
@@ -320,11 +328,13 @@ async def test_two_spaces_on_the_request_line_leave_as_one(field: Field) -> None
     assert field.upstream.octets.startswith(b"GET /open/a HTTP/1.1\r\n")
 
 
+@pytest.mark.attack(30)
 async def test_path_and_query_go_upstream_as_they_came(field: Field) -> None:
     await field.send(get(path=b"/open/%C3%A4/a%20b?x=%2e%2e/&y=//"))
     assert field.upstream.octets.startswith(b"GET /open/%C3%A4/a%20b?x=%2e%2e/&y=// HTTP/1.1\r\n")
 
 
+@pytest.mark.attack(31)
 @pytest.mark.parametrize("path", [b"/OPEN/a", b"/openx/a", b"/closed"])
 async def test_a_path_that_only_resembles_a_route_is_not_it(field: Field, path: bytes) -> None:
     said = await field.send(get(b"Connection: close", path=path))
@@ -343,6 +353,7 @@ SPOOFED = (
 )
 
 
+@pytest.mark.attack(35, 36, 39, 40, 42)
 @pytest.mark.parametrize("name", SPOOFED, ids=bytes.decode)
 @pytest.mark.parametrize("path", [b"/open/a", b"/injected/a"], ids=["without injection", "with injection"])
 async def test_what_only_the_gateway_may_say_is_taken_from_the_caller(field: Field, name: bytes, path: bytes) -> None:
@@ -352,6 +363,7 @@ async def test_what_only_the_gateway_may_say_is_taken_from_the_caller(field: Fie
     assert (b"X-User: somebody" in field.upstream.octets) is (path == b"/injected/a")
 
 
+@pytest.mark.attack(41)
 async def test_connection_cannot_name_away_what_the_gateway_writes(field: Field) -> None:
     named = b"Connection: X-User, Host, Content-Length, X-Forwarded-For, X-Request-Id, X-Mine"
     await field.send(post(named, CL, b"X-Mine: 1", body=b"abcd", path=b"/injected/a"))
@@ -362,6 +374,7 @@ async def test_connection_cannot_name_away_what_the_gateway_writes(field: Field)
     assert b"onnection" not in head
 
 
+@pytest.mark.attack(36)
 async def test_a_method_in_a_field_does_not_open_a_route(field: Field) -> None:
     said = await field.send(post(b"X-HTTP-Method-Override: GET", path=b"/reading/a"))
     assert said.startswith(b"HTTP/1.1 405")
@@ -393,6 +406,7 @@ ANSWERS = {
 }
 
 
+@pytest.mark.attack(51)
 @pytest.mark.parametrize("answer", ANSWERS.values(), ids=ANSWERS.keys())
 async def test_an_answer_that_is_not_plain_http_becomes_502_and_its_connection_is_not_used_again(
     field: Field, answer: bytes
@@ -419,6 +433,7 @@ BROKEN = {
 }
 
 
+@pytest.mark.attack(51)
 @pytest.mark.parametrize("answer", BROKEN.values(), ids=BROKEN.keys())
 async def test_an_answer_that_breaks_off_has_no_clean_end(field: Field, answer: bytes) -> None:
     field.upstream.answers["/open/bad"] = answer
@@ -430,6 +445,7 @@ async def test_an_answer_that_breaks_off_has_no_clean_end(field: Field, answer: 
     assert len(field.upstream.received) == 2
 
 
+@pytest.mark.attack(51)
 async def test_an_answer_with_a_second_one_behind_it_gives_the_caller_the_first_alone(field: Field) -> None:
     field.upstream.answers["/open/bad"] = _200 + CL + b"\r\n\r\nabcd" + _200 + b"Content-Length: 4\r\n\r\nEVIL"
     async with field.caller() as caller:
@@ -559,6 +575,7 @@ TOO_LARGE = {
 }
 
 
+@pytest.mark.attack(61)
 @pytest.mark.parametrize("octets", TOO_LARGE.values(), ids=TOO_LARGE.keys())
 async def test_a_head_beyond_the_limits_is_refused(field: Field, octets: bytes) -> None:
     said = await field.send(octets)
@@ -575,6 +592,7 @@ TOO_LONG = {
 }
 
 
+@pytest.mark.attack(61)
 @pytest.mark.parametrize("octets", TOO_LONG.values(), ids=TOO_LONG.keys())
 async def test_a_target_beyond_the_limit_is_refused(field: Field, octets: bytes) -> None:
     said = await field.send(octets)
@@ -584,6 +602,7 @@ async def test_a_target_beyond_the_limit_is_refused(field: Field, octets: bytes)
     assert (await field.lines(1))[0]["reason"] == "request.target-too-long"
 
 
+@pytest.mark.attack(61)
 @pytest.mark.parametrize(
     "endless", [b"0\r\nX: " + b"y" * 400_000, b"1;x=" + b"y" * 400_000], ids=["trailer", "chunk extension"]
 )
@@ -592,6 +611,7 @@ async def test_what_frames_a_body_is_bounded_like_a_head(field: Field, endless: 
     assert said.startswith(b"HTTP/1.1 431")
 
 
+@pytest.mark.attack(61)
 async def test_a_body_beyond_the_limit_is_refused(tmp_path: Path) -> None:
     async with battlefield(tmp_path, limits="body: 10B") as field:
         assert (await field.send(post(b"Content-Length: 11", body=b"a" * 11))).startswith(b"HTTP/1.1 413")
@@ -607,6 +627,7 @@ SLOW = {
 }
 
 
+@pytest.mark.attack(61)
 @pytest.mark.parametrize(("octets", "status"), SLOW.values(), ids=SLOW.keys())
 async def test_a_request_that_stalls_is_ended(tmp_path: Path, octets: bytes, status: bytes) -> None:
     async with battlefield(tmp_path, timeouts="headers: 200ms, body: 200ms") as field:
@@ -620,6 +641,7 @@ async def test_a_silent_connection_is_closed_without_a_word(tmp_path: Path) -> N
         assert (await field.send(get())).count(b"HTTP/1.1 ") == 1
 
 
+@pytest.mark.attack(61)
 async def test_a_head_that_drips_is_ended_although_it_never_stalls(tmp_path: Path) -> None:
     async with battlefield(tmp_path, timeouts="headers: 300ms") as field, field.caller() as caller:
         reading = asyncio.create_task(caller.rest())

@@ -216,6 +216,7 @@ FIELDS = [
 ]
 
 
+@pytest.mark.attack(52)
 async def test_a_malformed_pseudo_header_field_never_reaches_the_upstream(there, caller):
     for name, value, status in PSEUDO:
         fields = [(found, value if found == name else said) for found, said in get(there)]
@@ -224,6 +225,7 @@ async def test_a_malformed_pseudo_header_field_never_reaches_the_upstream(there,
     assert there.service.heads == []
 
 
+@pytest.mark.attack(52)
 async def test_a_malformed_field_never_reaches_the_upstream(there, caller):
     for field in FIELDS:
         status, _ = await caller.answer(caller.ask([*get(there), field]))
@@ -231,6 +233,7 @@ async def test_a_malformed_field_never_reaches_the_upstream(there, caller):
     assert there.service.heads == []
 
 
+@pytest.mark.attack(39, 40)
 async def test_a_subject_that_the_caller_made_up_does_not_pass(there, caller):
     status, _ = await caller.answer(caller.ask([*get(there), (b"x-subject", b"root"), (b"x_subject", b"root")]))
     assert status == 200
@@ -242,6 +245,7 @@ async def test_crumbs_of_cookies_arrive_as_one(there, caller):
     assert b"\r\ncookie: a=1; b=2\r\n" in there.service.heads[0]
 
 
+@pytest.mark.attack(52)
 @pytest.mark.parametrize(("length", "content"), [(b"5", b"four"), (b"3", b"four")])
 async def test_a_body_that_is_not_as_announced_is_never_whole_upstream(there, gateway, caller, length, content):
     number = caller.ask(get(there, "/token/1", (b"content-length", length), method="POST"), end=False)
@@ -281,6 +285,7 @@ FLOODS = {
 }  # fmt: skip
 
 
+@pytest.mark.attack(53)
 @pytest.mark.parametrize("flood", FLOODS.values(), ids=FLOODS.keys())
 async def test_a_flood_ends_its_connection_and_nobody_elses(there, gateway, flood):
     async with calling(there, gateway.port) as good:
@@ -319,6 +324,7 @@ async def test_honest_callers_hardly_notice(there, gateway):
     assert ordered[-2] < 1.0, ordered  # 0.1 on a quiet machine; the bound is for one that is shared
 
 
+@pytest.mark.attack(53)
 async def test_callers_who_open_no_window_cannot_fill_the_memory(there, gateway):
     before = gateway.memory()
     async with calling(there, gateway.port) as bad:

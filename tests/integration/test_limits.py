@@ -53,6 +53,7 @@ async def turned_away(live: Live) -> bool:
         writer.close()
 
 
+@pytest.mark.attack(61)
 async def test_an_address_has_as_many_connections_as_it_may_have(limited: Start) -> None:
     async with limited("connections_per_address: 3") as live:
         callers = [await live.call() for _ in range(3)]
@@ -143,6 +144,7 @@ async def test_new_limits_hold_from_the_next_reload_on(limited: Start) -> None:
         assert (await other.get()).status == 200
 
 
+@pytest.mark.attack(61)
 async def test_when_descriptors_are_used_up_callers_wait_and_nobody_is_lost(limited: Start) -> None:
     """256 of them, and 300 callers: some wait in the kernel's queue until others have left."""
     if shutil.which("prlimit") is None:

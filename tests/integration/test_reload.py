@@ -266,6 +266,7 @@ async def test_a_file_that_was_missing_is_looked_for(live: Live) -> None:
 # --- what is wrong -------------------------------------------------------------------------------
 
 
+@pytest.mark.attack(64)
 async def test_a_broken_file_changes_nothing_and_is_explained_once_as_check_does(
     live: Live,
 ) -> None:

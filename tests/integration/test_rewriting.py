@@ -95,6 +95,7 @@ async def test_the_application_is_asked_by_its_own_name_and_paths_and_told_what_
     assert (statement.status, statement.content.read_bytes()) == (200, b"a statement")
 
 
+@pytest.mark.attack(37)
 async def test_what_the_application_says_of_its_own_places_leads_back_through_the_gateway(ask, tmp_path):
     jar = tmp_path / "jar"
     moved = await ask("/api/accounts/folder", "-c", jar)
@@ -108,6 +109,7 @@ async def test_what_the_application_says_of_its_own_places_leads_back_through_th
     assert (kept[2], *kept[5:]) == ("/api", "session", "1")
 
 
+@pytest.mark.attack(32)
 async def test_nobody_gets_out_of_the_part_that_is_shown(ask):
     ups = (
         "/../../../secret",

@@ -82,6 +82,7 @@ async def test_silence_ends_a_tunnel_and_any_message_prolongs_it(world):
             await asyncio.wait_for(socket.recv(), 6)
 
 
+@pytest.mark.attack(49)
 async def test_nobody_changes_the_protocol_without_being_let_in(world):
     with pytest.raises(InvalidStatus) as caught:
         async with world.chatting(certificate=False):
@@ -101,6 +102,7 @@ async def test_a_route_passes_on_only_what_it_names(world):
     assert world.raw.connections == 0
 
 
+@pytest.mark.attack(49)
 async def test_an_upstream_that_declines_ends_the_connection_and_nothing_is_smuggled(world):
     """What follows a declined upgrade would be a request of its own to the upstream."""
     world.raw.answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -110,6 +112,7 @@ async def test_an_upstream_that_declines_ends_the_connection_and_nothing_is_smug
     assert b"/admin" not in world.raw.heard
 
 
+@pytest.mark.attack(49)
 @pytest.mark.parametrize("pause", [0.0, 0.1])
 async def test_octets_before_the_answer_are_refused(world, pause):
     world.raw.answer = b""  # it takes its time
@@ -120,6 +123,7 @@ async def test_octets_before_the_answer_are_refused(world, pause):
     assert b"/admin" not in world.raw.heard
 
 
+@pytest.mark.attack(49)
 @pytest.mark.parametrize(
     "answer",
     [
@@ -140,6 +144,7 @@ async def test_what_the_upstream_says_with_its_answer_is_not_lost(world):
     assert heard.endswith(b"\r\n\r\n\x81\x05hello")
 
 
+@pytest.mark.attack(49)
 @pytest.mark.parametrize(
     "request_",
     [

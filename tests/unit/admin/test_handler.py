@@ -66,6 +66,7 @@ async def test_nothing_but_reading_is_allowed(method):
     assert caught.value.allow == ("GET", "HEAD")
 
 
+@pytest.mark.attack(63)
 @pytest.mark.parametrize("host", ["attacker.example", "localhost.attacker.example", "127.0.0.1.nip.example", ""])
 async def test_a_name_that_is_not_ours_is_refused(host):
     with pytest.raises(MisdirectedRequest):

@@ -16,6 +16,7 @@ from ostiary.authn.envelope import read_keys
 from ostiary.authn.jwt import JwtAuthenticator, compile_jwt
 from ostiary.config.schema import JwtSpec
 from ostiary.errors import ConfigError, InvalidToken
+from ostiary.jwks.encoding import base64url
 from ostiary.reasons import Reason
 
 BANK = Signer("bank")
@@ -104,6 +105,26 @@ async def test_other_algorithms_and_compression_stay_closed(alg: str, header: di
     assert await Stage(folder, *OURS).refused(close(alg, BANK.token(), **header)) is Reason.TOKEN_UNDECIPHERABLE
 
 
+@pytest.mark.attack(21)
+@pytest.mark.parametrize("alg", OURS)
+@pytest.mark.parametrize("signature", [b"", b"e30"])
+async def test_a_token_that_nobody_signed_is_none_in_an_envelope_of_ours_either(
+    alg: str, signature: bytes, folder: Path
+) -> None:
+    """Anybody has our public key: CVE-2026-29000 was a library that took the envelope for the signature."""
+    plain = BANK.compact(json.dumps({"alg": "none"}), json.dumps(good_claims())).rpartition(b".")[0]
+    assert await Stage(folder, *OURS).refused(close(alg, plain + b"." + signature)) in (
+        Reason.TOKEN_KEY_UNKNOWN,
+        Reason.TOKEN_ALGORITHM_NOT_ALLOWED,
+    )
+
+
+@pytest.mark.attack(21)
+@pytest.mark.parametrize("inner", [json.dumps(good_claims()).encode(), b"e30.e30", b"", b"e30.e30.e30.e30"])
+async def test_claims_in_an_envelope_are_no_token(inner: bytes, folder: Path) -> None:
+    assert await Stage(folder, *OURS).refused(close("ECDH-ES", inner)) is Reason.TOKEN_MALFORMED
+
+
 async def test_an_envelope_of_somebody_else_stays_closed(folder: Path) -> None:
     assert await Stage(folder, *OURS).refused(close("ECDH-ES", BANK.token(), OTHER)) is Reason.TOKEN_UNDECIPHERABLE
     assert await Stage(folder).refused(close("ECDH-ES", BANK.token())) is Reason.TOKEN_UNDECIPHERABLE
@@ -123,6 +144,20 @@ async def test_whatever_is_changed_it_stays_closed(part: int, folder: Path) -> N
         one[len(one) // 2] = ord("A") if one[len(one) // 2] != ord("A") else ord("B")
         parts[part] = bytes(one)
         assert await stage.refused(b".".join(parts)) in (Reason.TOKEN_UNDECIPHERABLE, Reason.TOKEN_MALFORMED)
+
+
+@pytest.mark.parametrize("alg", OURS)
+@pytest.mark.parametrize("octets", [1, 4, 12, 16])
+async def test_a_tag_has_sixteen_octets_and_begins_where_it_was_put(alg: str, octets: int, folder: Path) -> None:
+    """Content and tag stand side by side when they are opened: without that, one envelope had many spellings."""
+    head, key, nonce, content, tag = close(alg, BANK.token()).split(b".")
+    whole = base64url(content) + base64url(tag)
+    short = b64(whole[:-octets]).encode(), b64(whole[-octets:]).encode()
+    stage = Stage(folder, *OURS)
+    if octets == len(base64url(tag)):
+        assert await stage.ask(b".".join((head, key, nonce, *short))) == "alice"
+    else:
+        assert await stage.refused(b".".join((head, key, nonce, *short))) is Reason.TOKEN_UNDECIPHERABLE
 
 
 @pytest.mark.attack(21)

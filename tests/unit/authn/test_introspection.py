@@ -255,6 +255,7 @@ async def test_an_answer_that_cannot_be_read_is_503_and_never_yes_or_no(
         await asked(wired(web, tmp_path, {"basic": {"credential": "us"}}))
 
 
+@pytest.mark.attack(65)
 async def test_an_endpoint_that_hangs_is_503_in_time(web: Origin, tmp_path: Path) -> None:
     async def hang(_: asyncio.StreamWriter) -> None:
         await asyncio.sleep(20)

@@ -94,6 +94,7 @@ def test_a_byte_order_mark_is_forgiven(furnished: Path) -> None:
     assert judge(furnished, "\ufeff" + SOUND).loaded is not None
 
 
+@pytest.mark.attack(64)
 @pytest.mark.parametrize(
     ("text", "code"),
     [
@@ -114,6 +115,7 @@ def test_a_hostile_file_is_refused_in_bounded_time(tmp_path: Path, text: str, co
     assert time.process_time() - begun < 10
 
 
+@pytest.mark.attack(64)
 def test_no_number_of_aliases_makes_it_slow(tmp_path: Path) -> None:
     bomb = "a: &a [x]\n" + "".join(
         f"b{n}: &b{n} [*{'a' if n == 0 else f'b{n - 1}'}, *{'a' if n == 0 else f'b{n - 1}'}]\n" for n in range(30)

@@ -55,6 +55,7 @@ def test_a_request_says_what_was_asked_and_of_whom() -> None:
     assert (asked.host, asked.authority) == ("api.example.com", b"Api.Example.com:443")
 
 
+@pytest.mark.attack(48)
 @pytest.mark.parametrize("octet", [*(octet for octet in range(32) if octet != 9), 0x7F])
 def test_no_value_has_a_control_character(octet: int) -> None:
     assert refused((b"X-A", b"a%cb" % octet)) is Reason.REQUEST_MALFORMED
@@ -77,12 +78,14 @@ def test_what_may_stand_once_stands_once(name: bytes, between: tuple[tuple[bytes
     assert refused((name, b"1"), *others, (name.lower(), b"1")) is Reason.REQUEST_AMBIGUOUS
 
 
+@pytest.mark.attack(34, 46)
 @pytest.mark.parametrize("spelling", [b"Content_Type", b"content.type"])
 def test_what_may_stand_once_stands_once_in_all_its_spellings(spelling: bytes) -> None:
     check_fields(Headers.of([(spelling, b"a/b")]))
     assert refused((b"Content-Type", b"a/b"), (spelling, b"a/b")) is Reason.REQUEST_AMBIGUOUS
 
 
+@pytest.mark.attack(46)
 @pytest.mark.parametrize("name", [b"Content_Length", b"Content.Length", b"Transfer_Encoding", b"transfer.encoding"])
 def test_a_framing_field_has_one_spelling(name: bytes) -> None:
     assert refused((name, b"1")) is Reason.REQUEST_AMBIGUOUS
@@ -104,11 +107,13 @@ def test_a_chunked_body_has_no_length(coding: bytes) -> None:
     assert framed((b"Transfer-Encoding", coding)) is None
 
 
+@pytest.mark.attack(46)
 @pytest.mark.parametrize("coding", [b"", b"identity", b"gzip", b"gzip, chunked", b"chunked, chunked", b"xchunked"])
 def test_another_coding_is_refused(coding: bytes) -> None:
     assert misframed((b"Transfer-Encoding", coding)) is Reason.REQUEST_AMBIGUOUS
 
 
+@pytest.mark.attack(46)
 def test_a_body_that_is_framed_in_two_ways_is_refused() -> None:
     coding = (b"Transfer-Encoding", b"chunked")
     assert misframed(coding, (b"Content-Length", b"0")) is Reason.REQUEST_AMBIGUOUS
@@ -116,6 +121,7 @@ def test_a_body_that_is_framed_in_two_ways_is_refused() -> None:
     assert misframed(coding, old=True) is Reason.REQUEST_AMBIGUOUS
 
 
+@pytest.mark.attack(47)
 @pytest.mark.parametrize("length", [b"", b"+1", b"-1", b"1_0", b"0x1", b"1.0", b" 1", b"1, 1", "٤".encode()])
 def test_a_length_is_digits(length: bytes) -> None:
     assert misframed((b"Content-Length", length)) is Reason.REQUEST_AMBIGUOUS
@@ -126,12 +132,14 @@ def test_a_length_has_eighteen_digits_at_most() -> None:
     assert misframed((b"Content-Length", b"0" * 18 + b"1")) is Reason.REQUEST_AMBIGUOUS
 
 
+@pytest.mark.attack(61)
 def test_a_target_may_be_as_long_as_is_allowed_and_no_longer() -> None:
     check_target(b"/" * 8, 8)
     with pytest.raises(TargetTooLong):
         check_target(b"/" * 9, 8)
 
 
+@pytest.mark.attack(33)
 @pytest.mark.parametrize("method", ["CONNECT", "TRACE"])
 def test_what_is_about_the_gateway_itself_is_not_forwarded(method: str) -> None:
     with pytest.raises(MethodNotAllowed):
@@ -193,6 +201,7 @@ UPGRADES: dict[str, tuple[Request, Any]] = {
 }
 
 
+@pytest.mark.attack(49)
 @pytest.mark.parametrize(("request_", "length"), UPGRADES.values(), ids=UPGRADES)
 def test_an_upgrade_that_cannot_be_passed_on_is_refused(request_: Request, length: int | None) -> None:
     with pytest.raises(BadRequest) as caught:

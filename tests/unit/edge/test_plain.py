@@ -119,6 +119,7 @@ UNPLAIN = {
 }
 
 
+@pytest.mark.attack(48, 50)
 @pytest.mark.parametrize("data", UNPLAIN.values(), ids=UNPLAIN)
 def test_what_wants_a_closer_look_goes_to_the_parser(data):
     assert read_plain(data, 100) is None
@@ -149,6 +150,7 @@ def test_the_end_of_a_head_is_no_head_of_its_own():
         assert asked(pieces, glancing=True) == asked(pieces, glancing=False)
 
 
+@pytest.mark.attack(50)
 def test_plain_and_other_requests_take_turns_on_a_connection():
     other = b"POST /b HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nok"
     for pieces in ([PLAIN, other, PLAIN], [other, PLAIN, other, PLAIN], [PLAIN, b"\r\n", PLAIN]):

@@ -323,3 +323,11 @@ def test_dates_are_asked_with_every_request_although_the_chain_is_remembered(tmp
 def test_an_authority_file_that_is_not_there_stops_the_start(tmp_path):
     with pytest.raises(ConfigError, match="nowhere"):
         forwarded(tmp_path, client={"authorities": ["file:nowhere.pem"]})
+
+
+def test_a_header_is_not_remembered_as_another_that_was_told_in_two(tmp_path):
+    listener = forwarded(tmp_path, "rfc9440")
+    leaf, chain = told(JOHN, "rfc9440"), b":" + base64.b64encode(root().certificate.public_bytes(Encoding.DER)) + b":"
+
+    assert of(listener, (b"Client-Cert", leaf), (b"Client-Cert-Chain", chain))[0] is not None
+    assert reason(listener, (b"Client-Cert", leaf + chain)) is Reason.CERTIFICATE_UNREADABLE

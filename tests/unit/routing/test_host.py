@@ -30,6 +30,7 @@ def test_a_host_is_lower_case_without_port_and_final_dot(authority: bytes, host:
     assert canonical_host(authority) == host
 
 
+@pytest.mark.attack(34)
 @pytest.mark.parametrize(
     "authority",
     [

@@ -138,6 +138,7 @@ def test_the_host_decides_before_the_method() -> None:
         routes.find("h", "/a", "POST")
 
 
+@pytest.mark.attack(31, 38)
 def test_methods_are_case_sensitive_and_head_is_not_get() -> None:
     routes = compile_routes([(spec("/a", methods=["GET"]), "read")])
     for method in ("get", "HEAD", ""):

@@ -41,10 +41,12 @@ def test_a_plain_path_is_decoded_once_and_loses_its_query(target: bytes, path: s
     assert canonical_path(target) == path
 
 
+@pytest.mark.attack(31)
 def test_the_case_of_a_path_is_kept() -> None:
     assert canonical_path(b"/ADMIN/%41a") == "/ADMIN/Aa"
 
 
+@pytest.mark.attack(29)
 @pytest.mark.parametrize(
     "dots", [b".", b"..", b"%2e", b"%2E%2e", b".%2e", b"%2e.", b"..;x", b".;", b"..%3bx", b"%2e%2e;"]
 )
@@ -58,6 +60,7 @@ def test_a_parameter_that_some_servers_drop_is_refused(target: bytes) -> None:
     assert refusal(target) is Reason.PATH_AMBIGUOUS
 
 
+@pytest.mark.attack(29)
 @pytest.mark.parametrize(
     "target", [b"/a%2fb", b"/a%2Fb", b"/..%2fadm", b"/a\\b", b"/a%5cb", b"/a%5Cb", b"//a", b"/a//b", b"/a//"]
 )
@@ -65,6 +68,7 @@ def test_what_some_servers_take_for_another_slash_is_refused(target: bytes) -> N
     assert refusal(target) is Reason.PATH_AMBIGUOUS
 
 
+@pytest.mark.attack(29)
 @pytest.mark.parametrize(
     "target", [b"/%252e", b"/%252E%252e/a", b"/%252fa", b"/%2500", b"/%2525", b"/%25%32%65", b"/%252%65"]
 )
@@ -72,6 +76,7 @@ def test_what_would_decode_a_second_time_is_refused(target: bytes) -> None:
     assert refusal(target) is Reason.PATH_AMBIGUOUS
 
 
+@pytest.mark.attack(29)
 @pytest.mark.parametrize(
     "text",
     ["\uff0f", "a\uff0f..\uff0fadm", "\uff3c", "\u2100", "\u037e", "\uff1b", "\uff05", "\uff1f", "\uff03", "\ufe68"],
@@ -80,6 +85,7 @@ def test_a_character_that_some_servers_fold_into_a_divider_is_refused(text: str)
     assert refusal(b"/pub/" + quote(text).encode()) is Reason.PATH_AMBIGUOUS
 
 
+@pytest.mark.attack(29)
 @pytest.mark.parametrize(
     "text", ["\uff0e\uff0e", "\u2024\u2024", "\u2025", "\uff0e", ".\uff0e", "..\u00a0", "..\u3000", ".. ", " .."]
 )
@@ -92,6 +98,7 @@ def test_other_letters_are_letters(text: str) -> None:
     assert canonical_path(b"/" + quote(text).encode()) == "/" + text
 
 
+@pytest.mark.attack(33)
 @pytest.mark.parametrize("target", [b"", b"*", b"accounts", b"?a", b"http://a/b", b"HTTPS://a", b"a.example:443"])
 def test_only_the_origin_form_has_a_path(target: bytes) -> None:
     assert refusal(target) is Reason.PATH_INVALID
@@ -109,6 +116,7 @@ def test_so_is_one_of_the_second_set(octet: int) -> None:
     assert refusal(b"/a" + quote(chr(octet)).encode()) is Reason.PATH_INVALID
 
 
+@pytest.mark.attack(30)
 @pytest.mark.parametrize("octet", [b"#", b" ", b"\x80", b"\xff", "\u00e9".encode()])
 @pytest.mark.parametrize("target", [b"/a%b", b"/a%bb", b"/a?b%bc"])
 def test_a_raw_fragment_space_or_foreign_octet_is_refused_in_path_and_query(octet: bytes, target: bytes) -> None:

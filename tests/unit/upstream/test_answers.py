@@ -41,6 +41,7 @@ REFUSED = {
 }
 
 
+@pytest.mark.attack(51)
 @pytest.mark.parametrize("answer", REFUSED.values(), ids=REFUSED)
 async def test_an_answer_that_can_be_read_in_two_ways_or_in_none_is_refused(answer: bytes) -> None:
     async with serving(Wire(answer)) as wire, pooling(wire.port) as pool:
@@ -56,6 +57,7 @@ async def test_sixteen_informational_responses_are_enough() -> None:
         assert (await ask(pool)).content == b"ok"
 
 
+@pytest.mark.attack(51)
 async def test_nobody_gets_the_answer_that_came_after_anothers() -> None:
     """Not even who asks in the moment that the first one ends."""
     async with serving(Wire(OK + HEAD + b"Content-Length: 6\r\n\r\npoison")) as wire, pooling(wire.port) as pool:
@@ -88,6 +90,7 @@ async def test_content_in_an_answer_to_head_reaches_nobody(length: bytes) -> Non
         assert (await ask(pool)).content == b"ok"
 
 
+@pytest.mark.attack(51)
 async def test_what_arrives_unasked_ends_the_connection() -> None:
     async def script(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await wire.read(reader)

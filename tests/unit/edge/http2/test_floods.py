@@ -55,6 +55,7 @@ FLOODS = {
 }
 
 
+@pytest.mark.attack(53)
 @pytest.mark.parametrize("flood", FLOODS.values(), ids=FLOODS.keys())
 async def test_frames_that_ask_for_nothing_end_the_connection(line, flood):
     await line.ask(POST, end=False)
@@ -71,6 +72,7 @@ async def test_a_few_of_them_are_no_flood(line, flood):
     assert line.heard(ConnectionTerminated) == []
 
 
+@pytest.mark.attack(53)
 async def test_rapid_reset(line):
     """CVE-2023-44487: streams that are opened and given up at once never count as open at a time."""
     await line.turn()
@@ -87,6 +89,7 @@ MADE = {
 }
 
 
+@pytest.mark.attack(53)
 @pytest.mark.parametrize("provoke", MADE.values(), ids=MADE.keys())
 async def test_resets_that_we_are_made_to_send(line, provoke):
     """CVE-2025-8671: the same as rapid reset, only that it is us who are made to reset."""
@@ -155,6 +158,7 @@ async def test_streams_beyond_the_number_announced(line):
     assert len(line.gateway.lines()) == 302  # each has one, until there were 201 too many, and so has the connection
 
 
+@pytest.mark.attack(53)
 async def test_a_head_that_never_ends(line):
     """CVE-2024-27316: CONTINUATION after CONTINUATION."""
     await line.turn()
@@ -178,6 +182,7 @@ async def test_a_head_in_a_few_frames_is_served(line):
     assert len(line.gateway.asked) == 1
 
 
+@pytest.mark.attack(53)
 async def test_a_small_block_that_becomes_a_large_head(line):
     """CVE-2016-6581: one large field in the table, named again and again by one octet."""
     await line.turn()

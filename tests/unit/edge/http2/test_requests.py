@@ -134,6 +134,7 @@ REFUSED = {
 }
 
 
+@pytest.mark.attack(52)
 @pytest.mark.parametrize(("fields", "status", "reason"), REFUSED.values(), ids=REFUSED.keys())
 async def test_what_cannot_be_passed_on_is_refused_and_the_next_request_served(line, fields, status, reason):
     await line.open(fields)

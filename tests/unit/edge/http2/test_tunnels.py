@@ -97,6 +97,7 @@ async def test_an_upstream_that_has_not_understood_the_key_is_no_other_end(line)
     assert [one["reason"] for one in line.gateway.lines()] == ["upstream.invalid"]
 
 
+@pytest.mark.attack(49)
 @pytest.mark.parametrize(("fields", "status", "reset"), [
     (PLAIN, "405", None),
     ([(b":method", b"CONNECT"), GET[2]], "405", None),

@@ -99,6 +99,7 @@ def test_what_would_mean_something_else_is_encoded_again(asked: str, seen: str) 
     assert sent(asked, "/api/**", strip_prefix="/api") == seen
 
 
+@pytest.mark.attack(32)
 @pytest.mark.parametrize(
     "asked",
     [
@@ -118,6 +119,7 @@ def test_what_could_climb_is_refused_before_anything_is_rewritten(asked: str) ->
         sent(asked, "/api/**", strip_prefix="/api")
 
 
+@pytest.mark.attack(32)
 @given(segments=st.lists(SEGMENT, max_size=5), number=st.integers(0, 3))
 def test_the_path_that_is_sent_has_one_reading_and_it_is_the_one_that_was_meant(
     segments: list[str], number: int
@@ -141,6 +143,7 @@ def test_the_path_that_is_sent_has_one_reading_and_it_is_the_one_that_was_meant(
     assert not seen.startswith(b"//")
 
 
+@pytest.mark.attack(37)
 @given(
     rest=st.lists(SEGMENT.filter(bool), max_size=4),
     public=st.sampled_from(["", "/api", "/a/b"]),
