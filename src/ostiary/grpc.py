@@ -55,6 +55,8 @@ REFUSALS: Final[Mapping[int, Code]] = MappingProxyType(
 )
 """What a gateway's refusals are called, by their status of HTTP."""
 
+_STATUS: Final = re.compile(rb"0|[1-9][0-9]?")
+_LAST: Final = 16
 _TIMEOUT: Final = re.compile(rb"([0-9]{1,8})([HMSmun])")
 _SECONDS: Final = MappingProxyType({b"H": 3600.0, b"M": 60.0, b"S": 1.0, b"m": 1e-3, b"u": 1e-6, b"n": 1e-9})
 _FINEST: Final = ((b"u", 1_000_000), (b"m", 1_000), (b"S", 1))
@@ -72,6 +74,12 @@ def is_call(content_type: bytes | None) -> bool:
 def refusal_code(status: int) -> Code:
     """Return the code for a refusal whose status of HTTP this is; UNKNOWN where no code says the same."""
     return REFUSALS.get(status, Code.UNKNOWN)
+
+
+def read_status(value: bytes | None) -> int | None:
+    """Return the number that `grpc-status` says, of any code there is; None when it says none."""
+    number = int(value) if value is not None and _STATUS.fullmatch(value) else _LAST + 1
+    return number if number <= _LAST else None
 
 
 def trailers(code: Code, text: str = "") -> Headers:

@@ -159,7 +159,7 @@ async def test_the_log_tells_what_has_become_of_a_call(caller, there):
     await caller.unary(b"hello")
     await until(lambda: there.lines.read_text().endswith("\n"))
     line = json.loads(there.lines.read_text().splitlines()[0])
-    assert (line["route"], line["reason"], line["status"]) == ("calls", "allowed", 200)
+    assert (line["route"], line["reason"], line["status"], line["grpc_status"]) == ("calls", "allowed", 200, 0)
 
 
 async def test_a_gateway_as_its_operators_run_it_carries_streams_through_a_reload(there, behind):

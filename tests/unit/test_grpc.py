@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from ostiary import errors
 from ostiary.errors import GatewayError
-from ostiary.grpc import Code, is_call, read_timeout, refusal_code, trailers, write_timeout
+from ostiary.grpc import Code, is_call, read_status, read_timeout, refusal_code, trailers, write_timeout
 
 
 def every(kind: type[GatewayError] = GatewayError) -> list[type[GatewayError]]:
@@ -83,3 +83,10 @@ def test_what_is_left_is_told_never_longer_and_nearly_as_long(seconds):
 @pytest.mark.parametrize("seconds", [0.0, -3.0])
 def test_a_call_that_is_over_has_hardly_any_time(seconds):
     assert write_timeout(seconds) == b"1u"
+
+
+@pytest.mark.parametrize(
+    ("said", "status"), [(b"0", 0), (b"16", 16), (b"17", None), (b"05", None), (b"", None), (None, None)]
+)
+def test_a_status_is_one_of_seventeen(said, status):
+    assert read_status(said) == status

@@ -40,8 +40,8 @@ class Record:
     """
 
     __slots__ = (
-        *("challenges", "credential", "credential_version", "detail", "endpoint", "principal", "reason", "route"),
-        *("rewritten", "started", "trace", "upstream", "upstream_answered", "upstream_started"),
+        *("called", "challenges", "credential", "credential_version", "detail", "endpoint", "principal", "reason"),
+        *("route", "rewritten", "started", "trace", "upstream", "upstream_answered", "upstream_started"),
     )
 
     def __init__(
@@ -74,6 +74,7 @@ class Record:
         self.upstream_started = upstream_started
         self.upstream_answered = upstream_answered
         self.trace = trace
+        self.called: int | None = None  # how a call of gRPC has ended: the status that its caller was told
         self.rewritten: bytes | None = None  # the path that the upstream sees, where it is not the caller's
 
 

@@ -171,11 +171,12 @@ class AccessLog:
         waited = f',"upstream_ms":{_ms(record.upstream_answered - record.upstream_started)}' if allowed else ""
         detail = f',"detail":{quoted(record.detail[:_LONGEST])}' if record.detail else ""
         trace = "" if record.trace is None else f',"trace_id":"{record.trace.id}"'
+        called = "" if record.called is None else f',"grpc_status":{record.called}'
         sent_as = "" if record.rewritten is None else f',"upstream_path":{_PATHS.of(record.rewritten[:_LONGEST])}'
         return (
             f'{{"time":"{self._time()}","id":"{ended.id}",{facts},"host":{_QUOTED.of(ended.host)},'
             f'"path":{_PATHS.of(ended.target[:_LONGEST])}{sent_as},"address":{_QUOTED.of(ended.address)}{self._who(record.principal)},'
-            f'"sent":{ended.sent},"duration_ms":{_ms(ended.now - record.started)}{waited}{trace}{detail}}}\n'
+            f'"sent":{ended.sent},"duration_ms":{_ms(ended.now - record.started)}{waited}{called}{trace}{detail}}}\n'
         )
 
     def _who(self, principal: Principal | None) -> str:

@@ -49,6 +49,8 @@ class Spans:
             "client.address": ended.address,
             **_outcome(record, ended.status),
         }
+        if record.called is not None:
+            attributes["rpc.grpc.status_code"] = record.called
         span = ReadableSpan(
             name=f"{method} {record.route}" if record.route else method,
             context=_context(record.trace, record.trace.span),

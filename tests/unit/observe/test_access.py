@@ -147,3 +147,14 @@ async def test_without_a_descriptor_nothing_is_gathered() -> None:
     line(log)
 
     assert log._lines == []
+
+
+async def test_of_a_call_it_is_told_how_it_has_ended(pipe: tuple[int, int]) -> None:
+    log = AccessLog(pipe[1])
+    record = Record(started=1.0, reason=Reason.ALLOWED)
+    for called in (None, 0, 14):
+        record.called = called
+        log.write(Ended(record, now=2.0))
+    log.flush()
+    lines = [json.loads(one) for one in drained(pipe[0]).splitlines()]
+    assert [one.get("grpc_status") for one in lines] == [None, 0, 14]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from ostiary.errors import GatewayError
-from ostiary.grpc import is_call
+from ostiary.grpc import is_call, refusal_code
 from ostiary.model import Headers, Record, Request
 from ostiary.problem import render, render_call
 
@@ -40,6 +40,7 @@ def refusal(error: GatewayError, refused: Refused, *, verdict: bool) -> tuple[in
         and (refused.calls or (refused.request is not None and _calls(refused.request)))
     ):
         status, headers, content = 200, render_call(error, refused.id, challenges), b""
+        refused.record.called = refusal_code(error.status)
     else:
         status, headers, content = render(error, refused.id, challenges)
     headers.fields = [field for field in headers.fields if field[1] != b"x-request-id"]

@@ -17,7 +17,7 @@ from typing import Final
 
 from ostiary.config.upstreams import UpstreamTimeouts
 from ostiary.errors import GatewayError, UpstreamInvalid, UpstreamTimeout, UpstreamUnreachable
-from ostiary.grpc import is_call
+from ostiary.grpc import is_call, read_status
 from ostiary.http2.codes import Code
 from ostiary.http2.hpack.decoder import Fields
 from ostiary.model import Answer, Body, Headers, Outbound
@@ -80,10 +80,8 @@ class Http2Exchange:
         self.deadline = self.until
         self.queued = self.done = False
         self._announced = self._paused = self._stalled = False
-        self._patience = patience
-        self._again = again
-        self.outgoing = Outgoing(body.length)
-        self._incoming = Incoming()
+        self._patience, self._again = patience, again
+        self.outgoing, self._incoming = Outgoing(body.length), Incoming()
         self._tries = 1
         self._due = 0  # octets of the upstream's window that it does not have back yet
 
@@ -182,7 +180,7 @@ class Http2Exchange:
             return
         self._start(head)
         if ended:
-            self._complete(None)
+            self._complete(None, head.headers)
 
     def _start(self, head: AnswerHead) -> None:
         self.line.headed(self.number)
@@ -217,7 +215,7 @@ class Http2Exchange:
         """
         trailers = read_trailers(fields)
         self._incoming.count(0, ended=True)
-        self._complete(trailers)
+        self._complete(trailers, trailers)
 
     def pause(self) -> None:
         """The caller reads slowly: leave his stream's window closed. His patience is the edge's matter."""
@@ -236,9 +234,11 @@ class Http2Exchange:
         if due:
             self.line.widen(self.number, due)
 
-    def _complete(self, trailers: Headers | None) -> None:
+    def _complete(self, trailers: Headers | None, last: Headers | None = None) -> None:
         """The answer is complete. A request that is not is not wanted any more (RFC 9113, section 8.1)."""
         if not self.done:
+            if self.call and last is not None:
+                self.outbound.request.record.called = read_status(last.get(b"grpc-status"))
             self._end(None if self.outgoing.sent else Code.CANCEL).finish(trailers)
 
     # --- ends that nobody wished for ---

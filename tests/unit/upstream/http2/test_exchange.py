@@ -170,6 +170,30 @@ async def test_what_comes_behind_an_answer_passes(server, pool):
     assert list(told.trailers or ()) == [(b"grpc-status", b"0")]
 
 
+async def test_how_a_call_has_ended_is_noted_for_the_log(server, pool):
+    for at_once in (False, True):
+        asked = request("POST", CALL, body=Content(b"x", length=None))
+        told = await send(pool, asked)
+        peer = await server.peer()
+        stream = await peer.request()
+        status = (b"grpc-status", b"5")
+        if at_once:
+            peer.head(stream, [*OK, status], end=True)
+        else:
+            peer.answer(stream, trailers=[status])
+        await told.end()
+        assert asked.record.called == 5
+
+
+async def test_what_no_call_says_of_its_end_is_noted_nowhere(server, pool):
+    asked = request("POST", (b"content-type", b"text/plain"), body=Content(b"x", length=None))
+    told = await send(pool, asked)
+    peer = await server.peer()
+    peer.answer(await peer.request(), trailers=[(b"grpc-status", b"5")])
+    await told.end()
+    assert asked.record.called is None
+
+
 async def test_an_answer_that_is_only_a_head_ends_with_it(server, pool):
     peer, stream, told = await heard(server, pool)
     peer.head(stream, [(b":status", b"200"), (b"grpc-status", b"5")], end=True)
