@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -24,6 +26,17 @@ def test_without_a_fetch_nothing_counts() -> None:
 
 def test_a_key_set_counts_while_fresh_and_then_for_as_long_as_it_may_be_stale() -> None:
     assert FETCHED.void_from(PATIENCE) == 1000 + 600 + 86_400
+
+
+@pytest.mark.parametrize(
+    ("lifetime", "fresh"), [(None, 600), (0, 60), (59, 60), (60, 60), (61, 61), (599, 599), (600, 600), (9e9, 600)]
+)
+def test_its_sender_may_ask_for_less_down_to_the_least_and_never_for_more(lifetime: float | None, fresh: float) -> None:
+    patience = replace(PATIENCE, least=60)
+    assert patience.fresh_for(lifetime) == fresh
+    state = Freshness().succeeded(1000, lifetime)
+    assert state.next_fetch(patience, 0) == 1000 + fresh
+    assert state.void_from(patience) == FETCHED.void_from(PATIENCE), "when it stops counting is not the sender's to say"
 
 
 def test_failures_do_not_prolong_a_key_set() -> None:

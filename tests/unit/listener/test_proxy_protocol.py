@@ -83,3 +83,53 @@ def test_whatever_comes_is_an_address_or_refused(head, following):
     except NotProxied:
         return
     assert told is None or ip_address(told)
+
+
+GOOD = header()[:HEAD]
+
+
+@pytest.mark.parametrize("place", range(len(SIGNATURE)))
+def test_every_octet_of_the_signature_counts(place):
+    with pytest.raises(NotProxied):
+        length(GOOD[:place] + bytes([GOOD[place] ^ 1]) + GOOD[place + 1 :])
+
+
+@pytest.mark.parametrize("head", [b"", SIGNATURE, GOOD[:-1], GOOD + b"\0"])
+def test_a_head_has_sixteen_octets(head):
+    with pytest.raises(NotProxied):
+        length(head)
+
+
+def test_a_header_may_be_as_long_as_is_allowed_and_no_longer():
+    assert length(GOOD[:14] + (4096).to_bytes(2, "big")) == 4096
+    with pytest.raises(NotProxied):
+        length(GOOD[:14] + (4097).to_bytes(2, "big"))
+
+
+@pytest.mark.parametrize("command", [0x00, 0x10, 0x11, 0x22, 0x2F, 0x31, 0xFF])
+def test_a_command_that_is_not_known_is_nobodys_whatever_its_family(command):
+    for family in (0x00, 0x11, 0x21):
+        with pytest.raises(NotProxied):
+            source(header(command=command, family=family)[:HEAD], bytes(36))
+
+
+@pytest.mark.parametrize(("family", "whole"), [(0x11, 12), (0x21, 36)])
+def test_addresses_are_whole(family, whole):
+    head = header(family=family)[:HEAD]
+    assert source(head, bytes(whole)) in ("0.0.0.0", "::")
+    with pytest.raises(NotProxied):
+        source(head, bytes(whole - 1))
+
+
+async def test_a_header_that_comes_octet_by_octet_is_the_same_header():
+    ours, theirs = socket.socketpair()
+    ours.setblocking(False)
+    with ours, theirs:
+        told = asyncio.create_task(receive(ours))
+        for octet in header():
+            theirs.sendall(bytes([octet]))
+            await asyncio.sleep(0)
+        theirs.sendall(b"GET")
+        async with asyncio.timeout(5):
+            assert await told == "192.0.2.7"
+        assert ours.recv(10) == b"GET"
