@@ -37,5 +37,5 @@ def test_most_rooms_have_one():
 @pytest.mark.parametrize("room", MAPPED, ids=lambda room: str(room.relative_to(SOURCE)))
 def test_it_is_in_step_with_the_folder(room):
     named, there = map_of(room)
-    assert named - there == set()
-    assert str(room.relative_to(SOURCE)) in OPEN or there - named == set()
+    assert named - there == set(), "the docstring of the room names what is not there"
+    assert str(room.relative_to(SOURCE)) in OPEN or there - named == set(), "give it a line in the room's docstring"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 from prometheus_client.exposition import choose_encoder
@@ -19,8 +18,6 @@ from ostiary.admin.report import report
 from ostiary.admin.source import Source
 from ostiary.admin.status import Samples, status
 from ostiary.reasons import Reason
-
-Page = Callable[[Request], Awaitable[Response]]
 
 
 def admin_app(source: Source) -> Starlette:

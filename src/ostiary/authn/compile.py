@@ -32,7 +32,7 @@ from ostiary.config.schema import (
 from ostiary.jwks import Issuer
 from ostiary.model import NOTHING, Authenticator, CredentialSource, KeySource
 from ostiary.oauth import client as oauth
-from ostiary.oauth.post import server_trust
+from ostiary.pki.server_trust import server_trust
 from ostiary.shared.marks import Marks
 
 _NONE: Final[Mapping[str, CredentialSource]] = MappingProxyType({})
@@ -135,7 +135,7 @@ def compile_introspection(spec: IntrospectionSpec, around: Around, *, shared: bo
     Raises:
         ConfigError: a credential is not defined, or a file cannot be read.
     """
-    tls = server_trust(spec.authorities, around.folder, "introspection")
+    tls = server_trust(spec.authorities, around.folder, "introspection.authorities")
     known = oauth.Around(around.credentials, around.folder, around.keys, around.shown)
     client = oauth.compile_client(spec.client, spec.url, known, tls, "introspection.client")
     return IntrospectionAuthenticator(

@@ -12,7 +12,7 @@ from ostiary.config.values import Refused, Text
 class Spec(BaseModel):
     """A block of the file: unknown keys are mistakes, nothing is converted silently, nothing changes later.
 
-    Its validator is made when a file is read. Whoever is only handed what was read (`apart.py`) has none.
+    Its validator is made when a file is read. Whoever is only handed what was read has none.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, arbitrary_types_allowed=True, defer_build=True)

@@ -13,9 +13,10 @@
     hangup.py    whether somebody still is; gone.py  the transport of a connection that nobody is at
     decide/      the third edge: another proxy forwards, and asks here
     asgi.py      the other edge: any ASGI server
-    asgi_exchange.py  one request and its answer there
+    asgi_exchange.py  one request and its answer there; asgi_body.py  the request's content
     tls_extension.py  what a server may say of the handshake
-    hypercorn.py      Hypercorn, on a listener's own TLS; hypercorn_heads.py  heads in time; hypercorn_quic.py  HTTP/3
+    hypercorn.py      Hypercorn, on a listener's own TLS; hypercorn_heads.py  heads in time;
+                      hypercorn_streams.py  streams that are given up; hypercorn_quic.py  HTTP/3
 
 An edge translates; it decides nothing about anybody's rights.
 """

@@ -17,6 +17,7 @@ from ostiary.jwks.issuers import Issuer
 from ostiary.jwks.source import Source
 from ostiary.jwks.store import Store
 from ostiary.jwks.web import HttpSource
+from ostiary.pki.server_trust import server_trust as trusting
 
 
 def compile_issuer(name: str, spec: IssuerSpec, folder: Path, state: Path | None = None) -> Issuer:
@@ -83,12 +84,4 @@ def server_trust(name: str, spec: IssuerSpec, folder: Path) -> ssl.SSLContext:
     Raises:
         ConfigError: the authorities cannot be read.
     """
-    if not spec.authorities:
-        return ssl.create_default_context()
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    for reference in spec.authorities:
-        try:
-            context.load_verify_locations(cafile=reference.below(folder))
-        except OSError as error:  # ssl.SSLError is one
-            raise ConfigError(f"issuers.{name}.authorities: {reference}: {error.strerror or error}") from error
-    return context
+    return trusting(spec.authorities, folder, f"issuers.{name}.authorities")

@@ -12,8 +12,9 @@ from ostiary.oauth.client import Around, CertificateClient, compile_client, of_c
 from ostiary.oauth.each import CallerTokens, Records
 from ostiary.oauth.endpoint import TokenEndpoint
 from ostiary.oauth.exchange import TYPE, ExchangedTokens
-from ostiary.oauth.post import Asker, Form, server_trust
+from ostiary.oauth.post import Asker, Form
 from ostiary.oauth.token import ClientToken
+from ostiary.pki.server_trust import server_trust
 
 
 def compile_token(name: str, spec: ClientCredentialsSpec, around: Around) -> ClientToken:
@@ -66,7 +67,7 @@ def compile_exchange(name: str, spec: TokenExchangeSpec, around: Around) -> Exch
 
 
 def _endpoint(spec: TokenSpec, around: Around, where: str) -> TokenEndpoint:
-    tls = server_trust(spec.authorities, around.folder, where)
+    tls = server_trust(spec.authorities, around.folder, f"{where}.authorities")
     place = spec.token_url or Discovery(spec.issuer or "", spec.discovery)
     client = compile_client(spec.client, spec.token_url or spec.issuer or "", around, tls, f"{where}.client")
     changing = isinstance(client, CertificateClient) and client.thumbprint is None

@@ -8,13 +8,10 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any, Final
 
 import httpx2
 
-from ostiary.config.values import FileRef
-from ostiary.errors import ConfigError
 from ostiary.jwks.encoding import json_object
 
 _LARGEST: Final = 64 << 10
@@ -92,20 +89,3 @@ class Asker:
         if not content or (response.status_code != httpx2.codes.OK and not content.lstrip().startswith(b"{")):
             return response.status_code, {}
         return response.status_code, json_object(bytes(content))
-
-
-def server_trust(authorities: Sequence[FileRef], folder: Path, where: str) -> ssl.SSLContext:
-    """Return what a server is verified with: these authorities, or the system's.
-
-    Raises:
-        ConfigError: the authorities cannot be read.
-    """
-    if not authorities:
-        return ssl.create_default_context()
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    for reference in authorities:
-        try:
-            context.load_verify_locations(cafile=reference.below(folder))
-        except OSError as error:  # ssl.SSLError is one
-            raise ConfigError(f"{where}.authorities: {reference}: {error.strerror or error}") from error
-    return context

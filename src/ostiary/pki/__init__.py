@@ -13,6 +13,7 @@
 
     contents.py      what a file holds, whatever kind it is; jks.py  Java key stores
     identity.py      the certificate and key that the server shows; references.py  where they come from
+    server_trust.py  whom a server that we ask is verified by
     path.py          from a certificate up to an authority; permitted.py  which names that may vouch for
     ocsp.py          questions to a responder; published.py  where lists are, by the certificate's own word
     names.py         alternative names; subject.py  distinguished names; spiffe.py  SPIFFE IDs

@@ -13,6 +13,7 @@ from ostiary.config.shared import SharedSpec
 from ostiary.errors import ConfigError, SharedUnavailable
 from ostiary.model import CredentialSource, Secret
 from ostiary.pki.identity import load_identity, use
+from ostiary.pki.server_trust import trust as trust_authorities
 from ostiary.shared.marks import Digests
 from ostiary.shared.question import Connection
 from ostiary.shared.sentinel import Address, Sentinels, Voice
@@ -174,11 +175,7 @@ def trust(spec: RedisSpec, folder: Path) -> ssl.SSLContext | None:
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     if not spec.tls.authorities:
         context.load_default_certs(ssl.Purpose.SERVER_AUTH)
-    try:
-        for file in spec.tls.authorities:
-            context.load_verify_locations(cafile=file.below(folder))
-    except (OSError, ssl.SSLError) as error:
-        raise ConfigError(f"shared.redis.tls.authorities: {error}") from error
+    trust_authorities(context, spec.tls.authorities, folder, "shared.redis.tls.authorities")
     if spec.tls.client is not None:
         use(load_identity(spec.tls.client, folder), context)
     return context

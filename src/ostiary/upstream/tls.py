@@ -10,6 +10,7 @@ from typing import Protocol
 from ostiary.config.schema import UpstreamTlsSpec
 from ostiary.errors import ConfigError
 from ostiary.pki.identity import issued, load_identity, use
+from ostiary.pki.server_trust import trust
 
 
 class Showing(Protocol):
@@ -45,11 +46,7 @@ def client_context(
         context.load_default_certs(ssl.Purpose.SERVER_AUTH)
     else:
         context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN  # what stands there is trusted itself, authority or not
-    for file in spec.trusted:
-        try:
-            context.load_verify_locations(cafile=file.below(folder))
-        except (OSError, ssl.SSLError) as error:
-            raise ConfigError(f"{where} > tls > trusted: {file} holds no certificates: {error}") from error
+    trust(context, spec.trusted, folder, f"{where} > tls > trusted")
     if spec.client is not None:
         try:
             use(load_identity(spec.client, folder), context)

@@ -17,9 +17,9 @@ from typing import Any, Final
 import httpx2
 
 from ostiary.config.vaults.web import OverHttpSpec
-from ostiary.errors import ConfigError
 from ostiary.model import Secret
 from ostiary.pki.identity import load_identity, use
+from ostiary.pki.server_trust import trust
 from ostiary.vault.errors import Throttled, Unavailable
 from ostiary.vault.fields import unique
 
@@ -145,11 +145,7 @@ def tls_of(spec: OverHttpSpec, folder: Path, address: str) -> ssl.SSLContext:
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     if not spec.authorities and not address.startswith("http://"):
         context.load_default_certs(ssl.Purpose.SERVER_AUTH)
-    for reference in spec.authorities:
-        try:
-            context.load_verify_locations(cafile=reference.below(folder))
-        except OSError as error:  # ssl.SSLError is one: no certificate in the file
-            raise ConfigError(f"{reference}: {error.strerror or 'no certificate in it'}") from error
+    trust(context, spec.authorities, folder, "authorities")
     if spec.client is not None:
         use(load_identity(spec.client, folder), context)
     return context

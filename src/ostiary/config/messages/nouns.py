@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, get_args
+from typing import Any, Final
 
 from ostiary.config import certificates, identity, oauth, schema, sigv4, vaults
 from ostiary.config.certificates import IdentitySpec
@@ -154,8 +154,3 @@ def _all_metadata(shape: Shape) -> list[Any]:
         for item in metadata(part):
             collected += [item, *getattr(item, "metadata", ())]
     return collected
-
-
-def item_shape(shape: Shape) -> Shape:
-    """Return the type of the items of a list."""
-    return get_args(bare(shape))[0]

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from ostiary.config.secrets import resolve
-from ostiary.config.values import FileRef, SecretRef
+from ostiary.config.values import SecretRef
 from ostiary.config.vaults import (
     AppRoleSpec,
     CertificateLoginSpec,
@@ -17,6 +17,7 @@ from ostiary.config.vaults import (
     KubernetesLoginSpec,
 )
 from ostiary.errors import ConfigError
+from ostiary.pki.server_trust import server_trust
 from ostiary.vault.hashicorp.api import Api
 from ostiary.vault.hashicorp.client import Client
 from ostiary.vault.hashicorp.login import AppRole, CertificateLogin, GivenToken, JwtLogin, Login, Method, Plain, Read
@@ -35,7 +36,7 @@ def compile_hashicorp(spec: HashicorpVaultSpec, folder: Path) -> HashicorpProvid
         ConfigError: a secret or a certificate is not there, or a name cannot be used.
     """
     way: MethodSpec | SecretRef = spec.auth.value
-    tls = _trust(spec.authorities, folder)
+    tls = server_trust(spec.authorities, folder, "authorities")
     if isinstance(way, CertificateLoginSpec):
         _show(way, tls, folder)
     api = Api((spec.address, *spec.also), _namespace(spec.namespace), spec.timeout, tls)
@@ -67,18 +68,6 @@ def _namespace(name: str | None) -> str | None:
 def _reader(reference: SecretRef, folder: Path) -> Read:
     resolve(reference, folder)  # what is not there stops the start
     return partial(resolve, reference, folder)
-
-
-def _trust(authorities: tuple[FileRef, ...], folder: Path) -> ssl.SSLContext:
-    if not authorities:
-        return ssl.create_default_context()
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    for reference in authorities:
-        try:
-            context.load_verify_locations(cafile=reference.below(folder))
-        except OSError as error:  # ssl.SSLError is one: no certificate in the file
-            raise ConfigError(f"{reference}: {error.strerror or 'no certificate in it'}") from error
-    return context
 
 
 def _show(way: CertificateLoginSpec, context: ssl.SSLContext, folder: Path) -> None:
