@@ -6,15 +6,20 @@ import asyncio
 import time
 from typing import Final
 
+import structlog
+
 from ostiary.errors import ConfigError
 from ostiary.vault.errors import SecretError
 from ostiary.vault.files.inotify import Inotify
+from ostiary.vault.files.mounts import alone
 from ostiary.vault.files.reader import Reader
 from ostiary.vault.names import segments, unversioned
 from ostiary.vault.record import SecretRecord
 
 POLL: Final = 5.0  # seconds between two looks, for file systems whose changes the kernel does not tell
 MOST: Final = 1024  # records that are looked at in that way
+
+log = structlog.get_logger("ostiary.vault")
 
 
 class FilesProvider:
@@ -37,6 +42,8 @@ class FilesProvider:
         root = self._reader.root
         if not await asyncio.to_thread(root.is_dir):
             raise ConfigError(f"{root}: there is no such folder")
+        for one in await asyncio.to_thread(alone, root):
+            log.warning("file is mounted by itself: a rotation is seen with the next start only", path=str(one))
         self._inotify.start()
         self._poll = asyncio.create_task(self._look_often())
 
