@@ -9,9 +9,10 @@ import pytest
 from tests.support.tokens import NOW, Clock, Signer, good_claims, request
 from tests.unit.authn.test_dpop import BANK, MINE, TOKEN, Stage, proof, thumbprint
 
+from ostiary.authn.bound import Confirmation, read_confirmation
 from ostiary.authn.dpop import Nonces, url_of
 from ostiary.authn.memory import Memory, Use
-from ostiary.errors import InvalidProof
+from ostiary.errors import InvalidProof, InvalidToken
 from ostiary.model import Headers, Request
 from ostiary.reasons import Reason
 
@@ -192,3 +193,35 @@ async def test_an_algorithm_that_we_do_not_offer_is_refused() -> None:
     token = BANK.token(good_claims(cnf={"jkt": thumbprint(signer)}))
     async with Stage() as stage:
         assert await stage.refused(proof(signer, token=token), token=token) is Reason.PROOF_INVALID
+
+
+CERTIFICATE = {"x5t#S256": "A" * 43}
+KEY = {"jkt": thumbprint(MINE)}
+
+
+@pytest.mark.parametrize(
+    ("cnf", "bound", "dpop", "demands"),
+    [
+        (KEY, "when-present", "when-present", Confirmation(key=KEY["jkt"])),
+        (KEY, "when-present", "required", Confirmation(key=KEY["jkt"])),
+        (KEY, "ignore", "when-present", Confirmation(key=KEY["jkt"])),
+        (KEY, "required", "when-present", Reason.TOKEN_NOT_BOUND),
+        (KEY, "required", "required", Reason.TOKEN_NOT_BOUND),
+        (KEY, "when-present", "off", Reason.TOKEN_CLAIM_INVALID),
+        (CERTIFICATE, "when-present", "when-present", Confirmation(certificate="A" * 43)),
+        (CERTIFICATE, "required", "when-present", Confirmation(certificate="A" * 43)),
+        (CERTIFICATE, "when-present", "required", Reason.TOKEN_NOT_BOUND_TO_KEY),
+        ({**CERTIFICATE, **KEY}, "when-present", "when-present", Reason.TOKEN_CLAIM_INVALID),
+        (None, "when-present", "when-present", None),
+        (None, "required", "when-present", Reason.TOKEN_NOT_BOUND),
+        (None, "when-present", "required", Reason.TOKEN_NOT_BOUND_TO_KEY),
+        ("jkt", "when-present", "when-present", Reason.TOKEN_CLAIM_INVALID),
+        (["jkt"], "when-present", "required", Reason.TOKEN_NOT_BOUND_TO_KEY),
+    ],
+)
+def test_what_a_token_demands_and_whether_that_is_enough(cnf: Any, bound: Any, dpop: Any, demands: Any) -> None:
+    claims = {} if cnf is None else {"cnf": cnf}
+    try:
+        assert read_confirmation(claims, bound, dpop) == demands
+    except InvalidToken as error:
+        assert error.reason is demands  # noqa: PT017 - both are answers
