@@ -93,7 +93,12 @@ class Exchange:
     @property
     def worth_reading(self) -> bool:
         """Whether the rest of the body is certain to come, and little enough to be read for the connection's sake."""
-        return self.length is not None and self.length - self._taken <= _WORTH_READING and not self.expects
+        return self.length is not None and self.missing <= _WORTH_READING and not self.expects
+
+    @property
+    def missing(self) -> int:
+        """How many octets of a body of known length have not come yet."""
+        return (self.length or 0) - self._taken
 
     # --- the body, from the parser -------------------------------------------------------------
 

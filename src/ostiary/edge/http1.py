@@ -4,14 +4,13 @@
               (or a glance)       ^           |
                                   +-- answer -+
 
-One exchange is under way at a time; further pipelined requests wait in a queue while reading is
+One exchange is under way at a time; what has come behind it waits (http1_behind.py) while reading is
 paused, so that answers go out in order and a connection's memory is bounded.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from time import monotonic  # the loop's clock, which uvloop reads once a round and in whole milliseconds
 from typing import cast
 
@@ -20,20 +19,22 @@ from ostiary.eager import begin
 from ostiary.edge.carry import carry, log_end
 from ostiary.edge.exchange import Exchange
 from ostiary.edge.head import next_id
+from ostiary.edge.http1_behind import PIECE, Behind
+from ostiary.edge.http1_ending import Http1Ending
 from ostiary.edge.http1_reader import RequestReader
 from ostiary.edge.line import Line
 from ostiary.edge.listening import Listening, address_of
 from ostiary.edge.plain import plain_request, read_plain
 from ostiary.edge.proof import Proof
-from ostiary.errors import GatewayError, RequestTimeout
+from ostiary.errors import GatewayError
 from ostiary.model import Peer
 from ostiary.reasons import Reason
 
 
-class Http1Connection(asyncio.Protocol):
+class Http1Connection(Http1Ending, asyncio.Protocol):
     """One connection from a caller."""
 
-    __slots__ = ("_listening", "_proof", "_queue", "_reader", "exchange", "line", "loop")
+    __slots__ = ("_behind", "_listening", "_proof", "loop")
 
     def __init__(self, listening: Listening, loop: asyncio.AbstractEventLoop) -> None:
         self.loop = loop
@@ -42,7 +43,7 @@ class Http1Connection(asyncio.Protocol):
         self._listening = listening
         self._proof = Proof(listening)
         self._reader = RequestReader(self, self._proof)
-        self._queue: deque[Exchange] = deque()
+        self._behind = Behind(self, self._reader)
 
     @property
     def scheme(self) -> str:
@@ -83,7 +84,7 @@ class Http1Connection(asyncio.Protocol):
         self._listening.connections.discard(self)
         self._listening.left(self._proof.peer.address)
         exchange, self.exchange = self.exchange, None
-        self._queue.clear()
+        self._behind.close()
         if exchange is not None and not exchange.answered:
             if not exchange.switched:  # that is how a tunnel ends
                 exchange.record.reason = Reason.REQUEST_ABANDONED
@@ -98,20 +99,18 @@ class Http1Connection(asyncio.Protocol):
         """Read requests, and deal with what was wrong with them."""
         reader = self._reader
         if self.line.lingering or reader.trouble is not None:
+            self.line.drop(data)
             return
         if reader.upgrading is not None:
             reader.upgrading.tunnelled(data)
             return
         if self.exchange is None and not reader.parsing and data.endswith(b"\r\n\r\n") and self._glance(data):
             return
-        if reader.reading is None:
-            if not reader.quiet and self.exchange is None:
-                self.line.read_by = self.loop.time() + self._listening.timeouts.headers
-        elif self.line.read_by:
-            self.line.read_by = self.loop.time() + self._listening.timeouts.body
-        trouble = reader.feed(data)
-        if trouble is not None:
-            self._refuse(trouble)
+        body = reader.reading
+        if len(data) > PIECE and (body is None or body.missing < len(data)):
+            self._behind.take(data)
+        else:
+            self.feed(data)
 
     def eof_received(self) -> bool:
         """A caller that stops sending in the middle is gone."""
@@ -131,7 +130,22 @@ class Http1Connection(asyncio.Protocol):
         if self.exchange is not None and self.exchange.source is not None:
             self.exchange.source.resume()
 
-    # --- what the reader finds -------------------------------------------------------------------
+    # --- what the reader finds, and those who wait ---------------------------------------------------
+
+    def feed(self, data: bytes) -> None:
+        """Read what belongs to one request, or to a few."""
+        reader = self._reader
+        if reader.upgrading is not None:
+            reader.upgrading.tunnelled(data)
+            return
+        if reader.reading is None:
+            if not reader.quiet and self.exchange is None:
+                self.line.read_by = self.loop.time() + self._listening.timeouts.headers
+        elif self.line.read_by:
+            self.line.read_by = self.loop.time() + self._listening.timeouts.body
+        trouble = reader.feed(data)
+        if trouble is not None:
+            self._refuse(trouble)
 
     def new_exchange(self, method: str, target: bytes) -> Exchange:
         """Return an exchange that begins now."""
@@ -147,9 +161,7 @@ class Http1Connection(asyncio.Protocol):
             if self._reader.trouble is None:
                 self._start(exchange)
         else:
-            self._queue.append(exchange)
-            if len(self._queue) == 1:
-                self.line.pause()
+            self._behind.add(exchange)
 
     def request_read(self, exchange: Exchange) -> None:
         """Let go of the body's deadline; the answer may be out already."""
@@ -206,17 +218,28 @@ class Http1Connection(asyncio.Protocol):
             self._close(read=True)
             return
         self.exchange = None
-        if self._queue:
-            self.exchange = following = self._queue.popleft()
-            if not self._queue:
-                self.resume_reading()
-            if following.request is not None:
-                self._start(following)
-                return
+        if self._behind.waiting:
+            self._behind.go_on()
+        else:
+            self.rest()
+
+    def begin(self, exchange: Exchange) -> None:
+        """Turn to a request that has waited."""
+        self.exchange = exchange
+        if exchange.request is not None:
+            self._start(exchange)
+        elif self._reader.trouble is not None:
+            self._refuse(self._reader.trouble)
+
+    def rest(self) -> None:
+        """Wait for the next request, unless what has come behind the last one cannot be read."""
+        timeouts = self._listening.timeouts
         if self._reader.trouble is not None:
             self._refuse(self._reader.trouble)
+        elif self._reader.parsing:
+            self.line.read_by = self.line.read_by or self.loop.time() + timeouts.headers
         else:
-            self.line.read_by = self.loop.time() + self._listening.timeouts.keep_alive
+            self.line.read_by = self.loop.time() + timeouts.keep_alive
 
     def _refuse(self, error: GatewayError) -> None:
         """Answer a request that cannot be read on, and end the connection."""
@@ -249,52 +272,3 @@ class Http1Connection(asyncio.Protocol):
         """Read again, once nobody wants a pause, and expect what is missing."""
         if self.line.resume() and self._reader.reading is not None:
             self.line.read_by = self.loop.time() + self._listening.timeouts.body
-
-    # --- time, and the end of the listener -----------------------------------------------------
-
-    def tick(self, now: float) -> None:
-        """Act on a deadline that has passed. Called for every connection now and then."""
-        line = self.line
-        if line.sent_by and now >= line.sent_by:
-            line.abort()
-        elif line.read_by and now >= line.read_by:
-            line.read_by = 0.0
-            self._waited_in_vain()
-        elif self.exchange is self._reader.reading is not None and line.deserted:
-            line.abort()
-        elif line.closing and line.emptied:
-            line.read_by = now  # at the next look, too: then there is nothing left but a farewell
-
-    def _waited_in_vain(self) -> None:
-        reader, line = self._reader, self.line
-        if line.closing:
-            if line.emptied:
-                line.abort()
-        elif self.exchange is None and not reader.quiet:
-            line.close()  # idle
-        elif self.exchange is None or self.exchange is reader.reading:
-            self._refuse(RequestTimeout())
-            if line.lingering:
-                line.close()  # whoever was late already is not waited for again
-        else:
-            line.abort()
-
-    def abort(self) -> None:
-        """Cut the connection."""
-        self.line.abort()
-
-    def parted(self) -> bool:
-        """Whether it is being closed, and is cut as soon as the caller has taken all that was written."""
-        return self.line.closing
-
-    def under_way(self) -> tuple[Exchange, ...]:
-        """Return the exchange that was handed to the gateway and has not ended."""
-        exchange = self.exchange
-        return () if exchange is None or exchange.answered else (exchange,)
-
-    def shut_down(self) -> None:
-        """Close when idle; an exchange under way ends first."""
-        if self.exchange is None:
-            self.line.close()
-        else:
-            self.exchange.close = True

@@ -11,6 +11,8 @@ from ostiary.edge.hangup import hung_up, taken
 _LINGER: Final = 2.0
 """Seconds for which octets are still read, and dropped, after a refused request, so that the answer
 is not lost to a reset (RFC 9112, section 9.6)."""
+_MOST: Final = 128 << 20
+"""Octets of them: a client that reads nothing before it has sent all may send a hundred megabytes."""
 
 
 class Line:
@@ -23,11 +25,12 @@ class Line:
         full: the caller reads slowly.
     """
 
-    __slots__ = ("_loop", "_pauses", "full", "lingering", "read_by", "sent_by", "transport")
+    __slots__ = ("_dropped", "_loop", "_pauses", "full", "lingering", "read_by", "sent_by", "transport")
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self._pauses = 0
+        self._dropped = 0
         self.transport: asyncio.Transport = cast("asyncio.Transport", None)
         self.read_by = 0.0
         self.sent_by = 0.0
@@ -90,6 +93,12 @@ class Line:
             self._pauses = 0
             self.transport.resume_reading()
         self._loop.call_later(_LINGER, self.transport.close)
+
+    def drop(self, data: bytes) -> None:
+        """Read what nobody wants; who has too much of it is cut off."""
+        self._dropped += len(data)
+        if self._dropped > _MOST:
+            self.abort()
 
     def lost(self) -> None:
         """Let go of the transport: it is gone."""
