@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import shutil
+import sys
 from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 from tests.support.admin import Administered, administered
 from tests.unit.admin.test_page import Seen
+
+from ostiary.cli.documents import schema_of
 
 pytestmark = pytest.mark.integration
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -68,6 +73,19 @@ async def test_what_curl_gets_is_a_whole_page_under_a_strict_policy(gateway: Adm
     for secret in gateway.secrets:
         assert secret not in reply.content.read_bytes()
     assert (await gateway.json("/status.json"))["requests"]["allow"] == 1
+
+
+async def test_the_terminal_is_told_the_same_as_its_schema_says(gateway: Administered):
+    assert (await gateway.call("/both/a", token=gateway.token())).status == 200
+    command = (sys.executable, "-m", "ostiary", "status", "--admin", f"http://127.0.0.1:{gateway.port}")
+    for more in ((), ("--json",)):
+        process = await asyncio.create_subprocess_exec(*command, *more, stdout=PIPE, stderr=PIPE)
+        out, err = await asyncio.wait_for(process.communicate(), 60)
+        assert (process.returncode, err) == (0, b"")
+        assert not any(secret in out for secret in gateway.secrets)
+    document = json.loads(out)
+    Draft202012Validator(schema_of("status")).validate(document)
+    assert document["requests"]["allow"] == 1
 
 
 async def test_it_is_for_those_who_show_the_token_where_there_is_one(tmp_path: Path, monkeypatch):

@@ -5,6 +5,7 @@ complete -c ostiary -n '__fish_use_subcommand' -f -a demo
 complete -c ostiary -n '__fish_use_subcommand' -f -a check
 complete -c ostiary -n '__fish_use_subcommand' -f -a explain
 complete -c ostiary -n '__fish_use_subcommand' -f -a doctor
+complete -c ostiary -n '__fish_use_subcommand' -f -a status
 complete -c ostiary -n '__fish_use_subcommand' -f -a issuer
 complete -c ostiary -n '__fish_use_subcommand' -f -a help
 complete -c ostiary -n '__fish_use_subcommand' -f -a version
@@ -71,6 +72,14 @@ complete -c ostiary -n '__fish_seen_subcommand_from doctor' -l only
 complete -c ostiary -n '__fish_seen_subcommand_from doctor' -l password
 complete -c ostiary -n '__fish_seen_subcommand_from doctor' -l profile
 complete -c ostiary -n '__fish_seen_subcommand_from doctor' -l skip
+complete -c ostiary -n '__fish_seen_subcommand_from status' -l admin
+complete -c ostiary -n '__fish_seen_subcommand_from status' -l admin-ca
+complete -c ostiary -n '__fish_seen_subcommand_from status' -l config
+complete -c ostiary -n '__fish_seen_subcommand_from status' -l help
+complete -c ostiary -n '__fish_seen_subcommand_from status' -l json
+complete -c ostiary -n '__fish_seen_subcommand_from status' -l no-color
+complete -c ostiary -n '__fish_seen_subcommand_from status' -l overlay
+complete -c ostiary -n '__fish_seen_subcommand_from status' -l watch
 complete -c ostiary -n '__fish_seen_subcommand_from issuer' -l help
 complete -c ostiary -n '__fish_seen_subcommand_from issuer' -f -a check
 complete -c ostiary -n '__fish_seen_subcommand_from issuer; and __fish_seen_subcommand_from check' -l config
@@ -84,6 +93,7 @@ complete -c ostiary -n '__fish_seen_subcommand_from help' -f -a demo
 complete -c ostiary -n '__fish_seen_subcommand_from help' -f -a check
 complete -c ostiary -n '__fish_seen_subcommand_from help' -f -a explain
 complete -c ostiary -n '__fish_seen_subcommand_from help' -f -a doctor
+complete -c ostiary -n '__fish_seen_subcommand_from help' -f -a status
 complete -c ostiary -n '__fish_seen_subcommand_from help' -f -a issuer
 complete -c ostiary -n '__fish_seen_subcommand_from help' -f -a help
 complete -c ostiary -n '__fish_seen_subcommand_from help' -f -a version

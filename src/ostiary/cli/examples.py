@@ -41,6 +41,11 @@ EXAMPLES: Final[dict[str, tuple[str, ...]]] = {
         "ostiary doctor api.example.com:443 --for server",
         "ostiary doctor gateway.yaml --skip endpoint --skip clock",
     ),
+    "status": (
+        "ostiary status                                        # of the gateway of this folder",
+        "ostiary status --watch                                # until Ctrl-C",
+        "ostiary status --admin http://127.0.0.1:9444 --json",
+    ),
     "issuer check": (
         "ostiary issuer check bank",
         "ostiary issuer check bank --token alice.jwt           # and is this token one of its own?",

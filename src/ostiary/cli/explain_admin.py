@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 TOKEN: Final = "OSTIARY_ADMIN_TOKEN"  # noqa: S105 - the name of a variable
 _PATIENCE: Final = 10.0
 _SHAPE: Final = frozenset(("verdict", "status", "reason", "route", "principal", "steps"))
+_FACTS: Final = frozenset(("version", "state", "at", "configuration", "degraded", "requests", "routes"))
 
 
 class Place:
@@ -24,10 +25,12 @@ class Place:
     Args:
         url: where it is.
         authority: a file with the authority of its certificate (PEM); by default the system's.
+        code: for programs, when it cannot be asked.
     """
 
-    def __init__(self, url: str, authority: Path | None = None) -> None:
+    def __init__(self, url: str, authority: Path | None = None, code: str = "explain.admin") -> None:
         self.url = url.rstrip("/")
+        self._code = code
         self._authority = authority
 
     def explain(self, question: Question, *, claims: bool) -> dict[str, Any]:
@@ -44,6 +47,13 @@ class Place:
             self._strange()
         return facts
 
+    def status(self) -> dict[str, Any]:
+        """Return what `/status.json` says."""
+        facts: dict[str, Any] = self._ask("GET", "/status.json", None)
+        if not facts.keys() >= _FACTS:
+            self._strange()
+        return facts
+
     def _ask(self, method: str, path: str, document: dict[str, Any] | None) -> Any:
         """Return the answer's document; None when there is no such thing."""
         import httpx2
@@ -55,25 +65,24 @@ class Place:
                 answer = client.request(method, f"{self.url}{path}", json=document, headers=fields)
                 return self._read(answer.status_code, answer.json(), path)
         except (httpx2.HTTPError, httpx2.InvalidURL, ValueError) as error:
-            what = type(error).__name__
-            fail(
-                "explain.admin", f"the admin listener cannot be asked ({what})", where=self.url, exit_code=Exit.UNKNOWN
-            )
+            message = f"the admin listener cannot be asked ({type(error).__name__})"
+            hint = "is the gateway running, and is this where its `admin` listens? --admin-ca names who vouches for it"
+            fail(self._code, message, hint=hint, where=self.url, exit_code=Exit.UNKNOWN)
 
     def _read(self, status: int, document: Any, path: str) -> Any:
         if status == 404 and path.startswith("/decisions/"):  # noqa: PLR2004 - not found
             return None
         if status == 401:  # noqa: PLR2004 - not authenticated
             hint = f"put its token into {TOKEN}"
-            fail("explain.admin", "the admin listener wants a token", hint=hint, where=self.url, exit_code=Exit.UNKNOWN)
+            fail(self._code, "the admin listener wants a token", hint=hint, where=self.url, exit_code=Exit.UNKNOWN)
         if status != 200 or not isinstance(document, dict):  # noqa: PLR2004 - fine
             reason = document.get("reason", "") if isinstance(document, dict) else ""
             message = f"the admin listener answers with {status} {str(reason)[:64]}".rstrip()
-            fail("explain.admin", message, where=self.url, exit_code=Exit.UNKNOWN)
+            fail(self._code, message, where=self.url, exit_code=Exit.UNKNOWN)
         return document
 
     def _strange(self) -> None:
-        fail("explain.admin", "this is no admin listener of ours", where=self.url, exit_code=Exit.UNKNOWN)
+        fail(self._code, "this is no admin listener of ours", where=self.url, exit_code=Exit.UNKNOWN)
 
     def _trust(self) -> ssl.SSLContext:
         if self._authority is None:

@@ -40,6 +40,7 @@ COMMANDS: Final = (
     Entry("check", "ostiary.cli.check:check", UNDERSTAND, "Say everything that is wrong with a configuration file."),
     Entry("explain", "ostiary.cli.explain:explain", UNDERSTAND, "Say what would become of a request, and why."),
     Entry("doctor", "ostiary.cli.doctor:doctor", UNDERSTAND, "Say what is wrong with certificates, and what mends it."),
+    Entry("status", "ostiary.cli.status:status", UNDERSTAND, "Say how the gateway that runs is."),
     Entry("issuer", "ostiary.cli.issuer:app", UNDERSTAND, "Say what of an issuer of tokens is reachable and right."),
     Entry(
         "help", "ostiary.cli.help:help_", UNDERSTAND, "Explain a command, a code (C204) or a reason (token.expired)."

@@ -19,6 +19,7 @@ from ostiary.cli.table import installed
 ELSEWHERE = {
     "serve": "it serves until it is stopped; tests/integration runs it, and looks for secrets in all that it writes",
     "demo": "it takes its time; tests/integration/test_demo.py runs it",
+    "status": "it needs a gateway that runs; tests/integration/test_status_page.py has one, and looks for secrets",
     **{
         f"revoke {name}": "it needs Redis; tests/integration/test_revoke.py runs it, and looks for secrets"
         for name in ("token", "subject", "certificate", "list", "undo")

@@ -7,6 +7,7 @@ from typing import Final
 from ostiary.cli.documents.words import (
     ANYTHING,
     MOMENT,
+    NUMBER,
     TEXT,
     WHOLE,
     YES_NO,
@@ -106,10 +107,31 @@ _AUDIT: Final = block(
 _LIBRARIES: Final = ("cryptography", "uvloop", "httptools", "pyjwt", "pydantic")
 _DEMO: Final = block({"ok": YES_NO, "client": TEXT, "steps": several({"type": "object", "required": ["differs"]})})
 
+_COUNT: Final = {"requests": NUMBER, "2xx": NUMBER, "3xx": NUMBER, "4xx": NUMBER, "5xx": NUMBER}
+_PART: Final = block({"kind": TEXT, "name": TEXT, "condition": TEXT, "reason": perhaps(TEXT)})
+_STATUS: Final = block(
+    {
+        "version": TEXT,
+        "state": word("starting", "ready", "draining"),
+        "at": NUMBER,
+        "started": perhaps(NUMBER),
+        "configuration": block(
+            {"file": TEXT, "digest": TEXT, "read": perhaps(NUMBER), "last_change_taken": YES_NO},
+        ),
+        "degraded": several(_PART),
+        "workers": several(block({"number": WHOLE, "pid": WHOLE, "state": perhaps(TEXT), "digest": TEXT})),
+        "requests": block(dict.fromkeys(("allow", "deny", "error", "under_way", "connections"), NUMBER)),
+        "refused": several(block({"reason": TEXT, "count": NUMBER})),
+        "routes": several(block({"name": TEXT, "match": perhaps(ANYTHING), **_COUNT, "p99_seconds": perhaps(NUMBER)})),
+        **{name: several(ANYTHING) for name in ("issuers", "credentials", "keys", "upstreams", "certificates")},
+    }
+)
+
 UNDERSTAND: Final[dict[str, Schema]] = {
     "check": _CHECK,
     "explain": either(_EXPLAINED, _REMEMBERED),
     "doctor": several(_FINDING),
+    "status": _STATUS,
     "issuer check": block({"issuer": TEXT, "ok": YES_NO, "steps": several(_STEP)}),
     "help": _HELP,
     "version": block(dict.fromkeys(("ostiary", "python", "openssl", "platform", "extras", *_LIBRARIES), TEXT)),
