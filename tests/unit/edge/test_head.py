@@ -75,6 +75,7 @@ def test_what_may_stand_once_stands_once(name: bytes, between: tuple[tuple[bytes
     others = [field for field in between if field[0] != name]
     check_fields(Headers.of([(name, b"1"), *others]))
     assert refused((name, b"1"), *others, (name, b"1")) is Reason.REQUEST_AMBIGUOUS
+    assert refused(*others, (name, b"1"), (name, b"1")) is Reason.REQUEST_AMBIGUOUS
     assert refused((name, b"1"), *others, (name.lower(), b"1")) is Reason.REQUEST_AMBIGUOUS
 
 
