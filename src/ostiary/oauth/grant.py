@@ -101,4 +101,4 @@ def _seconds(value: Any, lifetime: float) -> float:
         return lifetime
     if isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
         raise unusable("the answer's expires_in is no number of seconds")
-    return min(float(value), _LONGEST)
+    return float(min(value, _LONGEST))  # in this order: an integer may be larger than any float

@@ -21,7 +21,9 @@ def test_the_example_of_rfc_6749():
     assert (grant.token.reveal(), grant.lasts) == (b"2YotnFZFEjr1zCsicMWpAA", 3600)
 
 
-@pytest.mark.parametrize(("given", "lasts"), [(None, 60), (1, 1), (2.5, 2.5), ("3599", 3599), (10**12, 366 * 86400)])
+@pytest.mark.parametrize(
+    ("given", "lasts"), [(None, 60), (1, 1), (2.5, 2.5), ("3599", 3599), (10**12, 366 * 86400), (10**400, 366 * 86400)]
+)
 def test_how_long_it_lasts(given, lasts):
     said = {**GOOD, "expires_in": given} if given is not None else {k: v for k, v in GOOD.items() if k != "expires_in"}
     assert read_grant(200, said, 60).lasts == lasts

@@ -19,6 +19,7 @@ from ostiary.vault.hashicorp.path import encoded
 
 Read = Callable[[], Secret]
 _VISIBLE: Final = re.compile(rb"[!-~]+")
+_LONGEST: Final = 1e9  # seconds; no integer of JSON that is larger than any float
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +162,7 @@ def token_of(value: Secret, lasts: Any, renewable: Any) -> Token:
 
 def seconds(lasts: Any) -> float:
     """Return a length of life as the server writes it: seconds, 0 for no end."""
-    return float(lasts) if isinstance(lasts, int | float) else 0.0
+    return float(min(lasts, _LONGEST)) if isinstance(lasts, int | float) else 0.0
 
 
 def not_now(reply: Reply) -> Unavailable:

@@ -10,8 +10,8 @@ anything else, or no such JSON  not now: it says nothing about the record
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import isfinite
-from typing import Any
+from math import inf
+from typing import Any, Final
 
 from ostiary.config.vaults import HttpVaultSpec
 from ostiary.config.vaults.http import JsonPath
@@ -20,6 +20,9 @@ from ostiary.vault.errors import AccessDenied, NotFound, Unavailable
 from ostiary.vault.fields import marked
 from ostiary.vault.record import SecretRecord
 from ostiary.vault.web import Answer
+
+_DIGITS: Final = 10  # of a lifetime that is told as text
+_LONGEST: Final = 366 * 86400.0  # seconds; what is to last longer is asked for again by then
 
 
 def record(answer: Answer, spec: HttpVaultSpec, asked: float) -> SecretRecord:
@@ -68,8 +71,8 @@ def _end(document: Any, place: JsonPath | None, asked: float) -> float | None:
     value = None if place is None else place.find(document)
     if value is None:
         return None
-    if isinstance(value, str) and value.isascii() and value.isdigit():
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= _DIGITS:
         value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value) or value <= 0:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0 or value == inf:  # nor NaN
         raise Unavailable("the answer of the vault has no lifetime where `result` says")
-    return asked + value
+    return asked + float(min(value, _LONGEST))  # in this order: an integer may be larger than any float

@@ -10,7 +10,7 @@ import pytest
 from ostiary.model import Secret
 from ostiary.vault.errors import AccessDenied, Sealed, Unavailable
 from ostiary.vault.hashicorp.api import Reply
-from ostiary.vault.hashicorp.login import Token
+from ostiary.vault.hashicorp.login import Token, seconds
 from ostiary.vault.hashicorp.session import IDLE, Session, due
 
 
@@ -143,3 +143,8 @@ async def test_the_same_token_looked_at_again_is_the_same_login():
     first = session.login
     await session._anew(before)
     assert session.login == first
+
+
+@pytest.mark.parametrize(("told", "lasts"), [(7, 7.0), (2.5, 2.5), (0, 0.0), (None, 0.0), ("7", 0.0), (10**400, 1e9)])
+def test_a_life_is_as_long_as_the_server_says_and_a_number(told, lasts):
+    assert seconds(told) == lasts

@@ -47,6 +47,11 @@ def test_an_answer_gives_pair_version_and_end():
     assert (found.version, found.fetched_at, found.not_after) == ("7", 100.0, 160.0)
 
 
+@pytest.mark.parametrize(("told", "lasts"), [(2.5, 2.5), ("90", 90.0), (10**400, 366 * 86400.0)])
+def test_an_end_is_seconds_of_at_most_a_year(told, lasts):
+    assert record(answered({**GOOD, "ttl": told}), spec(), asked=100.0).not_after == 100.0 + lasts
+
+
 def test_without_a_version_equal_answers_have_one_name_that_tells_nothing():
     one, same, other = (
         record(answered({**GOOD, "pass": text}), spec(version=None), asked=0.0) for text in (CANARY, CANARY, "x")
@@ -72,6 +77,9 @@ def test_without_a_version_equal_answers_have_one_name_that_tells_nothing():
         (answered({**GOOD, "ttl": -5}), Unavailable),
         (answered({**GOOD, "ttl": "soon"}), Unavailable),
         (answered({**GOOD, "ttl": True}), Unavailable),
+        (answered({**GOOD, "ttl": float("nan")}), Unavailable),
+        (answered({**GOOD, "ttl": float("inf")}), Unavailable),
+        (answered({**GOOD, "ttl": "9" * 5000}), Unavailable),
         (answered([GOOD]), Unavailable),
     ],
 )
