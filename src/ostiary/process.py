@@ -31,63 +31,63 @@ from ostiary.reload import POLL, Change, Reloader
 from ostiary.serve import Ending, Place, Server, bind, compile_places, serve
 from ostiary.serve.admin import administered
 from ostiary.serve.observers import observed
-from ostiary.workers import Bond, Everybody, Supervisor, keeping, tell
+from ostiary.workers import Aggregate, Channel, Supervisor, keeping, tell
 
 
-def run_gateway(file: Path, loaded: Loaded, bond: Bond | None = None) -> None:
+def run_gateway(file: Path, loaded: Loaded, channel: Channel | None = None) -> None:
     """Serve a configuration, and every change of it, until a signal says stop.
 
     Args:
         file: the configuration.
         loaded: what it says now.
-        bond: to the supervisor, when this is a worker. Then it is the supervisor who looks for changes.
+        channel: to the supervisor, when this is a worker. Then it is the supervisor who looks for changes.
 
     Raises:
         ConfigError: something cannot work as configured.
     """
-    uvloop.run(_gateway(file, loaded, bond))
+    uvloop.run(_gateway(file, loaded, channel))
 
 
-async def _gateway(file: Path, loaded: Loaded, bond: Bond | None) -> None:
+async def _gateway(file: Path, loaded: Loaded, channel: Channel | None) -> None:
     metrics, life = Metrics(), Lifecycle(configured_at=time.time())
-    access = AccessLog(sys.stdout.fileno(), metrics, turn=bond.turn if bond else None)
-    memory = Memory(bond.memory if bond else None)
-    async with observed(access, loaded, worker=bond.number if bond else None) as observers:
+    access = AccessLog(sys.stdout.fileno(), metrics, turn=channel.turn if channel else None)
+    memory = Memory(channel.memory if channel else None)
+    async with observed(access, loaded, worker=channel.number if channel else None) as observers:
         over = loaded.overlays
-        change = Change(file, loaded.draft, poll=POLL if bond is None else None, overlays=over)
+        change = Change(file, loaded.draft, poll=POLL if channel is None else None, overlays=over)
         gateway, places = _built(loaded, access, memory)
-        server = Server(gateway, places, ending=Ending.of(loaded.spec), shared=bond is not None)
+        server = Server(gateway, places, ending=Ending.of(loaded.spec), shared=channel is not None)
 
         view = View(server, life, metrics, access)
-        async with _seen(Own(view, lambda asked: answer(server.gateway, asked)), view, bond) as seen:
+        async with _seen(Own(view, lambda asked: answer(server.gateway, asked)), view, channel) as seen:
 
             async def take(read: Loaded) -> None:
                 fresh, where = await asyncio.to_thread(_built, read, access, memory)
                 with observers.changing(read), seen(read):
                     await server.change(fresh, where, Ending.of(read.spec))
 
-            read = bond.examined if bond else examine_apart
+            read = channel.examined if channel else examine_apart
             reloader = Reloader(file, take, life, change, over, read=read)
-            companions = [reloader.run, *([bond.hold] if bond else [])]
+            companions = [reloader.run, *([channel.hold] if channel else [])]
             await serve(server, life, companions=companions)
 
 
 @asynccontextmanager
 async def _seen(
-    own: Own, view: View, bond: Bond | None
+    own: Own, view: View, channel: Channel | None
 ) -> AsyncIterator[Callable[[Loaded], AbstractContextManager[None]]]:
     """Let operators see how it is, by a listener of our own or by the supervisor's, while the block runs.
 
     Yields:
         What prepares that for another configuration.
     """
-    if bond is None:
+    if channel is None:
         async with administered(view, own) as admin:
             yield admin.changing
         return
     view.lag.start()
     try:
-        async with bond.answering(lambda what: tell(own, what)), keeping(bond.ledger, view):
+        async with channel.answering(lambda what: tell(own, what)), keeping(channel.ledger, view):
             yield lambda _: nullcontext()
     finally:
         view.lag.stop()
@@ -126,8 +126,8 @@ async def _workers(file: Path, loaded: Loaded, count: int) -> int:
     life = supervisor.life
     life.configured_at = time.time()
     view = View(Idle(Nothing(loaded)), life, Metrics(), access)
-    everybody = Everybody(supervisor, view)
-    async with observed(access, loaded, worker=0) as observers, administered(view, everybody) as admin:
+    together = Aggregate(supervisor, view)
+    async with observed(access, loaded, worker=0) as observers, administered(view, together) as admin:
 
         async def review(read: Loaded) -> None:
             _fixed(read.spec.listeners.values())
@@ -138,7 +138,7 @@ async def _workers(file: Path, loaded: Loaded, count: int) -> int:
             supervisor.pass_on(signal.SIGHUP)
 
         change = Change(file, loaded.draft, overlays=over)
-        return await supervisor.run([Reloader(file, review, life, change, over).run, everybody.keep])
+        return await supervisor.run([Reloader(file, review, life, change, over).run, together.keep])
 
 
 def _fixed(listeners: Iterable[ListenerSpec]) -> None:

@@ -29,7 +29,7 @@ from ostiary.pki.certificate import describe
 from ostiary.pki.files import write_certificates
 from ostiary.shared import compile_shared
 from ostiary.shared.entry import Entry
-from ostiary.shared.tracking import Ear
+from ostiary.shared.tracking import Tracker
 
 pytestmark = pytest.mark.integration
 
@@ -176,13 +176,13 @@ async def test_a_server_that_is_silent_is_heard_all_the_same_and_one_that_hangs_
     shared = compile_shared(SharedSpec.model_validate({**redis.block(), "revocation": {"poll": "10m"}}), {}, Path("/"))
     copy = shared.revocations
     assert copy is not None
-    assert copy.ear is not None
+    assert copy.tracker is not None
     await shared.link.start()
     await copy.start()
     try:
-        await listens(copy.ear, wanted=True)
+        await listens(copy.tracker, wanted=True)
         await asyncio.sleep(0.5)  # ten silences, each of which is asked about
-        assert copy.ear.open
+        assert copy.tracker.open
         await copy.shelf.put(Entry("token", "m" * 40, 1.0, time.time() + 60))
         await copy.shelf.advance()
         for _ in range(100):
@@ -191,16 +191,16 @@ async def test_a_server_that_is_silent_is_heard_all_the_same_and_one_that_hangs_
             await asyncio.sleep(0.02)
         assert len(copy) == 1
         redis.hang()
-        await listens(copy.ear, wanted=False)
+        await listens(copy.tracker, wanted=False)
         redis.go_on()
-        await listens(copy.ear, wanted=True)
+        await listens(copy.tracker, wanted=True)
     finally:
         await shared.aclose()
 
 
-async def listens(ear: Ear, *, wanted: bool) -> None:
+async def listens(tracker: Tracker, *, wanted: bool) -> None:
     for _ in range(400):
-        if ear.open is wanted:
+        if tracker.open is wanted:
             return
         await asyncio.sleep(0.02)
-    raise AssertionError(ear.open)
+    raise AssertionError(tracker.open)

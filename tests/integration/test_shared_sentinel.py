@@ -153,7 +153,7 @@ async def test_a_sentinel_in_the_place_of_redis_and_redis_in_the_place_of_one_ar
 async def reaches(copy: Revocations) -> None:
     """Revoke something: the copy knows it long before it would be looked at anyway."""
     for _ in range(400):
-        if copy.ear is not None and copy.ear.open:
+        if copy.tracker is not None and copy.tracker.open:
             break
         await asyncio.sleep(0.05)
     await copy.shelf.put(Entry("token", "m" * 40, 1.0, time.time() + 60))

@@ -76,11 +76,11 @@ def _work(file: Path, line: socket.socket) -> None:
     from ostiary.process import run_gateway
     from ostiary.workers import copied
 
-    bond = copied(line)
-    if bond is None or not bond.wait():
+    channel = copied(line)
+    if channel is None or not channel.wait():
         return
-    configure(worker=bond.number)
-    run_gateway(file, bond.examined().sound(), bond)
+    configure(worker=channel.number)
+    run_gateway(file, channel.examined().sound(), channel)
 
 
 @contextmanager

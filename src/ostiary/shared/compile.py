@@ -22,7 +22,7 @@ from ostiary.shared.revocations import Revocations
 from ostiary.shared.sentinel import Guard
 from ostiary.shared.shelf import number_of
 from ostiary.shared.store import Store
-from ostiary.shared.tracking import Ear
+from ostiary.shared.tracking import Tracker
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ def _revocations(
     keeping = Store(state, redis.prefix, digests) if told.keep else None
     copy = Revocations(link, digests, redis.prefix, told.max_stale, told.poll, keeping=keeping, clock=clock)
     listen = partial(connect.listen, number_of(redis.prefix))
-    copy.ear = Ear(listen, copy.changed, redis.timeout, lambda: link.tally.connected)
+    copy.tracker = Tracker(listen, copy.changed, redis.timeout, lambda: link.tally.connected)
     return copy
 
 

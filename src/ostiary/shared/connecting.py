@@ -16,8 +16,8 @@ from ostiary.pki.identity import load_identity, use
 from ostiary.pki.server_trust import trust as trust_authorities
 from ostiary.shared.marks import Digests
 from ostiary.shared.question import Connection
-from ostiary.shared.sentinel import Address, Sentinels, Voice
-from ostiary.shared.tracking import Whisper
+from ostiary.shared.sentinel import Address, SentinelLine, Sentinels
+from ostiary.shared.tracking import Tracking
 
 _SHORTEST: Final = 16
 """Octets that a key has at least."""
@@ -68,9 +68,9 @@ class Connecting:
             return None
         login = Login(spec, credentials, folder)
 
-        async def call(place: RedisUrl) -> Voice:
-            voice: Voice = await self._subscriptions.called(await self._made(place, login))
-            return voice
+        async def call(place: RedisUrl) -> SentinelLine:
+            line: SentinelLine = await self._subscriptions.sentinel(await self._made(place, login))
+            return line
 
         return Sentinels(spec.addresses, spec.master, call, self._redis.timeout)
 
@@ -92,7 +92,7 @@ class Connecting:
         wire = await self._made(place, self._login)
         return await self._connection.introduce(wire, self._redis.prefix, self._clock())
 
-    async def listen(self, key: str) -> Whisper:
+    async def listen(self, key: str) -> Tracking:
         """Return a connection on which the server says that a key was changed.
 
         Raises:
@@ -101,7 +101,7 @@ class Connecting:
         if self._place is None:
             raise SharedUnavailable("not connected yet")
         wire = await self._made(self._place, self._login, protocol=3)
-        return await self._subscriptions.told_of(wire, key, self._redis.timeout)
+        return await self._subscriptions.tracking(wire, key, self._redis.timeout)
 
     async def _found(self) -> RedisUrl:
         if self._redis.url is not None or self.sentinels is None:

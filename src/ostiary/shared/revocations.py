@@ -29,7 +29,7 @@ from ostiary.shared.link import Link
 from ostiary.shared.marks import Digests
 from ostiary.shared.shelf import Shelf
 from ostiary.shared.store import Kept, Store
-from ostiary.shared.tracking import Ear
+from ostiary.shared.tracking import Tracker
 
 log = structlog.get_logger("ostiary.shared")
 
@@ -56,7 +56,7 @@ class Revocations:
 
     Attributes:
         shelf: the list.
-        ear: hears of changes; None: nobody does.
+        tracker: hears of changes; None: nobody does.
     """
 
     name = "revocations"
@@ -74,7 +74,7 @@ class Revocations:
         steady: Callable[[], float] = time.monotonic,
     ) -> None:
         self.shelf = Shelf(link, prefix)
-        self.ear: Ear | None = None
+        self.tracker: Tracker | None = None
         self._link = link
         self._run = 0.0  # of the server that the copy was compared with
         self._digests = digests
@@ -115,13 +115,13 @@ class Revocations:
             self._recall(self._keeping)
         await self._look()
         self._keeper = asyncio.create_task(self._keep())
-        if self.ear is not None:
-            self.ear.start()
+        if self.tracker is not None:
+            self.tracker.start()
 
     async def aclose(self) -> None:
         """Stop looking."""
-        if self.ear is not None:
-            await self.ear.aclose()
+        if self.tracker is not None:
+            await self.tracker.aclose()
         if self._keeper is not None:
             self._keeper.cancel()
             await asyncio.gather(self._keeper, return_exceptions=True)

@@ -28,7 +28,7 @@ _DOUBT: Final = 5.0
 """Seconds for which a master is believed while the sentinels cannot be asked, or do not agree."""
 
 
-class Voice(Protocol):
+class SentinelLine(Protocol):
     """The line to one sentinel."""
 
     async def master(self, name: str) -> Address | None:
@@ -77,7 +77,7 @@ class Sentinels:
         self,
         places: Sequence[RedisUrl],
         name: str,
-        call: Callable[[RedisUrl], Awaitable[Voice]],
+        call: Callable[[RedisUrl], Awaitable[SentinelLine]],
         timeout: float,
         steady: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -86,7 +86,7 @@ class Sentinels:
         self._call = call
         self._timeout = timeout
         self._steady = steady
-        self._voices: dict[RedisUrl, Voice] = {}
+        self._lines: dict[RedisUrl, SentinelLine] = {}
         self._turn = asyncio.Lock()
         self.sure = steady()
 
@@ -109,30 +109,30 @@ class Sentinels:
 
     async def aclose(self) -> None:
         """End the lines to them."""
-        voices, self._voices = self._voices, {}
-        for voice in voices.values():
-            await _end(voice)
+        lines, self._lines = self._lines, {}
+        for line in lines.values():
+            await _end(line)
 
     async def _asked(self, place: RedisUrl) -> Address | None:
-        voice = self._voices.pop(place, None)
+        line = self._lines.pop(place, None)
         try:
             async with asyncio.timeout(2 * self._timeout):
-                if voice is None:
-                    voice = await self._call(place)
-                said = await voice.master(self._name)
+                if line is None:
+                    line = await self._call(place)
+                said = await line.master(self._name)
         except BaseException as error:  # a line on which an answer is still to come is of no use, whoever gave up
-            if voice is not None:
-                await _end(voice)
+            if line is not None:
+                await _end(line)
             if isinstance(error, GatewayError | OSError):
                 return None
             raise
-        self._voices[place] = voice
+        self._lines[place] = line
         return said
 
 
-async def _end(voice: Voice) -> None:
+async def _end(line: SentinelLine) -> None:
     with suppress(Exception):  # it is broken, and says so in many ways
-        await voice.aclose()
+        await line.aclose()
 
 
 class Guard:

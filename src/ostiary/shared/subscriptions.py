@@ -46,7 +46,7 @@ class SentinelConnection:
         await self._wire.disconnect(nowait=True)
 
 
-class WhisperConnection:
+class TrackingConnection:
     """A connection on which the server says that a key was changed.
 
     Args:
@@ -94,7 +94,7 @@ class WhisperConnection:
         await self._wire.disconnect(nowait=True)
 
 
-async def called(wire: AbstractConnection) -> SentinelConnection:
+async def sentinel(wire: AbstractConnection) -> SentinelConnection:
     """Return a line to a sentinel.
 
     Raises:
@@ -103,7 +103,7 @@ async def called(wire: AbstractConnection) -> SentinelConnection:
     return SentinelConnection(await made(wire))
 
 
-async def told_of(wire: AbstractConnection, key: str, patience: float) -> WhisperConnection:
+async def tracking(wire: AbstractConnection, key: str, patience: float) -> TrackingConnection:
     """Return a connection on which the server says that a key was changed.
 
     Args:
@@ -120,4 +120,4 @@ async def told_of(wire: AbstractConnection, key: str, patience: float) -> Whispe
     except BaseException:
         await wire.disconnect(nowait=True)
         raise
-    return WhisperConnection(wire, patience)
+    return TrackingConnection(wire, patience)

@@ -24,7 +24,7 @@ _SLOWEST: Final = 60.0
 """Longest pause between two tries, in seconds: a server that never speaks unasked is looked at all the same."""
 
 
-class Whisper(Protocol):
+class Tracking(Protocol):
     """A connection on which the server speaks."""
 
     async def news(self) -> bool:
@@ -38,10 +38,10 @@ class Whisper(Protocol):
         """End it."""
 
 
-Listen: TypeAlias = Callable[[], Awaitable[Whisper]]
+Listen: TypeAlias = Callable[[], Awaitable[Tracking]]
 
 
-class Ear:
+class Tracker:
     """Listens, for as long as it is open.
 
     Args:
@@ -76,14 +76,14 @@ class Ear:
             line = self._line()
             try:
                 async with asyncio.timeout(HANDSHAKE * self._timeout):
-                    whisper = await self._listen()
+                    connection = await self._listen()
             except (GatewayError, OSError) as error:
                 self._deaf(error)
                 failures += 1
                 await self._pause(failures, line)
                 continue
             failures = 0
-            await self._hear(whisper, line)
+            await self._hear(connection, line)
 
     async def _pause(self, failures: int, line: int) -> None:
         """Wait before the next try; not for longer than until the line to Redis is made anew."""
@@ -92,20 +92,20 @@ class Ear:
         while loop.time() < end and line == self._line():  # noqa: ASYNC110 - the line tells nobody, and this is seldom
             await asyncio.sleep(min(_SHORTEST, end - loop.time()))
 
-    async def _hear(self, whisper: Whisper, line: int) -> None:
+    async def _hear(self, connection: Tracking, line: int) -> None:
         """Listen until the connection is of no use any more."""
         self.open, self._told = True, ""
         try:
             self._heard()  # what was said before
             while line == self._line():
-                if await whisper.news():
+                if await connection.news():
                     self._heard()
         except OSError:
             self._heard()
         finally:
             self.open = False
             with suppress(Exception):  # it is broken, and says so in many ways
-                await whisper.aclose()
+                await connection.aclose()
 
     def _deaf(self, error: GatewayError | OSError) -> None:
         why = error.detail if isinstance(error, GatewayError) else type(error).__name__

@@ -21,10 +21,10 @@ keeper.py       who writes that down
 
 from __future__ import annotations
 
-from ostiary.workers.aggregate import Everybody, tell
-from ostiary.workers.channel import Bond
+from ostiary.workers.aggregate import Aggregate, tell
+from ostiary.workers.channel import Channel
 from ostiary.workers.forkserver import copied, line_of
 from ostiary.workers.keeper import keeping
 from ostiary.workers.supervisor import Supervisor, how, pause_after
 
-__all__ = ["Bond", "Everybody", "Supervisor", "copied", "how", "keeping", "line_of", "pause_after", "tell"]
+__all__ = ["Aggregate", "Channel", "Supervisor", "copied", "how", "keeping", "line_of", "pause_after", "tell"]

@@ -41,7 +41,7 @@ _ID: Final = re.compile(r"[A-Za-z0-9._-]{1,128}")
 _SEVERITY: Final[dict[Condition, int]] = {"ok": 0, "degraded": 1, "down": 2}
 
 
-class Everybody:
+class Aggregate:
     """All workers of a supervisor, as one source.
 
     Args:
@@ -90,9 +90,9 @@ class Everybody:
     def collect(self) -> Iterator[Metric]:
         """Return the metrics of all of them, as they were gathered last. Takes a while; in whatever thread."""
         own = [one for one in self._registry.collect() if one.name not in _NOT_MINE]
-        everybody = list(self._supervisor.workers.values())
-        serving = sum(worker.serving for worker in everybody)
-        told = workers(serving, len(everybody) - serving, self._supervisor.deaths)
+        every = list(self._supervisor.workers.values())
+        serving = sum(worker.serving for worker in every)
+        told = workers(serving, len(every) - serving, self._supervisor.deaths)
         processes: dict[str, list[Metric]] = {"0": [*own, *told]}
         for number, (_, answer) in sorted(self._told.items()):
             processes[str(number)] = [one for one in metrics_of(answer) if one.name not in _MINE]

@@ -29,7 +29,7 @@ Tell: TypeAlias = Callable[[str], Awaitable[bytes]]
 
 
 @dataclass(slots=True)
-class Bond:
+class Channel:
     """What ties a worker to its supervisor.
 
     Attributes:

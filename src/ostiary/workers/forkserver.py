@@ -17,7 +17,7 @@ from contextlib import suppress
 from importlib import import_module
 from typing import Final
 
-from ostiary.workers.channel import Bond
+from ostiary.workers.channel import Channel
 
 VARIABLE: Final = "OSTIARY_TEMPLATE"
 """How a process learns that workers are copied from it: the descriptor of its line to the supervisor."""
@@ -37,7 +37,7 @@ def line_of(environ: MutableMapping[str, str]) -> socket.socket | None:
     return None if said is None else socket.socket(fileno=int(said))
 
 
-def copied(line: socket.socket) -> Bond | None:
+def copied(line: socket.socket) -> Channel | None:
     """Let this process be copied for as long as its supervisor lives; everything that a copy needs is imported by now.
 
     Signals that end a gateway are for the copies only. What is there now is left alone by the collector, in them too:
@@ -54,13 +54,13 @@ def copied(line: socket.socket) -> Bond | None:
     gc.freeze()
     with line:
         while True:
-            said, given, *_ = socket.recv_fds(line, _LONGEST, Bond.DESCRIPTORS)
+            said, given, *_ = socket.recv_fds(line, _LONGEST, Channel.DESCRIPTORS)
             if not said:
                 return None
             question, what, *of = said.split()
             answer = _copy(given) if what == b"copy" else _reap(int(of[0]))
             if answer == 0 and what == b"copy":
-                return Bond.of(given)
+                return Channel.of(given)
             with suppress(OSError):  # the supervisor is gone, and that is seen above
                 line.send(b"%s %d" % (question, answer))
 

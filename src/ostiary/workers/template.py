@@ -86,7 +86,7 @@ class Template:
         self._questions = 0
 
     async def copy(self, given: Sequence[int]) -> Copy:
-        """Return a copy that has these descriptors, in their order, as `Bond` names them.
+        """Return a copy that has these descriptors, in their order, as `Channel` names them.
 
         Raises:
             OSError: the machine has no room for one.

@@ -25,7 +25,7 @@ async def spawn(template: Template, turn: int, memory: int, said: int) -> Worker
 
     Args:
         template: what it is copied from.
-        turn: a descriptor that it is given, see `Bond`.
+        turn: a descriptor that it is given, see `Channel`.
         memory: another one.
         said: another one.
 

@@ -27,7 +27,7 @@ def test_half_of_them_are_not_enough(said: list[Address | None]) -> None:
         agreed(said)
 
 
-class Voice:
+class SentinelLine:
     def __init__(self, says: Any) -> None:
         self.says = says
         self.open = True
@@ -47,23 +47,23 @@ class Voice:
 class Stage:
     def __init__(self, *says: Any) -> None:
         self.says = dict(zip(PLACES, says, strict=False))
-        self.made: list[Voice] = []
+        self.made: list[SentinelLine] = []
         self.steady = Clock(0.0)
         self.sentinels = Sentinels(list(self.says), "main", self.call, 0.05, self.steady)
 
-    async def call(self, place: RedisUrl) -> Voice:
+    async def call(self, place: RedisUrl) -> SentinelLine:
         if self.says[place] == "away":
             raise OSError("away")
-        self.made.append(Voice(self.says[place]))
+        self.made.append(SentinelLine(self.says[place]))
         return self.made[-1]
 
 
 async def test_lines_that_work_stay_and_those_that_do_not_are_made_anew() -> None:
     stage = Stage(ONE, ONE, ConnectionError("gone"))
     assert [await stage.sentinels.master() for _ in range(3)] == [ONE, ONE, ONE]
-    assert [voice.open for voice in stage.made] == [True, True, False, False, False]
+    assert [line.open for line in stage.made] == [True, True, False, False, False]
     await stage.sentinels.aclose()
-    assert not any(voice.open for voice in stage.made)
+    assert not any(line.open for line in stage.made)
 
 
 async def test_one_that_hangs_or_is_away_is_not_waited_for_long() -> None:
@@ -81,7 +81,7 @@ async def test_whoever_gives_up_leaves_no_line_with_an_answer_to_come() -> None:
     asked.cancel()
     with pytest.raises(asyncio.CancelledError):
         await asked
-    assert [voice.open for voice in stage.made] == [False]
+    assert [line.open for line in stage.made] == [False]
 
 
 class Line:

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 from structlog.testing import capture_logs
 
-from ostiary.workers import Bond
+from ostiary.workers import Channel
 from ostiary.workers import worker as module
 from ostiary.workers.worker import Worker
 
@@ -23,8 +23,8 @@ def ends():
     ours.close()
 
 
-def bond(theirs: socket.socket) -> Bond:
-    return Bond.of((theirs.detach(), 7, 8, 9, 10, 11))
+def channel(theirs: socket.socket) -> Channel:
+    return Channel.of((theirs.detach(), 7, 8, 9, 10, 11))
 
 
 async def silent(what: str) -> bytes:
@@ -36,7 +36,7 @@ async def talking(ends, tell) -> AsyncIterator[Worker]:
     """A worker that serves, and answers."""
     ours, theirs = ends
     ours.setblocking(False)
-    one, process = bond(theirs), asyncio.get_running_loop().create_future()
+    one, process = channel(theirs), asyncio.get_running_loop().create_future()
     worker = Worker(SimpleNamespace(wait=lambda: process, returncode=None), ours)
     async with one.answering(tell):
         holding = asyncio.create_task(one.hold())
@@ -50,7 +50,7 @@ async def talking(ends, tell) -> AsyncIterator[Worker]:
 
 async def test_a_worker_says_that_it_serves_and_ends_with_its_supervisor(ends):
     ours, theirs = ends
-    one = bond(theirs)
+    one = channel(theirs)
     ours.send(b"3")
     assert one.wait()
     assert (one.number, one.turn) == (3, 7)
@@ -67,7 +67,7 @@ async def test_a_worker_says_that_it_serves_and_ends_with_its_supervisor(ends):
 
 def test_a_spare_worker_ends_with_its_supervisor(ends):
     ours, theirs = ends
-    one = bond(theirs)
+    one = channel(theirs)
     ours.close()
     assert not one.wait()
     one.channel.close()

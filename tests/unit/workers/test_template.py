@@ -23,10 +23,10 @@ import os, sys
 from ostiary.edge.head import next_id
 from ostiary.workers import copied, line_of
 
-bond = copied(line_of(os.environ))
-if bond is not None:
-    bond.channel.send(f"{os.getpid()} {os.getsid(0)} {os.getppid()} {next_id()} {bond.turn}".encode())
-    asked = bond.channel.recv(16)
+channel = copied(line_of(os.environ))
+if channel is not None:
+    channel.channel.send(f"{os.getpid()} {os.getsid(0)} {os.getppid()} {next_id()} {channel.turn}".encode())
+    asked = channel.channel.recv(16)
     sys.exit(int(asked or 0))
 """
 

@@ -28,7 +28,7 @@ def shared(view: View) -> Iterator[Metric]:
     ages = [((), one.age) for one in view.revocations if one.age is not None]
     text = "How long ago the copy of what is revoked was compared with the list."
     yield gauge("ostiary_revocations_compared_age_seconds", text, (), ages)
-    heard = [((), float(one.ear is not None and one.ear.open)) for one in view.revocations]
+    heard = [((), float(one.tracker is not None and one.tracker.open)) for one in view.revocations]
     text = "1 while Redis tells at once what is revoked; 0: it is looked at every `poll`."
     yield gauge("ostiary_revocations_told", text, (), heard)
     alone = [((), float(one.alone)) for one in tallies]
