@@ -88,7 +88,7 @@ class Http2Endpoint:
         while (found := self.take()) is None:
             if self._closed is not None:
                 raise self._closed
-            if self._dialling is None:
+            if self._dialling is None or self._dialling.done():  # done: its callback has not been called yet
                 if self._crowded:
                     return None
                 self._dialling = asyncio.get_running_loop().create_task(self._dial())
@@ -150,7 +150,8 @@ class Http2Endpoint:
             connection.close(error)
 
     def _dialled(self, task: asyncio.Task[None]) -> None:
-        self._dialling = None
+        if self._dialling is task:
+            self._dialling = None
         if not task.cancelled():
             task.exception()  # those who wait are told; perhaps nobody does any more
 

@@ -232,3 +232,17 @@ async def test_a_call_whose_time_is_over_before_it_begins_is_not_begun() -> None
         assert len(server.peers[0].heads) == 1
         [state] = pool.endpoints(0.0)
         assert (state.idle, state.busy) == (1, 0)
+
+
+# --- places that others took -------------------------------------------------------------------------
+
+
+async def test_who_comes_when_the_places_of_a_new_connection_have_just_been_taken_gets_another() -> None:
+    """In that turn of the loop the task that connects has ended, and nobody was told yet: it is not waited for."""
+    server = Http2Server(settings={SettingCodes.MAX_CONCURRENT_STREAMS: 1}, answering=False)
+    async with upstream(server), pooling(server.port, protocol="h2") as pool:
+        await heard(server, pool)
+        ended = asyncio.get_running_loop().create_task(asyncio.sleep(0))
+        await ended
+        pool._endpoints.each[0]._dialling = ended
+        await heard(server, pool, 1)
