@@ -38,11 +38,9 @@ class Http1Connection(Http1Ending, asyncio.Protocol):
 
     def __init__(self, listening: Listening, loop: asyncio.AbstractEventLoop) -> None:
         self.loop = loop
-        self.line = Line(loop)
-        self.exchange: Exchange | None = None  # whose answer is being sent
         self._listening = listening
         self._proof = Proof(listening)
-        self._reader = RequestReader(self, self._proof)
+        super().__init__(Line(loop), RequestReader(self, self._proof))
         self._behind = Behind(self, self._reader)
 
     @property

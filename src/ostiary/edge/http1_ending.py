@@ -9,13 +9,19 @@ from ostiary.errors import GatewayError, RequestTimeout
 
 
 class Http1Ending:
-    """The part of a connection that the listener's clock and its end are told to."""
+    """The part of a connection that is told of the time, and of the listener's end.
+
+    Attributes:
+        line: its octets.
+        exchange: whose answer is being sent.
+    """
 
     __slots__ = ("_reader", "exchange", "line")
 
-    exchange: Exchange | None
-    line: Line
-    _reader: RequestReader
+    def __init__(self, line: Line, reader: RequestReader) -> None:
+        self.line = line
+        self.exchange: Exchange | None = None
+        self._reader = reader
 
     def _refuse(self, error: GatewayError) -> None:
         raise NotImplementedError
