@@ -28,8 +28,19 @@ class Book(IntEnum):
 
 def new_ledger() -> int:
     """Return the descriptor of an empty one, for a process that is started with it."""
+    return nameless("ostiary-ledger")
+
+
+def nameless(purpose: str) -> int:
+    """Return the descriptor of an empty file without a name, for processes that are started with it.
+
+    It needs no folder that can be written to, where the system has such files.
+
+    Args:
+        purpose: what operators see it as, in /proc.
+    """
     with suppress(AttributeError, OSError):  # Linux has it, and elsewhere a file without a name will do
-        return os.memfd_create("ostiary-ledger")
+        return os.memfd_create(purpose)
     with tempfile.TemporaryFile() as file:
         return os.dup(file.fileno())
 

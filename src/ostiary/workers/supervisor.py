@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import signal
-import tempfile
 import time
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any, Final
@@ -18,6 +17,7 @@ import structlog
 from ostiary.authn.memory import shared_descriptor
 from ostiary.observe.lifecycle import Lifecycle
 from ostiary.workers.configuration import Said
+from ostiary.workers.ledger import nameless
 from ostiary.workers.template import Template
 from ostiary.workers.worker import Worker, spawn
 
@@ -62,7 +62,7 @@ class Supervisor:
         self._wanted = asyncio.Event()  # a spare worker: the one before serves
         self._signals = 0
         self._stopping = asyncio.Event()
-        self._turn = tempfile.TemporaryFile()  # noqa: SIM115 - as long as we live
+        self._turn = nameless("ostiary-turn")  # as long as we live
         self._memory = shared_descriptor()  # for as long, too
 
     async def run(self, beside: Sequence[Callable[[], Coroutine[Any, Any, None]]]) -> int:
@@ -202,7 +202,7 @@ class Supervisor:
         return spare
 
     async def _spawn(self) -> Worker:
-        return await spawn(self._template, self._turn.fileno(), self._memory, self.said.descriptor)
+        return await spawn(self._template, self._turn, self._memory, self.said.descriptor)
 
     async def _tend(self, worker: Worker) -> int:
         """Start a worker anew whenever it dies; return the exit code that it ends with when all of them end."""

@@ -94,7 +94,7 @@ async def until(condition: Callable[[], object]) -> None:
 async def ended(supervisor: Supervisor, running: asyncio.Task[int]) -> None:
     supervisor._stop()
     await asyncio.wait_for(running, 5)
-    supervisor._turn.close()
+    os.close(supervisor._turn)
     os.close(supervisor._memory)
     supervisor.said.close()
 
