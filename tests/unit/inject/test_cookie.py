@@ -36,6 +36,8 @@ def sent(*cookies: bytes, name: bytes = b"sid") -> bytes:
         ((b"sid",), b"sid=OURS"),
         ((b"a=sid=1; xsid=2; sids=3",), b"a=sid=1; xsid=2; sids=3; sid=OURS"),
         ((b'a="1"; ; b=;',), b'a="1"; b=; sid=OURS'),
+        ((b"a[sid]=1; sid=x; sids[a]=2; a=sid[b]",), b"a[sid]=1; sids[a]=2; a=sid[b]; sid=OURS"),
+        ((b"\ta=1\t;\tsid=x\t",), b"a=1; sid=OURS"),
     ],
 )
 def test_the_callers_of_that_name_go_and_the_others_pass_in_one_field(cookies, value):
