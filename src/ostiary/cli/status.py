@@ -39,7 +39,7 @@ def status(
     The exit code is 0 when it is ready, though parts may be degraded, 1 when it is starting or draining, and 3
     when nobody answers: for a health check. With --watch and --json it is one document a line.
     """
-    from ostiary.cli.explain_admin import Place
+    from ostiary.cli.admin import Place
 
     place = Place(admin or _listener(config, overlay), admin_ca, "status.admin")
     while True:

@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 from tests.support.tokens import NOW, Clock, Signer, certificate, good_claims, key_set
 
 from ostiary.build import compile_gateway
-from ostiary.cli.explain_asked import Asked, from_curl, from_har
+from ostiary.cli.explain.request import Asked, from_curl, from_har
 from ostiary.cli.run import run
 from ostiary.config.load import load
 from ostiary.edge.head import read_head

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ostiary.cli.import_cosmian import Settings, from_toml
+from ostiary.cli.import_.cosmian import Settings, from_toml
 from ostiary.cli.run import run
 from ostiary.config.load import examine
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
-from tests.unit.cli.test_explain_admin import TOKEN, Listener
+from tests.unit.cli.test_admin import TOKEN, Listener
 
 from ostiary.cli.documents import schema_of
 from ostiary.cli.run import run

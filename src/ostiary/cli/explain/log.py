@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
 
-from ostiary.cli.explain_show import REASONS, causes_of
+from ostiary.cli.explain.show import REASONS, causes_of
 from ostiary.cli.frame import emit
 from ostiary.reasons import Reason
 

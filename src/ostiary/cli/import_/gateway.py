@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal, get_args
 from urllib.parse import urlsplit
 
-from ostiary.cli.import_cosmian import Provider, Settings
+from ostiary.cli.import_.cosmian import Provider, Settings
 from ostiary.config.listeners import Cipher
 
 Semantics = Literal["strict", "cascade"]

@@ -1,4 +1,8 @@
-"""`ostiary import`: a configuration from another program's. It is printed; nothing is read from the network."""
+"""`ostiary import`: a configuration from another program's. It is printed; nothing is read from the network.
+
+cosmian.py  what a Cosmian KMS was started with
+gateway.py  from that to a gateway that lets in whom it let in
+"""
 
 from __future__ import annotations
 
@@ -10,12 +14,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ostiary.cli.frame import Exit, Json, emit, fail, group, say
-from ostiary.cli.import_cosmian import Settings, from_flags, from_toml, from_variables, read_variables
-from ostiary.cli.import_gateway import Semantics, gateway
+from ostiary.cli.import_.cosmian import Settings, from_flags, from_toml, from_variables, read_variables
+from ostiary.cli.import_.gateway import Semantics, gateway
 from ostiary.cli.reading import read_text
 
 if TYPE_CHECKING:
-    from ostiary.cli.import_gateway import Imported
+    from ostiary.cli.import_.gateway import Imported
 
 app = group("Write a configuration from another program's.")
 

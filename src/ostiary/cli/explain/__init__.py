@@ -1,4 +1,10 @@
-"""`ostiary explain`: what would become of a request, and which line of the file decides."""
+"""`ostiary explain`: what would become of a request, and which line of the file decides.
+
+options.py  what the command is asked with
+request.py  the request: from flags, a pasted curl command, or a HAR file
+log.py      a request that was, from its line in the access log
+show.py     how the explanation is shown
+"""
 
 from __future__ import annotations
 
@@ -9,14 +15,14 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from ostiary.cli import explain_options as options
-from ostiary.cli.explain_asked import asked_of
+from ostiary.cli.explain import options
+from ostiary.cli.explain.request import asked_of
 from ostiary.cli.frame import DEFAULT_CONFIG, ConfigOption, Exit, Json, Overlays, fail
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ostiary.cli.explain_admin import Place
+    from ostiary.cli.admin import Place
     from ostiary.explain.question import Question
 
 
@@ -65,13 +71,13 @@ def _running(admin: str | None, authority: Path | None, at: str | None) -> Place
         return None
     if at is not None:
         fail("usage", "--at needs a file: the gateway that runs judges as of now", exit_code=Exit.USAGE)
-    from ostiary.cli.explain_admin import Place
+    from ostiary.cli.admin import Place
 
     return Place(admin, authority)
 
 
 def _past(running: Place | None, log: Path | None, request_id: str, *, as_json: bool) -> None:
-    from ostiary.cli.explain_log import find, show_line
+    from ostiary.cli.explain.log import find, show_line
 
     if log is not None:
         facts, where = find(log, request_id), str(log)
@@ -132,7 +138,7 @@ async def _explained(files: tuple[Path, ...], question: Question, moment: float,
 
 def _end(told: dict[str, Any], expect: options.Expected | None, *, as_json: bool, running: bool) -> None:
     """Show it, and end with the exit code that it has."""
-    from ostiary.cli.explain_show import show_told
+    from ostiary.cli.explain.show import show_told
 
     show_told(told, as_json=as_json, running=running)
     if expect is not None and not _as_expected(told, expect):
