@@ -11,7 +11,7 @@
 app.py         these pages                  handler.py     the door to them
 view.py        what they look at            source.py      of this process, or of all workers
 health.py      whether requests may be sent here; report.py  the same, as `/readyz` says it
-status.py      `/status.json`; page.py      the same for people; markup.py  HTML, as far as that takes
+status.py      `/status.json`; page.py, rows.py  the same for people; markup.py  HTML, as far as that takes
 exposition/    `/metrics`; reference.py     every metric there is
 redact.py      `/config`, without secrets   running.py     what another process on this machine serves
 body.py        what may be asked by POST    encoding.py    what one process tells another of itself

@@ -1,6 +1,7 @@
 """A folder of files: Kubernetes secret volumes, Docker secrets, systemd credentials, or any other.
 
 reader.py   one record, whole: through one open folder, never half of one version and half of the next
+mounts.py   files that stay as they are, because each is mounted by itself
 inotify.py  the kernel tells that something in a folder has changed
 provider.py the folder as the gateway sees it
 """
