@@ -15,6 +15,7 @@ from typing import Any
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from tests.support.clock import Clock
 
 from ostiary.config.schema import IssuerSpec
 from ostiary.jwks import Issuer
@@ -179,16 +180,6 @@ class Shelf:
 
     async def aclose(self) -> None:
         self.closed = True
-
-
-class Clock:
-    """A clock that a test moves."""
-
-    def __init__(self, now: float = 0.0) -> None:
-        self.now = now
-
-    def __call__(self) -> float:
-        return self.now
 
 
 def issuer(

@@ -4,7 +4,8 @@
     carry.py     one request through the gateway; the only place where errors end
     http1.py     the native edge: one connection, sans queue, on httptools
     http1_reader.py  its requests, read strictly; plain.py  at a glance, those that are plain
-    line.py      its octets: when they are read, and how they end; http1_ending.py  how it ends itself
+    http1_behind.py  what comes behind an answer that is not over; http1_ending.py  how it ends
+    line.py      its octets: when they are read, and how they end
     exchange.py  one request and its answer on that connection
     framing.py   the bytes of a response head
     http2/       the native edge: one connection, many streams

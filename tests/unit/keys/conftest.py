@@ -6,22 +6,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from tests.support.clock import Clock
 
 from ostiary.keys.local import LocalRing, record_path
 from ostiary.sealed import LocalStore
 from ostiary.sealed.crypt import MasterKeys, new_key
 
 NOW = 1_800_000_000.0
-
-
-@dataclass
-class Clock:
-    """A clock that goes on when it is told to."""
-
-    now: float = NOW
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @dataclass
@@ -36,7 +27,7 @@ class Told:
 
 @pytest.fixture
 def clock() -> Clock:
-    return Clock()
+    return Clock(NOW)
 
 
 @pytest.fixture

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
-from tests.unit.keys.conftest import NOW, Clock, Told
+from tests.support.clock import Clock
+from tests.unit.keys.conftest import NOW, Told
 
 from ostiary.errors import ConfigError, CredentialUnavailable
 from ostiary.keys.algorithms import algorithm, sign, thumbprint, verifies

@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import pytest
+from tests.support.clock import Clock
+
 from ostiary.model import Secret
 from ostiary.oauth.grant import Grant
 
@@ -31,9 +34,11 @@ class Endpoint:
         self.closed = True
 
 
-class Clock:
-    def __init__(self) -> None:
-        self.now = 1000.0
+@pytest.fixture
+def clock() -> Clock:
+    return Clock(1000.0)
 
-    def __call__(self) -> float:
-        return self.now
+
+@pytest.fixture
+def endpoint() -> Endpoint:
+    return Endpoint()

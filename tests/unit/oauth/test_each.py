@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.unit.oauth.conftest import Clock
+from tests.support.clock import Clock
 from tests.unit.oauth.test_exchange import asking
 
 from ostiary.config.oauth import ClientCredentialsSpec
@@ -62,11 +62,6 @@ class Issuer:
 def spec(**client: Any) -> ClientCredentialsSpec:
     said = {"token_url": "https://id.example.com/token", "client": client or {"post": {"credential": "crm"}}}
     return ClientCredentialsSpec.model_validate(said)
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.support.clock import Clock
 from tests.unit.inject.conftest import outbound_of
-from tests.unit.oauth.conftest import Clock, Endpoint
+from tests.unit.oauth.conftest import Endpoint
 
 from ostiary.errors import BadRequest, CredentialUnavailable, Forbidden
 from ostiary.model import Headers, Outbound, Principal, Secret
@@ -24,16 +25,6 @@ def asking(token: bytes = b"callers", principal: Principal | None = None, scheme
     outbound = outbound_of(principal or Principal("alice", "bank", "jwt"))
     outbound.request.headers = Headers.of([(b"Authorization", scheme + token)])
     return outbound
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def endpoint() -> Endpoint:
-    return Endpoint()
 
 
 @pytest.fixture

@@ -8,22 +8,13 @@ from typing import Any
 import pytest
 import structlog
 from structlog.testing import LogCapture
-from tests.unit.oauth.conftest import Clock, Endpoint
+from tests.support.clock import Clock
+from tests.unit.oauth.conftest import Endpoint
 
 from ostiary.errors import CredentialUnavailable
 from ostiary.oauth.grant import RefusedError
 from ostiary.oauth.token import ClientToken
 from ostiary.reasons import Reason
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def endpoint() -> Endpoint:
-    return Endpoint()
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import sys
 
 import pytest
 import structlog
+from tests.support.clock import Clock
 
 from ostiary.config.schema import CredentialSpec
 from ostiary.errors import CredentialUnavailable
@@ -19,14 +20,6 @@ from ostiary.vault.record import SecretRecord
 from ostiary.vault.source import VaultCredential
 
 CANARY = "canary-90ab"
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 class Scripted:
@@ -56,7 +49,7 @@ class Scripted:
 
 @pytest.fixture
 def clock():
-    return Clock()
+    return Clock(1000.0)
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 import structlog
+from tests.support.clock import Clock
 
 from ostiary.config.vaults import CredentialSpec
 from ostiary.errors import CredentialUnavailable
@@ -19,14 +20,6 @@ from ostiary.vault.record import Lease, SecretRecord
 from ostiary.vault.source import VaultCredential
 
 CANARY = "canary-31f7"
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 class Lending:
@@ -73,7 +66,7 @@ class Lending:
 
 @pytest.fixture
 def clock() -> Clock:
-    return Clock()
+    return Clock(1000.0)
 
 
 @pytest.fixture
