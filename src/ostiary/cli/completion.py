@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Annotated, Any, Literal
+from collections.abc import Iterator, Sequence
+from typing import Annotated, Any, Literal, NamedTuple
 
 import typer
 
@@ -25,75 +25,139 @@ def completion(
 
 def script(shell: Shell) -> str:
     """Return the completion script of a shell."""
-    return {"bash": _bash, "zsh": _zsh, "fish": _fish}[shell](dict(_words())) + "\n"
+    return {"bash": _bash, "zsh": _zsh, "fish": _fish}[shell](list(_commands())) + "\n"
 
 
-def _words() -> Iterator[tuple[str, list[str]]]:
-    """Return what may follow each command, by the command's words."""
+class _Command(NamedTuple):
+    """What may follow the words of a command.
+
+    Attributes:
+        name: these words.
+        after: commands, options and arguments.
+        values: by the options that take one, the words that it can be; none: a file, or anything.
+    """
+
+    name: str
+    after: list[str]
+    values: dict[str, tuple[str, ...]]
+
+    @property
+    def inner(self) -> list[str]:
+        """The commands below it, or words that it takes."""
+        return [word for word in self.after if not word.startswith("-")]
+
+
+def _commands() -> Iterator[_Command]:
+    """Yield every command, the program itself first."""
     from ostiary.cli.run import command
     from ostiary.cli.table import installed
 
     entries = installed()
-    yield "", [*entries, "--help", "--version"]
+    yield _Command("", [*entries, "--help", "--version"], {})
     for name, entry in entries.items():
-        yield from _below(name, command(entry))
-    yield "help", [*entries, "--help", "--json"]
+        if name == "help":  # explains commands as well
+            yield _Command(name, [*entries, "--help", "--json"], {})
+        else:
+            yield from _below(name, command(entry))
 
 
-def _below(name: str, command: Any) -> Iterator[tuple[str, list[str]]]:
+def _below(name: str, command: Any) -> Iterator[_Command]:
     inner: dict[str, Any] = getattr(command, "commands", {})
-    options = [option for parameter in command.params for option in parameter.opts if option.startswith("--")]
+    options = [one for one in command.params if not is_argument(one)]
+    names = [option for one in options for option in one.opts if option.startswith("--")]
     choices = [word for parameter in command.params if is_argument(parameter) for word in words(parameter)]
-    yield name, sorted({*inner, *options, *choices, "--help"})
+    values = {option: words(one) for one in options if not one.is_flag for option in one.opts}
+    yield _Command(name, sorted({*inner, *names, *choices, "--help"}), values)
     for key, below in inner.items():
         yield from _below(f"{name} {key}", below)
 
 
-def _bash(words: dict[str, list[str]]) -> str:
-    cases = "\n".join(f"    '{name}') words='{' '.join(after)}' ;;" for name, after in words.items())
+def _known(commands: Sequence[_Command]) -> str:
+    return "|".join(f"'{one.name}'" for one in commands if one.name)
+
+
+def _cases(commands: Sequence[_Command], template: str) -> str:
+    """Return a case for each command: what may follow it."""
+    return "\n".join(f"    '{one.name}') {template.format(' '.join(one.after))} ;;" for one in commands)
+
+
+def _values(commands: Sequence[_Command], template: str) -> str:
+    """Return a case for each option that takes a value: the words that it can be, or none."""
+    pairs = [(f"'{one.name} {option}'", words) for one in commands for option, words in one.values.items()]
+    lines = [f"    {pattern}) {template.format(' '.join(words))} ;;" for pattern, words in pairs if words]
+    return "\n".join([*lines, f"    {'|'.join(pattern for pattern, words in pairs if not words)}) files=1 ;;"])
+
+
+def _bash(commands: Sequence[_Command]) -> str:
     return f"""\
 # bash completion for ostiary
 _ostiary() {{
-  local current="${{COMP_WORDS[COMP_CWORD]}}" path='' words='' word
+  local current="${{COMP_WORDS[COMP_CWORD]}}" previous="${{COMP_WORDS[COMP_CWORD-1]}}" path='' words='' files='' word
   for word in "${{COMP_WORDS[@]:1:COMP_CWORD-1}}"; do
-    [[ "$word" == -* ]] && break
-    path="${{path:+$path }}$word"
+    case "${{path:+$path }}$word" in
+      {_known(commands)}) path="${{path:+$path }}$word" ;;
+      *) break ;;
+    esac
   done
   case "$path" in
-{cases}
-    *) words='' ;;
+{_cases(commands, "words='{}'")}
   esac
+  case "$path $previous" in
+{_values(commands, "words='{}'")}
+  esac
+  [[ -n "$files" ]] && words=''
   mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
 }}
 complete -o default -F _ostiary ostiary"""
 
 
-def _zsh(words: dict[str, list[str]]) -> str:
-    cases = "\n".join(f"    '{name}') candidates=({' '.join(after)}) ;;" for name, after in words.items())
+def _zsh(commands: Sequence[_Command]) -> str:
     return f"""\
 #compdef ostiary
 _ostiary() {{
-  local typed='' word
+  local typed='' word files=''
   local -a candidates
   for word in "${{(@)words[2,CURRENT-1]}}"; do
-    [[ "$word" == -* ]] && break
-    typed="${{typed:+$typed }}$word"
+    case "${{typed:+$typed }}$word" in
+      {_known(commands)}) typed="${{typed:+$typed }}$word" ;;
+      *) break ;;
+    esac
   done
   case "$typed" in
-{cases}
+{_cases(commands, "candidates=({})")}
   esac
-  compadd -a candidates
-  _files
+  case "$typed ${{words[CURRENT-1]}}" in
+{_values(commands, "candidates=({}); files=0")}
+  esac
+  [[ "$files" == 1 ]] || compadd -a candidates
+  [[ "$files" == 0 ]] || _files
 }}
-compdef _ostiary ostiary"""
+if [[ "${{funcstack[1]}}" == _ostiary ]]; then
+  _ostiary "$@"
+else
+  compdef _ostiary ostiary
+fi"""
 
 
-def _fish(words: dict[str, list[str]]) -> str:
+def _fish(commands: Sequence[_Command]) -> str:
     lines = ["# fish completion for ostiary"]
-    for name, after in words.items():
-        seen = " ".join(f"__fish_seen_subcommand_from {word};and" for word in name.split()).removesuffix(";and")
-        condition = seen.replace(";and", "; and") if name else "__fish_use_subcommand"
-        for word in after:
-            kind = f"-l {word.removeprefix('--')}" if word.startswith("--") else f"-f -a {word}"
-            lines.append(f"complete -c ostiary -n '{condition}' {kind}")
+    for one in commands:
+        condition = _condition(one)
+        lines += [f"complete -c ostiary -n '{condition}' {_taken(word, one)}" for word in one.after]
     return "\n".join(lines)
+
+
+def _condition(one: _Command) -> str:
+    """Return when fish is to offer what follows a command: when it is typed, and none of those below it."""
+    if not one.name:
+        return "__fish_use_subcommand"
+    seen = [f"__fish_seen_subcommand_from {word}" for word in one.name.split()]
+    return "; and ".join([*seen, *([f"not __fish_seen_subcommand_from {' '.join(one.inner)}"] if one.inner else [])])
+
+
+def _taken(word: str, one: _Command) -> str:
+    if not word.startswith("--"):
+        return f"-f -a {word}"
+    values = one.values.get(word)
+    taking = "" if values is None else f" -x -a '{' '.join(values)}'" if values else " -r"
+    return f"-l {word.removeprefix('--')}{taking}"

@@ -115,23 +115,3 @@ def test_colour_is_for_terminals_that_were_not_asked_to_do_without(monkeypatch: 
     monkeypatch.delenv("NO_COLOR")
     monkeypatch.setenv("TERM", "dumb")
     assert not colourful(Terminal())
-
-
-@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_a_completion_names_every_command(shell: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["completion", shell]) == 0
-    script = capsys.readouterr().out
-    assert all(name in script for name in installed())
-    assert "warn-as-error" in script
-
-
-def test_bash_completes_commands_options_and_words(capsys: pytest.CaptureFixture[str]) -> None:
-    run(["completion", "bash"])
-    script = capsys.readouterr().out
-    for typed, wanted in (("che", "check"), ("check --f", "--format"), ("completion z", "zsh")):
-        words = ["ostiary", *typed.split(" ")]
-        program = (
-            f"{script}\nCOMP_WORDS=({' '.join(words)}); COMP_CWORD={len(words) - 1}; _ostiary; echo ${{COMPREPLY[@]}}"
-        )
-        ended = subprocess.run(["bash", "-c", program], capture_output=True, text=True, timeout=10, check=True)
-        assert ended.stdout.strip() == wanted
