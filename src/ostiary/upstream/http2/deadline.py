@@ -25,7 +25,7 @@ def caller_waits_until(request: Request) -> float:
     return request.record.started + seconds
 
 
-def longest(times: UpstreamTimeouts, call: bool, started: bool, stalled: bool, sent: bool) -> float:
+def longest(times: UpstreamTimeouts, call: bool, started: bool, stalled: bool, whole: bool) -> float:
     """Return the seconds that nothing may happen.
 
     Args:
@@ -33,10 +33,10 @@ def longest(times: UpstreamTimeouts, call: bool, started: bool, stalled: bool, s
         call: of gRPC, which may be silent in both directions.
         started: the answer has begun.
         stalled: the upstream takes nothing of the request.
-        sent: the request was sent whole.
+        whole: the request has come whole; the upstream may not have taken it yet.
     """
     if call:
         return times.silence
     if started or stalled:
         return times.idle
-    return times.response if sent else inf  # it is the caller who makes it wait, which is the edge's matter
+    return times.response if whole else inf  # it is the caller who makes it wait, which is the edge's matter

@@ -160,6 +160,9 @@ class Http2Endpoint:
         try:
             connection = await self._reaching.connect(loop, lambda: Http2Connection(self, loop))
             await self._greeted(connection)
+            if connection.room <= 0:  # it was dismissed with the greeting, or no exchange may be begun
+                connection.close(UpstreamUnreachable("no place on a new connection"))
+                raise UpstreamUnreachable(f"{self.name}: takes no requests on a new connection")
         except GatewayError:
             self.rests_until = loop.time() + REST
             raise

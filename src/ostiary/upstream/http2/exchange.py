@@ -78,8 +78,7 @@ class Http2Exchange:
         self.call = request.method == "POST" and is_call(request.headers.get(b"content-type"))
         self.until = caller_waits_until(request) if self.call else inf
         self.deadline = self.until
-        self.queued = self.done = False
-        self._announced = self._paused = self._stalled = False
+        self.queued = self.done = self._announced = self._paused = self._stalled = False
         self._patience, self._again = patience, again
         self.outgoing, self._incoming = Outgoing(body.length), Incoming()
         self._tries = 1
@@ -101,7 +100,7 @@ class Http2Exchange:
         if self._paused:  # by the caller, which is the edge's matter
             self.deadline = self.until
             return
-        most = longest(self._patience, self.call, self._incoming.started, self._stalled, self.outgoing.sent)
+        most = longest(self._patience, self.call, self._incoming.started, self._stalled, self.outgoing.whole)
         self.deadline = min(self.until, self.line.time() + most)
 
     def expire(self) -> None:
@@ -133,6 +132,7 @@ class Http2Exchange:
             return
         if self.outgoing.finish(self.line.trailers(trailers) if trailers else None):
             self.line.speak(self, 0)
+            self._wait()
         else:
             self.abandon()
 
@@ -145,10 +145,10 @@ class Http2Exchange:
         """Send one frame of content at most. Returns whether there may be more."""
         if self.done:
             return False
-        open_before = not self.outgoing.sent
+        before = self.outgoing.waiting, self.outgoing.sent
         more = self.line.send(self.outgoing, self.number)
         self.settle()
-        if open_before and self.outgoing.sent and not self._incoming.started:
+        if before != (self.outgoing.waiting, self.outgoing.sent) and not self._incoming.started:
             self._wait()
         return more
 

@@ -31,6 +31,11 @@ class Outgoing:
         self.sent = length == 0
 
     @property
+    def whole(self) -> bool:
+        """Whether all of it has come: from then on it is the upstream that makes it wait."""
+        return self._ended
+
+    @property
     def waiting(self) -> int:
         """Octets that were not sent yet."""
         return len(self._pending)

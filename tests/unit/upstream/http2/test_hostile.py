@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from h2.errors import ErrorCodes
 from h2.events import ConnectionTerminated
+from h2.settings import SettingCodes
 from tests.support.http2_upstream import OK, Http2Server, Peer, upstream
-from tests.support.wire import Told, pooling, request, send
+from tests.support.wire import Content, Told, pooling, request, send
 
-from ostiary.errors import UpstreamInvalid
+from ostiary.errors import UpstreamInvalid, UpstreamTimeout, UpstreamUnreachable
 from ostiary.upstream import AnyPool
 
 
@@ -100,3 +103,67 @@ async def _next(server: Http2Server, pool: AnyPool) -> Told:
     peer, stream, told = await heard(server, pool)
     peer.answer(stream)
     return await told.end()
+
+
+async def test_an_upstream_that_takes_nothing_of_a_request_is_not_waited_for_longer_than_for_its_answer() -> None:
+    server = Http2Server(answering=False, settings={SettingCodes.INITIAL_WINDOW_SIZE: 0})
+    async with upstream(server), pooling(server.port, protocol="h2", timeouts={"response": "200ms"}) as pool:
+        for length in (5, None):
+            told = await send(pool, request("POST", body=Content(b"hello", length=length)))
+            assert isinstance((await told.end()).error, UpstreamTimeout)
+
+
+async def test_an_upstream_that_takes_a_request_slowly_has_its_time_from_the_last_of_it_on() -> None:
+    server = Http2Server(answering=False, reading=False, settings={SettingCodes.INITIAL_WINDOW_SIZE: 0})
+    async with upstream(server), pooling(server.port, protocol="h2", timeouts={"response": "400ms"}) as pool:
+        told = await send(pool, request("POST", body=Content(b"hello", length=5)))
+        peer = await server.peer()
+        stream = await peer.request(ended=False)
+        for _ in range(5):
+            await asyncio.sleep(0.15)
+            peer.h2.increment_flow_control_window(1, stream)
+            peer.flush()
+        await peer.until(lambda: stream in peer.ended)
+        peer.answer(stream)
+        assert (await told.end()).content == b"ok"
+
+
+async def test_windows_that_grow_elsewhere_are_no_sign_that_a_request_is_taken() -> None:
+    server = Http2Server(answering=False, settings={SettingCodes.INITIAL_WINDOW_SIZE: 0})
+    async with upstream(server), pooling(server.port, protocol="h2", timeouts={"response": "200ms"}) as pool:
+        told = await send(pool, request("POST", body=Content(b"hello", length=5)))
+        peer = await server.peer()
+        for _ in range(30):
+            if told.ends:
+                break
+            await asyncio.sleep(0.05)
+            peer.raw(_frame(8, (1).to_bytes(4, "big")))
+        assert isinstance(told.error, UpstreamTimeout)
+
+
+class Unwilling(Peer):
+    """Says goodbye with its greeting."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        self.goaway(0)
+
+
+async def test_an_upstream_that_dismisses_every_connection_with_its_greeting_is_unreachable() -> None:
+    server = Http2Server()
+    listener = await asyncio.get_running_loop().create_server(lambda: Unwilling(server), "127.0.0.1", 0)
+    async with pooling(listener.sockets[0].getsockname()[1], protocol="h2") as pool:
+        with pytest.raises(UpstreamUnreachable):
+            async with asyncio.timeout(5):
+                await send(pool, request())
+        assert len(server.peers) < 3
+    listener.close()
+    await listener.wait_closed()
+
+
+async def test_an_upstream_that_lets_nobody_begin_is_not_connected_to_again_and_again() -> None:
+    server = Http2Server(settings={SettingCodes.MAX_CONCURRENT_STREAMS: 0})
+    async with upstream(server), pooling(server.port, protocol="h2") as pool:
+        with pytest.raises(UpstreamUnreachable):
+            await send(pool, request())
+        assert len(server.peers) == 1
