@@ -107,3 +107,15 @@ async def test_a_change_while_a_rejection_is_looked_into_is_found(eager, vault, 
     second = await one.get()
     assert (second.id, second.secret.reveal(), second.version) == ("new", b"new", "2")
     assert (first.id, first.version) == ("svc", "1"), "a request that holds the first holds all of it"
+
+
+async def test_each_rotation_in_turn_is_looked_into(eager, vault, clock):
+    one = credential(eager)
+    held = await one.get()
+    for version in (2, 3, 4):
+        vault.version = version
+        clock.now += 1
+        assert await one.rejected(held.version)
+        held = await one.get()
+        assert held.version == str(version)
+    assert one.state.rotations == 3
