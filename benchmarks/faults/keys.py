@@ -25,6 +25,7 @@ _NONSENSE: Final[dict[str, bytes]] = {
     "no keys": b'{"keys": []}',
     "100 000 brackets": b"[" * 100_000,
     "50 MB": b'{"keys": [' + b" " * 50_000_000 + b"]}",
+    "50 MB unannounced": b'{"keys": [' + b" " * 50_000_000 + b"]}",
 }
 
 
@@ -109,9 +110,9 @@ async def keys_poisoned(stage: Stage, extent: Extent) -> list[Figure]:
     with stage.origin() as origin:
         for name, nonsense in _NONSENSE.items():
             async with stage.gateway(origin.port, _kept(refresh="1s", cooldown="1s", timeout="3s")) as gateway:
-                stage.issuer.document = nonsense
+                stage.issuer.document, stage.issuer.announced = nonsense, "unannounced" not in name
                 figures += await _poisoned(name, gateway, stage, extent)
-            stage.issuer.document = well
+            stage.issuer.document, stage.issuer.announced = well, True
     return figures
 
 

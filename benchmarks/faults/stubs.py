@@ -16,10 +16,12 @@ class Stub:
     Attributes:
         mood: "well", "refusing" (500), "hanging" or "breaking" (the connection ends without an answer).
         asked: the paths that were asked for, in order.
+        announced: whether the length of an answer is said before; else the end of the connection is its end.
     """
 
     def __init__(self) -> None:
         self.mood = "well"
+        self.announced = True
         self.asked: list[str] = []
         self._server: asyncio.Server | None = None
         self._open: set[asyncio.StreamWriter] = set()
@@ -61,9 +63,11 @@ class Stub:
             raise ConnectionResetError
         status = "500 Internal Server Error" if self.mood == "refusing" else "200 OK"
         content = b"{}" if self.mood == "refusing" else self.content(path)
-        head = f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {len(content)}\r\n\r\n"
-        writer.write(head.encode() + content)
+        framing = f"Content-Length: {len(content)}" if self.announced else "Connection: close"
+        writer.write(f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\n{framing}\r\n\r\n".encode() + content)
         await writer.drain()
+        if not self.announced:
+            raise EOFError
 
 
 class IssuerStub(Stub):

@@ -7,6 +7,7 @@ discovery document is held to the same rules as one from the configuration.
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 from typing import Final
 
@@ -18,6 +19,9 @@ from ostiary.jwks.source import MAX_DOCUMENT, Document, FetchError
 
 _ASK: Final = {"Accept": "application/jwk-set+json, application/json, */*;q=0.1", "Accept-Encoding": "identity"}
 _MAX_TAG: Final = 512
+_AHEAD: Final = ((socket.SOL_SOCKET, socket.SO_RCVBUF, 64 << 10),)
+"""What the kernel takes ahead of us, in octets. A loop takes all that is there before anybody can say that it is
+enough: with a buffer that grows, eight megabytes of a document that is refused after half of one."""
 
 
 class HttpSource:
@@ -32,8 +36,9 @@ class HttpSource:
     def __init__(self, place: str | Discovery, timeout: float, tls: ssl.SSLContext) -> None:
         self._place = place
         self._timeout = timeout
+        carrier = httpx2.AsyncHTTPTransport(verify=tls, trust_env=False, socket_options=_AHEAD)
         self._client = httpx2.AsyncClient(
-            verify=tls, headers=_ASK, timeout=timeout, follow_redirects=False, trust_env=False
+            transport=carrier, headers=_ASK, timeout=timeout, follow_redirects=False, trust_env=False
         )
 
     @property
@@ -95,8 +100,13 @@ def _validator(url: str, response: httpx2.Response) -> str | None:
 
 async def _whole(response: httpx2.Response, url: str) -> bytes:
     content = bytearray()
+    _check(int(response.headers.get("content-length", "0")), url)  # its parser lets nothing but one number pass
     async for piece in response.aiter_raw():
         content += piece
-        if len(content) > MAX_DOCUMENT:
-            raise FetchError(f"{url} answered with more than {MAX_DOCUMENT} octets")
+        _check(len(content), url)
     return bytes(content)
+
+
+def _check(octets: int, url: str) -> None:
+    if octets > MAX_DOCUMENT:
+        raise FetchError(f"{url} answered with more than {MAX_DOCUMENT} octets")
