@@ -87,36 +87,36 @@ complete -c ostiary -n '__fish_seen_subcommand_from issuer; and __fish_seen_subc
 complete -c ostiary -n '__fish_seen_subcommand_from issuer; and __fish_seen_subcommand_from check' -l json
 complete -c ostiary -n '__fish_seen_subcommand_from issuer; and __fish_seen_subcommand_from check' -l overlay -r
 complete -c ostiary -n '__fish_seen_subcommand_from issuer; and __fish_seen_subcommand_from check' -l token -r
-complete -c ostiary -n '__fish_seen_subcommand_from help; and not __fish_seen_subcommand_from serve init demo check explain doctor status issuer help version token vault keys audit revoke certs import export recipe schema completion' -f -a serve
-complete -c ostiary -n '__fish_seen_subcommand_from help; and not __fish_seen_subcommand_from serve init demo check explain doctor status issuer help version token vault keys audit revoke certs import export recipe schema completion' -f -a init
-complete -c ostiary -n '__fish_seen_subcommand_from help; and not __fish_seen_subcommand_from serve init demo check explain doctor status issuer help version token vault keys audit revoke certs import export recipe schema completion' -f -a demo
-complete -c ostiary -n '__fish_seen_subcommand_from help; and not __fish_seen_subcommand_from serve init demo check explain doctor status issuer help version token vault keys audit revoke certs import export recipe schema completion' -f -a check
-complete -c ostiary -n '__fish_seen_subcommand_from help; and not __fish_seen_subcommand_from serve init demo check explain doctor status issuer help version token vault keys audit revoke certs import export recipe schema completion' -f -a explain
-complete -c ostiary -n '__fish_seen_subcommand_from help; and not __fish_seen_subcommand_from serve init demo check explain doctor status issuer help version token vault keys audit revoke certs import export recipe schema completion' -f -a doctor
-complete -c ostiary -n '__fish_seen_subcommand_from help; and not __fish_seen_subcommand_from serve init demo check explain doctor status issuer help version token vault keys audit revoke certs import export recipe schema completion' -f -a status
-complete -c ostiary -n '__fish_seen_subcommand_from help; and not __fish_seen_subcommand_from serve init demo check explain doctor status issuer help version token vault keys audit revoke certs import export recipe schema completion' -f -a issuer
-complete -c ostiary -n '__fish_seen_subcommand_from help; and not __fish_seen_subcommand_from serve init demo check explain doctor status issuer help version token vault keys audit revoke certs import export recipe schema completion' -f -a help
-complete -c ostiary -n '__fish_seen_subcommand_from help; and not __fish_seen_subcommand_from serve init demo check explain doctor status issuer help version token vault keys audit revoke certs import export recipe schema completion' -f -a version
-complete -c ostiary -n '__fish_seen_subcommand_from help; and not __fish_seen_subcommand_from serve init demo check explain doctor status issuer help version token vault keys audit revoke certs import export recipe schema completion' -f -a token
-complete -c ostiary -n '__fish_seen_subcommand_from help; and not __fish_seen_subcommand_from serve init demo check explain doctor status issuer help version token vault keys audit revoke certs import export recipe schema completion' -f -a vault
-complete -c ostiary -n '__fish_seen_subcommand_from help; and not __fish_seen_subcommand_from serve init demo check explain doctor status issuer help version token vault keys audit revoke certs import export recipe schema completion' -f -a keys
-complete -c ostiary -n '__fish_seen_subcommand_from help; and not __fish_seen_subcommand_from serve init demo check explain doctor status issuer help version token vault keys audit revoke certs import export recipe schema completion' -f -a audit
-complete -c ostiary -n '__fish_seen_subcommand_from help; and not __fish_seen_subcommand_from serve init demo check explain doctor status issuer help version token vault keys audit revoke certs import export recipe schema completion' -f -a revoke
-complete -c ostiary -n '__fish_seen_subcommand_from help; and not __fish_seen_subcommand_from serve init demo check explain doctor status issuer help version token vault keys audit revoke certs import export recipe schema completion' -f -a certs
-complete -c ostiary -n '__fish_seen_subcommand_from help; and not __fish_seen_subcommand_from serve init demo check explain doctor status issuer help version token vault keys audit revoke certs import export recipe schema completion' -f -a import
-complete -c ostiary -n '__fish_seen_subcommand_from help; and not __fish_seen_subcommand_from serve init demo check explain doctor status issuer help version token vault keys audit revoke certs import export recipe schema completion' -f -a export
-complete -c ostiary -n '__fish_seen_subcommand_from help; and not __fish_seen_subcommand_from serve init demo check explain doctor status issuer help version token vault keys audit revoke certs import export recipe schema completion' -f -a recipe
-complete -c ostiary -n '__fish_seen_subcommand_from help; and not __fish_seen_subcommand_from serve init demo check explain doctor status issuer help version token vault keys audit revoke certs import export recipe schema completion' -f -a schema
-complete -c ostiary -n '__fish_seen_subcommand_from help; and not __fish_seen_subcommand_from serve init demo check explain doctor status issuer help version token vault keys audit revoke certs import export recipe schema completion' -f -a completion
-complete -c ostiary -n '__fish_seen_subcommand_from help; and not __fish_seen_subcommand_from serve init demo check explain doctor status issuer help version token vault keys audit revoke certs import export recipe schema completion' -l help
-complete -c ostiary -n '__fish_seen_subcommand_from help; and not __fish_seen_subcommand_from serve init demo check explain doctor status issuer help version token vault keys audit revoke certs import export recipe schema completion' -l json
+complete -c ostiary -n '__fish_seen_subcommand_from help' -f -a serve
+complete -c ostiary -n '__fish_seen_subcommand_from help' -f -a init
+complete -c ostiary -n '__fish_seen_subcommand_from help' -f -a demo
+complete -c ostiary -n '__fish_seen_subcommand_from help' -f -a check
+complete -c ostiary -n '__fish_seen_subcommand_from help' -f -a explain
+complete -c ostiary -n '__fish_seen_subcommand_from help' -f -a doctor
+complete -c ostiary -n '__fish_seen_subcommand_from help' -f -a status
+complete -c ostiary -n '__fish_seen_subcommand_from help' -f -a issuer
+complete -c ostiary -n '__fish_seen_subcommand_from help' -f -a help
+complete -c ostiary -n '__fish_seen_subcommand_from help' -f -a version
+complete -c ostiary -n '__fish_seen_subcommand_from help' -f -a token
+complete -c ostiary -n '__fish_seen_subcommand_from help' -f -a vault
+complete -c ostiary -n '__fish_seen_subcommand_from help' -f -a keys
+complete -c ostiary -n '__fish_seen_subcommand_from help' -f -a audit
+complete -c ostiary -n '__fish_seen_subcommand_from help' -f -a revoke
+complete -c ostiary -n '__fish_seen_subcommand_from help' -f -a certs
+complete -c ostiary -n '__fish_seen_subcommand_from help' -f -a import
+complete -c ostiary -n '__fish_seen_subcommand_from help' -f -a export
+complete -c ostiary -n '__fish_seen_subcommand_from help' -f -a recipe
+complete -c ostiary -n '__fish_seen_subcommand_from help' -f -a schema
+complete -c ostiary -n '__fish_seen_subcommand_from help' -f -a completion
+complete -c ostiary -n '__fish_seen_subcommand_from help' -l help
+complete -c ostiary -n '__fish_seen_subcommand_from help' -l json
 complete -c ostiary -n '__fish_seen_subcommand_from version' -l help
 complete -c ostiary -n '__fish_seen_subcommand_from version' -l json
-complete -c ostiary -n '__fish_seen_subcommand_from token; and not __fish_seen_subcommand_from digest key password show' -l help
-complete -c ostiary -n '__fish_seen_subcommand_from token; and not __fish_seen_subcommand_from digest key password show' -f -a digest
-complete -c ostiary -n '__fish_seen_subcommand_from token; and not __fish_seen_subcommand_from digest key password show' -f -a key
-complete -c ostiary -n '__fish_seen_subcommand_from token; and not __fish_seen_subcommand_from digest key password show' -f -a password
-complete -c ostiary -n '__fish_seen_subcommand_from token; and not __fish_seen_subcommand_from digest key password show' -f -a show
+complete -c ostiary -n '__fish_seen_subcommand_from token; and not __fish_seen_subcommand_from key digest password show' -l help
+complete -c ostiary -n '__fish_seen_subcommand_from token; and not __fish_seen_subcommand_from key digest password show' -f -a digest
+complete -c ostiary -n '__fish_seen_subcommand_from token; and not __fish_seen_subcommand_from key digest password show' -f -a key
+complete -c ostiary -n '__fish_seen_subcommand_from token; and not __fish_seen_subcommand_from key digest password show' -f -a password
+complete -c ostiary -n '__fish_seen_subcommand_from token; and not __fish_seen_subcommand_from key digest password show' -f -a show
 complete -c ostiary -n '__fish_seen_subcommand_from token; and __fish_seen_subcommand_from key' -l help
 complete -c ostiary -n '__fish_seen_subcommand_from token; and __fish_seen_subcommand_from key' -l json
 complete -c ostiary -n '__fish_seen_subcommand_from token; and __fish_seen_subcommand_from digest' -l help
@@ -129,17 +129,17 @@ complete -c ostiary -n '__fish_seen_subcommand_from token; and __fish_seen_subco
 complete -c ostiary -n '__fish_seen_subcommand_from token; and __fish_seen_subcommand_from password' -l secret-stdin
 complete -c ostiary -n '__fish_seen_subcommand_from token; and __fish_seen_subcommand_from show' -l help
 complete -c ostiary -n '__fish_seen_subcommand_from token; and __fish_seen_subcommand_from show' -l json
-complete -c ostiary -n '__fish_seen_subcommand_from vault; and not __fish_seen_subcommand_from destroy disable enable get key list put rekey rotate test' -l help
-complete -c ostiary -n '__fish_seen_subcommand_from vault; and not __fish_seen_subcommand_from destroy disable enable get key list put rekey rotate test' -f -a destroy
-complete -c ostiary -n '__fish_seen_subcommand_from vault; and not __fish_seen_subcommand_from destroy disable enable get key list put rekey rotate test' -f -a disable
-complete -c ostiary -n '__fish_seen_subcommand_from vault; and not __fish_seen_subcommand_from destroy disable enable get key list put rekey rotate test' -f -a enable
-complete -c ostiary -n '__fish_seen_subcommand_from vault; and not __fish_seen_subcommand_from destroy disable enable get key list put rekey rotate test' -f -a get
-complete -c ostiary -n '__fish_seen_subcommand_from vault; and not __fish_seen_subcommand_from destroy disable enable get key list put rekey rotate test' -f -a key
-complete -c ostiary -n '__fish_seen_subcommand_from vault; and not __fish_seen_subcommand_from destroy disable enable get key list put rekey rotate test' -f -a list
-complete -c ostiary -n '__fish_seen_subcommand_from vault; and not __fish_seen_subcommand_from destroy disable enable get key list put rekey rotate test' -f -a put
-complete -c ostiary -n '__fish_seen_subcommand_from vault; and not __fish_seen_subcommand_from destroy disable enable get key list put rekey rotate test' -f -a rekey
-complete -c ostiary -n '__fish_seen_subcommand_from vault; and not __fish_seen_subcommand_from destroy disable enable get key list put rekey rotate test' -f -a rotate
-complete -c ostiary -n '__fish_seen_subcommand_from vault; and not __fish_seen_subcommand_from destroy disable enable get key list put rekey rotate test' -f -a test
+complete -c ostiary -n '__fish_seen_subcommand_from vault; and not __fish_seen_subcommand_from put get list test rotate enable disable destroy key rekey' -l help
+complete -c ostiary -n '__fish_seen_subcommand_from vault; and not __fish_seen_subcommand_from put get list test rotate enable disable destroy key rekey' -f -a destroy
+complete -c ostiary -n '__fish_seen_subcommand_from vault; and not __fish_seen_subcommand_from put get list test rotate enable disable destroy key rekey' -f -a disable
+complete -c ostiary -n '__fish_seen_subcommand_from vault; and not __fish_seen_subcommand_from put get list test rotate enable disable destroy key rekey' -f -a enable
+complete -c ostiary -n '__fish_seen_subcommand_from vault; and not __fish_seen_subcommand_from put get list test rotate enable disable destroy key rekey' -f -a get
+complete -c ostiary -n '__fish_seen_subcommand_from vault; and not __fish_seen_subcommand_from put get list test rotate enable disable destroy key rekey' -f -a key
+complete -c ostiary -n '__fish_seen_subcommand_from vault; and not __fish_seen_subcommand_from put get list test rotate enable disable destroy key rekey' -f -a list
+complete -c ostiary -n '__fish_seen_subcommand_from vault; and not __fish_seen_subcommand_from put get list test rotate enable disable destroy key rekey' -f -a put
+complete -c ostiary -n '__fish_seen_subcommand_from vault; and not __fish_seen_subcommand_from put get list test rotate enable disable destroy key rekey' -f -a rekey
+complete -c ostiary -n '__fish_seen_subcommand_from vault; and not __fish_seen_subcommand_from put get list test rotate enable disable destroy key rekey' -f -a rotate
+complete -c ostiary -n '__fish_seen_subcommand_from vault; and not __fish_seen_subcommand_from put get list test rotate enable disable destroy key rekey' -f -a test
 complete -c ostiary -n '__fish_seen_subcommand_from vault; and __fish_seen_subcommand_from put' -l config -r
 complete -c ostiary -n '__fish_seen_subcommand_from vault; and __fish_seen_subcommand_from put' -l help
 complete -c ostiary -n '__fish_seen_subcommand_from vault; and __fish_seen_subcommand_from put' -l id -r
@@ -201,16 +201,16 @@ complete -c ostiary -n '__fish_seen_subcommand_from vault; and __fish_seen_subco
 complete -c ostiary -n '__fish_seen_subcommand_from vault; and __fish_seen_subcommand_from rekey' -l json
 complete -c ostiary -n '__fish_seen_subcommand_from vault; and __fish_seen_subcommand_from rekey' -l overlay -r
 complete -c ostiary -n '__fish_seen_subcommand_from vault; and __fish_seen_subcommand_from rekey' -l vault -r
-complete -c ostiary -n '__fish_seen_subcommand_from keys; and not __fish_seen_subcommand_from destroy disable enable generate import jwks list rotate trust' -l help
-complete -c ostiary -n '__fish_seen_subcommand_from keys; and not __fish_seen_subcommand_from destroy disable enable generate import jwks list rotate trust' -f -a destroy
-complete -c ostiary -n '__fish_seen_subcommand_from keys; and not __fish_seen_subcommand_from destroy disable enable generate import jwks list rotate trust' -f -a disable
-complete -c ostiary -n '__fish_seen_subcommand_from keys; and not __fish_seen_subcommand_from destroy disable enable generate import jwks list rotate trust' -f -a enable
-complete -c ostiary -n '__fish_seen_subcommand_from keys; and not __fish_seen_subcommand_from destroy disable enable generate import jwks list rotate trust' -f -a generate
-complete -c ostiary -n '__fish_seen_subcommand_from keys; and not __fish_seen_subcommand_from destroy disable enable generate import jwks list rotate trust' -f -a import
-complete -c ostiary -n '__fish_seen_subcommand_from keys; and not __fish_seen_subcommand_from destroy disable enable generate import jwks list rotate trust' -f -a jwks
-complete -c ostiary -n '__fish_seen_subcommand_from keys; and not __fish_seen_subcommand_from destroy disable enable generate import jwks list rotate trust' -f -a list
-complete -c ostiary -n '__fish_seen_subcommand_from keys; and not __fish_seen_subcommand_from destroy disable enable generate import jwks list rotate trust' -f -a rotate
-complete -c ostiary -n '__fish_seen_subcommand_from keys; and not __fish_seen_subcommand_from destroy disable enable generate import jwks list rotate trust' -f -a trust
+complete -c ostiary -n '__fish_seen_subcommand_from keys; and not __fish_seen_subcommand_from generate import list rotate enable disable destroy jwks trust' -l help
+complete -c ostiary -n '__fish_seen_subcommand_from keys; and not __fish_seen_subcommand_from generate import list rotate enable disable destroy jwks trust' -f -a destroy
+complete -c ostiary -n '__fish_seen_subcommand_from keys; and not __fish_seen_subcommand_from generate import list rotate enable disable destroy jwks trust' -f -a disable
+complete -c ostiary -n '__fish_seen_subcommand_from keys; and not __fish_seen_subcommand_from generate import list rotate enable disable destroy jwks trust' -f -a enable
+complete -c ostiary -n '__fish_seen_subcommand_from keys; and not __fish_seen_subcommand_from generate import list rotate enable disable destroy jwks trust' -f -a generate
+complete -c ostiary -n '__fish_seen_subcommand_from keys; and not __fish_seen_subcommand_from generate import list rotate enable disable destroy jwks trust' -f -a import
+complete -c ostiary -n '__fish_seen_subcommand_from keys; and not __fish_seen_subcommand_from generate import list rotate enable disable destroy jwks trust' -f -a jwks
+complete -c ostiary -n '__fish_seen_subcommand_from keys; and not __fish_seen_subcommand_from generate import list rotate enable disable destroy jwks trust' -f -a list
+complete -c ostiary -n '__fish_seen_subcommand_from keys; and not __fish_seen_subcommand_from generate import list rotate enable disable destroy jwks trust' -f -a rotate
+complete -c ostiary -n '__fish_seen_subcommand_from keys; and not __fish_seen_subcommand_from generate import list rotate enable disable destroy jwks trust' -f -a trust
 complete -c ostiary -n '__fish_seen_subcommand_from keys; and __fish_seen_subcommand_from generate' -l config -r
 complete -c ostiary -n '__fish_seen_subcommand_from keys; and __fish_seen_subcommand_from generate' -l days -r
 complete -c ostiary -n '__fish_seen_subcommand_from keys; and __fish_seen_subcommand_from generate' -l help
@@ -267,12 +267,12 @@ complete -c ostiary -n '__fish_seen_subcommand_from audit; and not __fish_seen_s
 complete -c ostiary -n '__fish_seen_subcommand_from audit; and not __fish_seen_subcommand_from verify' -f -a verify
 complete -c ostiary -n '__fish_seen_subcommand_from audit; and __fish_seen_subcommand_from verify' -l help
 complete -c ostiary -n '__fish_seen_subcommand_from audit; and __fish_seen_subcommand_from verify' -l json
-complete -c ostiary -n '__fish_seen_subcommand_from revoke; and not __fish_seen_subcommand_from certificate list subject token undo' -l help
-complete -c ostiary -n '__fish_seen_subcommand_from revoke; and not __fish_seen_subcommand_from certificate list subject token undo' -f -a certificate
-complete -c ostiary -n '__fish_seen_subcommand_from revoke; and not __fish_seen_subcommand_from certificate list subject token undo' -f -a list
-complete -c ostiary -n '__fish_seen_subcommand_from revoke; and not __fish_seen_subcommand_from certificate list subject token undo' -f -a subject
-complete -c ostiary -n '__fish_seen_subcommand_from revoke; and not __fish_seen_subcommand_from certificate list subject token undo' -f -a token
-complete -c ostiary -n '__fish_seen_subcommand_from revoke; and not __fish_seen_subcommand_from certificate list subject token undo' -f -a undo
+complete -c ostiary -n '__fish_seen_subcommand_from revoke; and not __fish_seen_subcommand_from token subject certificate list undo' -l help
+complete -c ostiary -n '__fish_seen_subcommand_from revoke; and not __fish_seen_subcommand_from token subject certificate list undo' -f -a certificate
+complete -c ostiary -n '__fish_seen_subcommand_from revoke; and not __fish_seen_subcommand_from token subject certificate list undo' -f -a list
+complete -c ostiary -n '__fish_seen_subcommand_from revoke; and not __fish_seen_subcommand_from token subject certificate list undo' -f -a subject
+complete -c ostiary -n '__fish_seen_subcommand_from revoke; and not __fish_seen_subcommand_from token subject certificate list undo' -f -a token
+complete -c ostiary -n '__fish_seen_subcommand_from revoke; and not __fish_seen_subcommand_from token subject certificate list undo' -f -a undo
 complete -c ostiary -n '__fish_seen_subcommand_from revoke; and __fish_seen_subcommand_from token' -l config -r
 complete -c ostiary -n '__fish_seen_subcommand_from revoke; and __fish_seen_subcommand_from token' -l for -r
 complete -c ostiary -n '__fish_seen_subcommand_from revoke; and __fish_seen_subcommand_from token' -l help
@@ -301,15 +301,15 @@ complete -c ostiary -n '__fish_seen_subcommand_from revoke; and __fish_seen_subc
 complete -c ostiary -n '__fish_seen_subcommand_from revoke; and __fish_seen_subcommand_from undo' -l help
 complete -c ostiary -n '__fish_seen_subcommand_from revoke; and __fish_seen_subcommand_from undo' -l json
 complete -c ostiary -n '__fish_seen_subcommand_from revoke; and __fish_seen_subcommand_from undo' -l overlay -r
-complete -c ostiary -n '__fish_seen_subcommand_from certs; and not __fish_seen_subcommand_from ca check crl inspect list request revoke sign' -l help
-complete -c ostiary -n '__fish_seen_subcommand_from certs; and not __fish_seen_subcommand_from ca check crl inspect list request revoke sign' -f -a ca
-complete -c ostiary -n '__fish_seen_subcommand_from certs; and not __fish_seen_subcommand_from ca check crl inspect list request revoke sign' -f -a check
-complete -c ostiary -n '__fish_seen_subcommand_from certs; and not __fish_seen_subcommand_from ca check crl inspect list request revoke sign' -f -a crl
-complete -c ostiary -n '__fish_seen_subcommand_from certs; and not __fish_seen_subcommand_from ca check crl inspect list request revoke sign' -f -a inspect
-complete -c ostiary -n '__fish_seen_subcommand_from certs; and not __fish_seen_subcommand_from ca check crl inspect list request revoke sign' -f -a list
-complete -c ostiary -n '__fish_seen_subcommand_from certs; and not __fish_seen_subcommand_from ca check crl inspect list request revoke sign' -f -a request
-complete -c ostiary -n '__fish_seen_subcommand_from certs; and not __fish_seen_subcommand_from ca check crl inspect list request revoke sign' -f -a revoke
-complete -c ostiary -n '__fish_seen_subcommand_from certs; and not __fish_seen_subcommand_from ca check crl inspect list request revoke sign' -f -a sign
+complete -c ostiary -n '__fish_seen_subcommand_from certs; and not __fish_seen_subcommand_from ca request sign revoke crl list inspect check' -l help
+complete -c ostiary -n '__fish_seen_subcommand_from certs; and not __fish_seen_subcommand_from ca request sign revoke crl list inspect check' -f -a ca
+complete -c ostiary -n '__fish_seen_subcommand_from certs; and not __fish_seen_subcommand_from ca request sign revoke crl list inspect check' -f -a check
+complete -c ostiary -n '__fish_seen_subcommand_from certs; and not __fish_seen_subcommand_from ca request sign revoke crl list inspect check' -f -a crl
+complete -c ostiary -n '__fish_seen_subcommand_from certs; and not __fish_seen_subcommand_from ca request sign revoke crl list inspect check' -f -a inspect
+complete -c ostiary -n '__fish_seen_subcommand_from certs; and not __fish_seen_subcommand_from ca request sign revoke crl list inspect check' -f -a list
+complete -c ostiary -n '__fish_seen_subcommand_from certs; and not __fish_seen_subcommand_from ca request sign revoke crl list inspect check' -f -a request
+complete -c ostiary -n '__fish_seen_subcommand_from certs; and not __fish_seen_subcommand_from ca request sign revoke crl list inspect check' -f -a revoke
+complete -c ostiary -n '__fish_seen_subcommand_from certs; and not __fish_seen_subcommand_from ca request sign revoke crl list inspect check' -f -a sign
 complete -c ostiary -n '__fish_seen_subcommand_from certs; and __fish_seen_subcommand_from ca' -l below -r
 complete -c ostiary -n '__fish_seen_subcommand_from certs; and __fish_seen_subcommand_from ca' -l below-password -r
 complete -c ostiary -n '__fish_seen_subcommand_from certs; and __fish_seen_subcommand_from ca' -l beside
@@ -402,7 +402,7 @@ complete -c ostiary -n '__fish_seen_subcommand_from recipe' -l overlay -r
 complete -c ostiary -n '__fish_seen_subcommand_from schema' -l command -r
 complete -c ostiary -n '__fish_seen_subcommand_from schema' -l help
 complete -c ostiary -n '__fish_seen_subcommand_from schema' -l json
-complete -c ostiary -n '__fish_seen_subcommand_from completion; and not __fish_seen_subcommand_from bash fish zsh' -l help
-complete -c ostiary -n '__fish_seen_subcommand_from completion; and not __fish_seen_subcommand_from bash fish zsh' -f -a bash
-complete -c ostiary -n '__fish_seen_subcommand_from completion; and not __fish_seen_subcommand_from bash fish zsh' -f -a fish
-complete -c ostiary -n '__fish_seen_subcommand_from completion; and not __fish_seen_subcommand_from bash fish zsh' -f -a zsh
+complete -c ostiary -n '__fish_seen_subcommand_from completion' -l help
+complete -c ostiary -n '__fish_seen_subcommand_from completion' -f -a bash
+complete -c ostiary -n '__fish_seen_subcommand_from completion' -f -a fish
+complete -c ostiary -n '__fish_seen_subcommand_from completion' -f -a zsh

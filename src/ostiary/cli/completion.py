@@ -35,16 +35,13 @@ class _Command(NamedTuple):
         name: these words.
         after: commands, options and arguments.
         values: by the options that take one, the words that it can be; none: a file, or anything.
+        below: the commands below it.
     """
 
     name: str
     after: list[str]
     values: dict[str, tuple[str, ...]]
-
-    @property
-    def inner(self) -> list[str]:
-        """The commands below it, or words that it takes."""
-        return [word for word in self.after if not word.startswith("-")]
+    below: tuple[str, ...] = ()
 
 
 def _commands() -> Iterator[_Command]:
@@ -67,7 +64,7 @@ def _below(name: str, command: Any) -> Iterator[_Command]:
     names = [option for one in options for option in one.opts if option.startswith("--")]
     choices = [word for parameter in command.params if is_argument(parameter) for word in words(parameter)]
     values = {option: words(one) for one in options if not one.is_flag for option in one.opts}
-    yield _Command(name, sorted({*inner, *names, *choices, "--help"}), values)
+    yield _Command(name, sorted({*inner, *names, *choices, "--help"}), values, tuple(inner))
     for key, below in inner.items():
         yield from _below(f"{name} {key}", below)
 
@@ -152,7 +149,7 @@ def _condition(one: _Command) -> str:
     if not one.name:
         return "__fish_use_subcommand"
     seen = [f"__fish_seen_subcommand_from {word}" for word in one.name.split()]
-    return "; and ".join([*seen, *([f"not __fish_seen_subcommand_from {' '.join(one.inner)}"] if one.inner else [])])
+    return "; and ".join([*seen, *([f"not __fish_seen_subcommand_from {' '.join(one.below)}"] if one.below else [])])
 
 
 def _taken(word: str, one: _Command) -> str:
