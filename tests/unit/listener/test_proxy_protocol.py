@@ -133,3 +133,17 @@ async def test_a_header_that_comes_octet_by_octet_is_the_same_header():
         async with asyncio.timeout(5):
             assert await told == "192.0.2.7"
         assert ours.recv(10) == b"GET"
+
+
+@pytest.mark.parametrize("cut", [1, HEAD - 1, HEAD, HEAD + 1, HEAD + 11])
+async def test_what_comes_with_the_rest_of_a_header_is_left_for_whoever_reads_on(cut):
+    ours, theirs = socket.socketpair()
+    ours.setblocking(False)
+    with ours, theirs:
+        theirs.sendall(header()[:cut])
+        told = asyncio.create_task(receive(ours))
+        await asyncio.sleep(0.01)
+        theirs.sendall(header()[cut:] + b"\x16\x03\x01hello")
+        async with asyncio.timeout(5):
+            assert await told == "192.0.2.7"
+        assert ours.recv(100) == b"\x16\x03\x01hello"
