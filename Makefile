@@ -9,10 +9,10 @@ SIDE   := -n $(JOBS) --dist loadfile
 NODE   := tests/support/oidc-provider
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-compose test unit integration scenarios conformance lint format types floors lock generate bench bench-quick compiled test-compiled faults clean setup setup-lint node
+.PHONY: help demo demo-compose test unit integration scenarios conformance lint format types floors lock generate bench bench-quick compiled test-compiled faults wheel wheel-compiled extras clean setup setup-lint node
 
 help:  ## show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo:  ## start the demo and take the tour (ONCE=1: end after it)
 	@$(PYTHON) tools/setup.py runtime
@@ -38,6 +38,18 @@ compiled:  ## make .venv-compiled: the same sources, the data path in machine co
 
 test-compiled: compiled  ## run the tests of the data path on the compiled modules
 	@.venv-compiled/bin/pytest -q tests/unit tests/integration/test_edges.py tests/integration/test_attacks.py $(ARGS)
+
+wheel:  ## build the wheel and the source distribution into dist/
+	@$(PYTHON) tools/setup.py runtime
+	@$(BIN)/hatchling build -d dist
+
+wheel-compiled:  ## build a wheel with the data path in machine code, for this Python and machine, into dist/ (needs a C compiler)
+	@$(PYTHON) tools/setup.py compile
+	@OSTIARY_COMPILE=1 $(BIN)/hatchling build -t wheel -d dist
+
+extras:  ## install each extra alone into an environment of its own (some minutes, needs a package index)
+	@$(PYTHON) tools/setup.py runtime
+	@$(BIN)/python tools/extras.py $(ARGS)
 
 conformance: setup  ## run other people's test vectors only
 	@$(BIN)/pytest -ra -m conformance $(ARGS)
