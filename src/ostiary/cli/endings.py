@@ -79,6 +79,10 @@ def _choice(message: str) -> str | None:
 
 def _bug(name: str, error: Exception) -> Failure:
     """Return our own failure, with a report that can be passed on."""
-    path = report.write(name, error)
     message = f"Ostiary failed ({type(error).__name__}); this is a bug of ours"
+    try:
+        path = report.write(name, error)
+    except OSError as why:  # a full disk, a machine that may only be read
+        hint = f"no report can be written ({why.strerror}); TMPDIR names another folder"
+        return Failure("bug", message, hint=hint, exit_code=Exit.BUG)
     return Failure("bug", message, hint=f"please pass this report on: {path}", where=path, exit_code=Exit.BUG)

@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 from tests.support.tokens import NOW, Clock, Signer, certificate, good_claims, key_set
 
 from ostiary.build import compile_gateway
-from ostiary.cli.explain.request import Asked, from_curl, from_har
+from ostiary.cli.explain.request import Asked, asked_of, from_curl, from_har
 from ostiary.cli.run import run
 from ostiary.config.load import load
 from ostiary.edge.head import read_head
@@ -261,6 +261,54 @@ def test_a_request_of_the_log_is_explained_by_its_line(tmp_path: Path, capsys: p
 
 
 # --- where requests come from ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("command", "method", "target"),
+    [
+        ("curl https://a.example/open/../admin", "GET", "/admin"),
+        ("curl https://a.example/../../admin/./x/..", "GET", "/admin/"),
+        ("curl --path-as-is https://a.example/open/../admin", "GET", "/open/../admin"),
+        ("curl https://a.example/open/%2e%2e/admin", "GET", "/open/%2e%2e/admin"),
+        ("curl https://a.example/a?next=/../b", "GET", "/a?next=/../b"),
+        ("curl -G -d a=1 -d b=2 https://a.example/x", "GET", "/x?a=1&b=2"),
+        ("curl --get --data-raw b=2 https://a.example/x?a=1", "GET", "/x?a=1&b=2"),
+        ("curl https://a.example?a=1", "GET", "/?a=1"),
+    ],
+)
+def test_what_is_explained_is_what_curl_sends(command: str, method: str, target: str) -> None:
+    asked = Asked()
+    from_curl(command, asked)
+    assert (asked.method or "GET", asked.target()[2]) == (method, target)
+
+
+@pytest.mark.parametrize(
+    ("words", "method", "url"),
+    [
+        (["https://a.example/"], None, "https://a.example/"),
+        (["PROPFIND", "https://a.example/"], "PROPFIND", "https://a.example/"),
+        (["get", "https://a.example/"], "GET", "https://a.example/"),
+    ],
+)
+def test_any_method_may_be_asked_about(words: list[str], method: str | None, url: str) -> None:
+    asked = asked_of(words, [])
+    assert (asked.method, asked.url) == (method, url)
+
+
+@pytest.mark.parametrize(
+    "words", [["https://a.example/", "https://b.example/"], ["GET"], ["https://[::1/"], ["G ET", "https://a/"]]
+)
+def test_what_is_no_request_line_is_refused(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["explain", *words]) == 2
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize(("typed", "sent"), [("caf\udce9", "caf\xe9"), ("caf\xe9", "caf\xc3\xa9")])
+def test_octets_are_asked_about_as_they_were_typed(typed: str, sent: str) -> None:
+    """An argument that is not UTF-8 stays what it is; a text is UTF-8."""
+    question = asked_of([f"https://a.example/{typed}"], [f"X: {typed}"]).question("127.0.0.1", None)
+    assert question.target == f"/{sent}"
+    assert ("X", sent) in question.fields
 
 
 def test_a_curl_command_as_it_was_pasted() -> None:

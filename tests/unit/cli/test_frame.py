@@ -149,6 +149,15 @@ def test_a_bug_of_ours_leaves_a_report_without_any_secret(
     assert SECRET not in report.read_text() + shown.err + shown.out
 
 
+@pytest.mark.usefixtures("commands")
+def test_where_no_report_can_be_written_that_is_said(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", "/nowhere/at/all")
+    assert command_named("is_wrong") == Exit.BUG
+    assert "no report can be written (No such file or directory)" in capsys.readouterr().err
+
+
 def test_a_misspelt_command_is_guessed(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["chek"]) == Exit.USAGE
     assert "did you mean `check`?" in capsys.readouterr().err

@@ -167,12 +167,34 @@ def from_curl(command: str, asked: Asked) -> None:
         raise Unreadable(f"the curl command cannot be read: {error}") from error
     if not words or Path(words[0]).name != "curl":
         raise Unreadable("the command does not begin with curl")
-    data = False
-    for option, value in _options(words[1:]):
-        data = data or option in _DATA
+    options = list(_options(words[1:]))
+    for option, value in options:
         _take(asked, option, value)
-    if asked.method is None and data:
+    given = {option for option, _ in options}
+    data = [value for option, value in options if option in _DATA]
+    if given & {"-G", "--get"}:
+        asked.url += "".join(f"{'&' if '?' in asked.url or at else '?'}{value}" for at, value in enumerate(data))
+    elif asked.method is None and data:
         asked.method = "POST"
+    if "--path-as-is" not in given:
+        asked.url = _squashed(asked.url)
+
+
+def _squashed(url: str) -> str:
+    """Return the URL as curl asks for it: without dot segments (RFC 3986, section 5.2.4)."""
+    scheme, mark, rest = url.partition("://") if "://" in url else ("", "", url)
+    place, query, asked = rest.partition("?")
+    authority, slash, path = place.partition("/")
+    kept: list[str] = []
+    segments = path.split("/")
+    for segment in segments:
+        if segment == "..":
+            del kept[-1:]
+        elif segment != ".":
+            kept.append(segment)
+    if segments[-1] in (".", ".."):
+        kept.append("")
+    return f"{scheme}{mark}{authority}{slash}{'/'.join(kept)}{query}{asked}"
 
 
 def _options(words: Sequence[str]) -> Iterator[tuple[str, str]]:
