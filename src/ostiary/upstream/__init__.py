@@ -22,6 +22,6 @@ http2/         all of this for upstreams that speak HTTP/2, and for gRPC
 """
 
 from ostiary.upstream.compile import AnyPool, compile_upstream
-from ostiary.upstream.pool import UpstreamPool
+from ostiary.upstream.pool import Http1Pool
 
-__all__ = ["AnyPool", "UpstreamPool", "compile_upstream"]
+__all__ = ["AnyPool", "Http1Pool", "compile_upstream"]

@@ -8,10 +8,10 @@ from typing import TypeAlias
 
 from ostiary.config.upstreams import UpstreamSpec
 from ostiary.upstream.http2 import Http2Pool
-from ostiary.upstream.pool import UpstreamPool
+from ostiary.upstream.pool import Http1Pool
 from ostiary.upstream.tls import Showing, client_context
 
-AnyPool: TypeAlias = UpstreamPool | Http2Pool
+AnyPool: TypeAlias = Http1Pool | Http2Pool
 """An upstream, whichever HTTP is spoken there: that is decided here, and for no request again."""
 
 
@@ -25,4 +25,4 @@ def compile_upstream(
     """
     secure = any(endpoint.scheme == "https" for endpoint in spec.endpoints)
     tls = client_context(spec.tls, folder, f"upstreams > {name}", shown, spec.protocol) if secure else None
-    return Http2Pool(name, spec, tls) if spec.protocol == "h2" else UpstreamPool(name, spec, tls)
+    return Http2Pool(name, spec, tls) if spec.protocol == "h2" else Http1Pool(name, spec, tls)

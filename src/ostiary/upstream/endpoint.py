@@ -1,4 +1,7 @@
-"""One endpoint, and the connections to it. The one used last is used next: it is the least likely to be stale."""
+"""One endpoint that is spoken to in HTTP/1.1, and the connections to it.
+
+The one used last is used next: it is the least likely to be stale.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ from ostiary.upstream.trailers import CallersTrailers
 from ostiary.upstream.waiting import WaitingRoom
 
 
-class EndpointPool:
+class Http1Endpoint:
     """The connections to one endpoint.
 
     Attributes:
@@ -30,7 +33,7 @@ class EndpointPool:
         endpoint: Endpoint,
         spec: UpstreamSpec,
         context: ssl.SSLContext | None,
-        waiting: WaitingRoom[Connection | EndpointPool],
+        waiting: WaitingRoom[Connection | Http1Endpoint],
         trailers: CallersTrailers,
     ) -> None:
         self._reaching = Reaching(endpoint, spec, context)

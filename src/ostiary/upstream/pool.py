@@ -9,17 +9,17 @@ from ostiary.errors import GatewayError
 from ostiary.model import Answer, Body, Outbound
 from ostiary.upstream.base import Pool
 from ostiary.upstream.connection import Connection
-from ostiary.upstream.endpoint import EndpointPool
+from ostiary.upstream.endpoint import Http1Endpoint
 from ostiary.upstream.exchange import Exchange, Patience
 from ostiary.upstream.head import request_head
 from ostiary.upstream.route import RouteUpstream
 
 
-class UpstreamPool(Pool[Connection, EndpointPool, Exchange]):
+class Http1Pool(Pool[Connection, Http1Endpoint, Exchange]):
     """One upstream that is spoken to in HTTP/1.1: a connection carries one exchange at a time."""
 
     def __init__(self, name: str, spec: UpstreamSpec, context: ssl.SSLContext | None) -> None:
-        super().__init__(name, spec, context, EndpointPool)
+        super().__init__(name, spec, context, Http1Endpoint)
         self._times = Patience(spec.timeouts.response, spec.timeouts.idle)
 
     async def start(self) -> None:
@@ -65,7 +65,7 @@ class UpstreamPool(Pool[Connection, EndpointPool, Exchange]):
         if failure is not None:
             raise failure
         free = await self._waiting.wait(self._patience.connect)
-        if isinstance(free, EndpointPool):
+        if isinstance(free, Http1Endpoint):
             return await free.connect()
         return await free.owner.renew(free) if fresh or not free.usable else free
 
@@ -91,8 +91,8 @@ class UpstreamPool(Pool[Connection, EndpointPool, Exchange]):
         else:
             self._carry(exchange, connection)
 
-    def _give_back(self, free: Connection | EndpointPool) -> None:
-        if isinstance(free, EndpointPool):
+    def _give_back(self, free: Connection | Http1Endpoint) -> None:
+        if isinstance(free, Http1Endpoint):
             free.vacate()
         else:
             free.owner.released(free)

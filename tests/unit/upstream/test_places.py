@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from math import inf
 from typing import Any, cast
 
 from ostiary.config.upstreams import UpstreamSpec
 from ostiary.upstream.connection import Connection
 from ostiary.upstream.http2.connection import Http2Connection
 from ostiary.upstream.http2.pool import Http2Pool
-from ostiary.upstream.pool import UpstreamPool
+from ostiary.upstream.pool import Http1Pool
 from ostiary.upstream.trailers import CallersTrailers
 
 
@@ -64,7 +65,7 @@ async def test_a_connection_that_is_lost_in_the_same_moment_carries_nothing() ->
     pool = Http2Pool("u", UpstreamSpec.model_validate({"endpoints": ["http://127.0.0.1:9"]}), None)
     full, other = Endpoint(), Endpoint()
     pool._endpoints.each = cast("Any", [full])
-    waiting = asyncio.ensure_future(pool._acquire())
+    waiting = asyncio.ensure_future(pool._acquire(inf))
     await asyncio.sleep(0)
     full.connection.promised += 1
     assert pool._waiting.hand(full.connection)
@@ -77,7 +78,7 @@ async def test_a_connection_that_is_lost_in_the_same_moment_carries_nothing() ->
 
 async def test_a_connection_that_is_lost_in_the_same_moment_is_not_counted_twice(monkeypatch) -> None:
     """With each that is, there would be one more than the upstream is to have."""
-    pool = UpstreamPool("u", UpstreamSpec.model_validate({"endpoints": ["http://127.0.0.1:9"], "connections": 1}), None)
+    pool = Http1Pool("u", UpstreamSpec.model_validate({"endpoints": ["http://127.0.0.1:9"], "connections": 1}), None)
     (endpoint,) = pool._endpoints.each
 
     async def create_connection(factory: Callable[[], Connection], *_: Any, **__: Any) -> tuple[Transport, Connection]:
@@ -88,7 +89,7 @@ async def test_a_connection_that_is_lost_in_the_same_moment_is_not_counted_twice
     monkeypatch.setattr(asyncio.get_running_loop(), "create_connection", create_connection)
     for _ in range(3):
         connection = await pool._acquire()
-        waiting = asyncio.ensure_future(pool._acquire())
+        waiting = asyncio.ensure_future(pool._acquire(inf))
         await asyncio.sleep(0)
         endpoint.released(connection)
         connection._transport.abort()

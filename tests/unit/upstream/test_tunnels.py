@@ -13,7 +13,7 @@ from tests.support.wire import PERMIT, Told, pooling, request
 
 from ostiary.model import Headers, Tunnel
 from ostiary.pki.development import write_development_pki
-from ostiary.upstream import UpstreamPool
+from ostiary.upstream import Http1Pool
 
 SWITCH = b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
 
@@ -58,7 +58,7 @@ async def through(folder: Path, *, tls: bool) -> AsyncIterator[tuple[Upstream, C
         yield upstream, await opened(pool)
 
 
-async def opened(pool: UpstreamPool) -> Caller:
+async def opened(pool: Http1Pool) -> Caller:
     asked, caller = request(), Caller()
     asked.upgrade = b"websocket"
     route = pool.for_route(frozenset(), frozenset({b"websocket"}))

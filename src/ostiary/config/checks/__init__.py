@@ -17,7 +17,7 @@ rings.py     can keys be kept there, and does everybody know a key before it sig
 local.py     does this machine know the users and groups?
 extras.py    are the libraries there that not everybody installs?
 files.py     is there what the file points at, and is it what it should be?
-               reading.py  what the references lead to     identity.py  the server's certificate and key
+               outside.py  what the references lead to     identity.py  the server's certificate and key
                keys.py     keys of issuers, and our own
                trust.py    authorities, revocation lists   pem.py       octets in, objects or a sentence out
 """

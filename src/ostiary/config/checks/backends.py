@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ostiary.config.checks.reading import Findings
+from ostiary.config.checks.outside import Findings
 from ostiary.config.draft import Draft
 from ostiary.config.problem import Path, Problem
 from ostiary.config.vaults import (

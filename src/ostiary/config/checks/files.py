@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from ostiary.config.checks import backends, identity, keys, local, trust, vaults
-from ostiary.config.checks.reading import Findings
+from ostiary.config.checks.outside import Findings
 from ostiary.config.draft import Draft
 from ostiary.config.problem import Problem
 

@@ -8,8 +8,8 @@ from typing import Final
 from cryptography import x509
 
 from ostiary.config.checks import pem
+from ostiary.config.checks.outside import Findings
 from ostiary.config.checks.pem import Unusable
-from ostiary.config.checks.reading import Findings
 from ostiary.config.oauth import CertificateClientSpec, TokenSpec
 from ostiary.config.problem import Path, Problem
 from ostiary.config.schema import ListenerTlsSpec, ShownCertificateSpec

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from ostiary.config.checks.reading import Findings
+from ostiary.config.checks.outside import Findings
 from ostiary.config.problem import Problem
 
 _PUBLIC: Final = re.compile(rb"-----BEGIN (?:CERTIFICATE|(?:RSA )?PUBLIC KEY)-----")

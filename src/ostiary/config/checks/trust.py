@@ -8,8 +8,8 @@ from typing import Final
 from cryptography import x509
 
 from ostiary.config.checks import pem
+from ostiary.config.checks.outside import Findings
 from ostiary.config.checks.pem import Unusable
-from ostiary.config.checks.reading import Findings
 from ostiary.config.crls import delta_of, incomplete, number_of
 from ostiary.config.problem import Path, Problem, Severity
 from ostiary.config.schema import ClientSpec, RevocationSpec

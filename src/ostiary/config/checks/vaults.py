@@ -9,7 +9,7 @@ import stat
 from collections.abc import Iterator
 from typing import Final
 
-from ostiary.config.checks.reading import Findings
+from ostiary.config.checks.outside import Findings
 from ostiary.config.draft import Draft
 from ostiary.config.problem import Path, Problem
 from ostiary.config.vaults import HashicorpVaultSpec, LocalVaultSpec
