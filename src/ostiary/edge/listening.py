@@ -55,13 +55,11 @@ class Connection(Protocol):
     def under_way(self) -> Iterable[UnderWay]:
         """Return the exchanges that were handed to the gateway and have not ended."""
 
-
-@runtime_checkable
-class Parting(Connection, Protocol):
-    """A connection that does not wait for the other end's farewell (RFC 8446, section 6.1): nobody needs to say one."""
-
     def parted(self) -> bool:
-        """Whether it is being closed, and ends by itself as soon as the caller has taken all that was written."""
+        """Whether it is being closed, and ends by `tick` as soon as the caller has taken all that was written.
+
+        Nobody needs to say farewell (RFC 8446, section 6.1).
+        """
 
 
 @dataclass(slots=True)

@@ -179,7 +179,7 @@ class Door:
                 accepted,
                 ssl=context,
                 ssl_handshake_timeout=patience,
-                ssl_shutdown_timeout=parting,  # within it slow readers take the rest, too; for farewells see `Parting`
+                ssl_shutdown_timeout=parting,  # within it slow readers take the rest, too; see `Connection.parted`
             )
         except BaseException as error:  # from here on nobody's `connection_lost` will say that it is gone
             try:

@@ -18,7 +18,7 @@ from ostiary.config.sockets import SocketSpec, UnixBind
 from ostiary.edge.alpn import speaking
 from ostiary.edge.carry import Handler
 from ostiary.edge.decide.trusted import Guard
-from ostiary.edge.listening import Connection, Listening, Parting, UnderWay, local_of
+from ostiary.edge.listening import Connection, Listening, UnderWay, local_of
 from ostiary.errors import ConfigError
 from ostiary.serve.behind import behind
 from ostiary.serve.deciding import by_grpc, by_status, speaking_to
@@ -37,8 +37,6 @@ _SHARE: Final = 0.25
 """For how long beside that, in parts of the time that others have taken: else a busy gateway would be late."""
 _SHAKING: Final = 0.5
 """Seconds that a handshake is given at the end: whoever needs longer has asked for nothing yet."""
-_FAREWELL: Final = 2.0
-"""Seconds that the other end has to confirm the end, where the connection cannot tell when all has arrived."""
 _LOOK: Final = 0.2
 """Seconds between two looks at who has taken everything."""
 
@@ -200,11 +198,8 @@ class Listener:
             if waited > _SHAKING and connection not in self._told:
                 self._told.add(connection)
                 connection.shut_down()
-            if isinstance(connection, Parting):
-                if connection.parted():
-                    connection.tick(now)
-            elif waited > _FAREWELL and not connection.under_way():
-                connection.abort()
+            if connection.parted():
+                connection.tick(now)
 
     def _permit(self, before: ListenerSpec) -> None:
         """Give the file of a unix socket other permissions, where a new configuration wants that."""

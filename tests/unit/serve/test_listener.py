@@ -26,6 +26,7 @@ class Late:
         self.takes = takes
         self.ticks: list[float] = []
         self.told = self.cut = 0
+        self.parting = False
         self.busy: list[object] = []
 
     def tick(self, now: float) -> None:
@@ -36,6 +37,9 @@ class Late:
 
     def under_way(self) -> list[object]:
         return self.busy
+
+    def parted(self) -> bool:
+        return self.parting
 
     def shut_down(self) -> None:
         self.told += 1
@@ -125,16 +129,16 @@ async def test_whoever_came_while_it_closed_is_told_of_the_end_a_moment_later(li
     assert (early.told, late.told) == (1, 1)
 
 
-async def test_nobody_is_waited_for_who_has_nothing_under_way_and_cannot_tell_what_has_arrived(
+async def test_who_is_parting_may_go_as_soon_as_he_has_taken_everything_and_others_have_their_time(
     listener: Listener, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ostiary.serve.listener._FAREWELL", 0.2)
-    idle, busy = Late(takes=0), Late(takes=0)
-    busy.busy = [object()]
-    let_in(listener, idle, busy)
+    monkeypatch.setattr("ostiary.serve.listener._LOOK", 0.05)
+    parting, busy = Late(takes=0), Late(takes=0)
+    parting.parting, busy.busy = True, [object()]
+    let_in(listener, parting, busy)
     listener.close()
     draining = asyncio.create_task(listener.drain(1.0))
     await asyncio.sleep(0.7)
-    assert (idle.cut > 0, busy.cut) == (True, 0)
+    assert (len(parting.ticks) > 1, busy.ticks, busy.cut) == (True, [], 0)
     await draining
     assert busy.cut == 1

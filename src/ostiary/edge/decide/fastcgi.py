@@ -25,6 +25,7 @@ from ostiary.edge.decide.fastcgi_records import (
 )
 from ostiary.edge.decide.permit import NoBody
 from ostiary.edge.gone import GONE
+from ostiary.edge.hangup import taken
 from ostiary.edge.head import next_id
 from ostiary.edge.listening import Listening, address_of
 from ostiary.errors import BadRequest, GatewayError
@@ -48,6 +49,7 @@ class FastCgiConnection(asyncio.Protocol):
         self._task: asyncio.Task[None] | None = None
         self._deadline = loop.time() + listening.timeouts.headers
         self._address = ""
+        self._emptied = False  # all that was written had been taken, when that was looked at
         self.id = next_id()
         self.record = Noted(started=monotonic())
         self.asked = False
@@ -168,6 +170,18 @@ class FastCgiConnection(asyncio.Protocol):
         """Act on a deadline that has passed."""
         if self._deadline and now >= self._deadline:
             self.abort()
+        elif self._transport.is_closing():
+            self._part()
+
+    def _part(self) -> None:
+        """Let go of who has taken all that was written. Looked at twice, see `taken`."""
+        before, self._emptied = self._emptied, taken(self._transport)
+        if before and self._emptied:
+            self.abort()
+
+    def parted(self) -> bool:
+        """Whether it is being closed, and is cut as soon as Apache has taken all that was written."""
+        return self._transport.is_closing()
 
     def under_way(self) -> tuple[FastCgiConnection, ...]:
         """Return the ask, if it was handed to the gateway and has not ended."""

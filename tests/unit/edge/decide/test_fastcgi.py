@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager, suppress
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.support.http2 import Pipe
 from tests.unit.edge.decide.test_answers import edge
 
 from ostiary.config.schema import ListenerLimits, ListenerTimeouts
@@ -153,3 +154,20 @@ async def test_what_comes_behind_the_parameters_is_not_kept():
         connection.data_received(record(STDIN, bytes(60_000)))
     assert len(connection._buffer) < 60_000
     connection.connection_lost(None)
+
+
+async def test_one_that_is_closed_is_let_go_of_when_all_was_taken_and_stays_so(monkeypatch):
+    ends = iter((True, False, True, True))  # between the first and the second look the loop has written more
+    monkeypatch.setattr("ostiary.edge.decide.fastcgi.taken", lambda _: next(ends))
+    listening = Listening(None, ListenerLimits(), ListenerTimeouts(), "http", lambda _: None)
+    one = FastCgiConnection(listening, asyncio.get_running_loop())
+    pipe = Pipe()
+    one.connection_made(pipe)
+    assert not one.parted()
+    one.shut_down()
+    assert one.parted()
+    for _ in range(3):
+        one.tick(0.0)
+        assert not pipe.aborted
+    one.tick(0.0)
+    assert pipe.aborted
