@@ -89,7 +89,7 @@ async def test_a_connection_that_is_lost_in_the_same_moment_is_not_counted_twice
     monkeypatch.setattr(asyncio.get_running_loop(), "create_connection", create_connection)
     for _ in range(3):
         connection = await pool._acquire()
-        waiting = asyncio.ensure_future(pool._acquire(inf))
+        waiting = asyncio.ensure_future(pool._acquire())
         await asyncio.sleep(0)
         endpoint.released(connection)
         connection._transport.abort()
