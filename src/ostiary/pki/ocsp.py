@@ -19,6 +19,10 @@ ASK: Final = "application/ocsp-request"
 _SKEW: Final = 300.0
 """Seconds by which a responder's clock may be ahead of ours."""
 
+_OPEN: Final = 3600.0
+"""Seconds for which an answer without an end is a new one: who leaves it out says that he always knows more (RFC 6960,
+section 4.2.2.1), and whoever has kept such an answer from before a revocation must not be able to show it for ever."""
+
 _STATES: Final[dict[ocsp.OCSPCertStatus, State]] = {
     ocsp.OCSPCertStatus.GOOD: "good",
     ocsp.OCSPCertStatus.REVOKED: "revoked",
@@ -87,10 +91,13 @@ def verdict(answer: bytes, certificate: x509.Certificate, issuer: x509.Certifica
         _check_signature(response, issuer, now)
     except (ValueError, TypeError, UnsupportedAlgorithm, InvalidSignature) as error:
         raise NotAnswered(f"not an answer that can be believed ({type(error).__name__})") from None
-    begin, due = single.this_update_utc, single.next_update_utc
-    if begin.timestamp() > now + _SKEW or (due is not None and due.timestamp() < now):
+    state = _STATES[single.certificate_status]
+    begin = single.this_update_utc.timestamp()
+    until = None if single.next_update_utc is None else single.next_update_utc.timestamp()
+    latest = begin + _OPEN if until is None and state != "revoked" else until
+    if begin > now + _SKEW or (latest is not None and latest < now):
         raise NotAnswered("an answer of another time")
-    return Verdict(_STATES[single.certificate_status], None if due is None else due.timestamp())
+    return Verdict(state, until)
 
 
 def _about(

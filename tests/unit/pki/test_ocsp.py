@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import ExtendedKeyUsageOID
@@ -49,6 +50,23 @@ def answer(
     return builder.sign(signer.key, hashes.SHA256()).public_bytes(Encoding.DER)
 
 
+def der(tag: int, *parts: bytes) -> bytes:
+    content = b"".join(parts)
+    size = len(content).to_bytes((len(content).bit_length() + 7) // 8)
+    return bytes([tag]) + (size if len(content) < 128 else bytes([0x80 + len(size)]) + size) + content
+
+
+def over_sha_1(whole: bytes) -> bytes:
+    """The same answer, signed by the same key over SHA-1, which no library does any more."""
+    said = ocsp.load_der_ocsp_response(whole).tbs_response_bytes
+    key = CA.key
+    assert isinstance(key, ec.EllipticCurvePrivateKey)
+    signature = der(0x03, b"\0", key.sign(said, ec.ECDSA(hashes.SHA1())))
+    basic = der(0x30, said, der(0x30, bytes.fromhex("06072a8648ce3d0401")), signature)
+    kind = bytes.fromhex("06092b0601050507300101")
+    return der(0x30, b"\x0a\x01\x00", der(0xA0, der(0x30, kind, der(0x04, basic))))
+
+
 def judged(octets: bytes):
     return verdict(octets, JOHN.certificate, CA.certificate, NOW.timestamp())
 
@@ -68,7 +86,18 @@ def test_what_the_authority_says_counts(status, state):
 
 
 def test_an_answer_may_leave_its_end_open():
-    assert judged(answer(days=(-1, None))).until is None
+    assert judged(answer(days=(-0.04, None))).until is None
+
+
+@pytest.mark.attack(58)
+@pytest.mark.parametrize("status", [ocsp.OCSPCertStatus.GOOD, ocsp.OCSPCertStatus.UNKNOWN])
+def test_but_then_it_must_be_a_new_one_or_it_could_be_shown_for_ever(status):
+    with pytest.raises(NotAnswered):
+        judged(answer(status, days=(-0.05, None)))
+
+
+def test_what_was_revoked_stays_revoked_where_no_end_is_named():
+    assert judged(answer(ocsp.OCSPCertStatus.REVOKED, days=(-300, None))).state == "revoked"
 
 
 def test_one_whom_the_authority_has_made_its_responder_may_answer():
@@ -84,13 +113,23 @@ def test_one_whom_the_authority_has_made_its_responder_may_answer():
         answer(by=OTHER),
         answer(by=odd_client(Authority.create("CA"), [SIGNING])),
         answer(days=(-3, -1)),
+        over_sha_1(answer()),
         answer(days=(1, 2)),
         ocsp.OCSPResponseBuilder.build_unsuccessful(ocsp.OCSPResponseStatus.TRY_LATER).public_bytes(Encoding.DER),
         b"",
         b"hello",
     ],
     ids=[
-        *("another certificate", "another issuer", "a stranger", "a client", "another's delegate", "old", "early"),
+        *(
+            "another certificate",
+            "another issuer",
+            "a stranger",
+            "a client",
+            "another's delegate",
+            "old",
+            "SHA-1",
+            "early",
+        ),
         *("try later", "empty", "text"),
     ],
 )
