@@ -3,10 +3,10 @@
 server.py       a gateway and its listeners; exchanging both while they run
 listener.py     one bound address        place.py  what a configuration says of it
 sockets.py      what is bound: an IP address and a port, or a path
-door.py         accepting connections, as long as there is room
+acceptor.py     accepting connections, as long as there is room
 descriptors.py  how much room there is
 admin.py        the admin listener         deciding.py  what a decision listener has that others have not
-behind.py       what has to be known of a caller before a route is looked for; ending.py  that his certificate ends
+middleware.py   what has to be known of a caller before a route is looked for; expiry.py  that his certificate ends
 observers.py    who hears of every request
 run.py          signals, from the first to the last
 """

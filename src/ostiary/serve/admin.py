@@ -16,9 +16,9 @@ from ostiary.errors import ConfigError
 from ostiary.listener.tls import compile_tls
 from ostiary.observe.access import AccessLog
 from ostiary.observe.ended import Ended
-from ostiary.serve.behind import points_of, responder_of
 from ostiary.serve.descriptors import Descriptors
 from ostiary.serve.listener import Listener
+from ostiary.serve.middleware import points_of, responder_of
 from ostiary.serve.place import Place
 
 _FAREWELL: Final = 1.0  # seconds for answers under way

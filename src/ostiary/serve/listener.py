@@ -20,10 +20,10 @@ from ostiary.edge.carry import Handler
 from ostiary.edge.decide.trusted import Guard
 from ostiary.edge.listening import Connection, Listening, UnderWay, local_of
 from ostiary.errors import ConfigError
-from ostiary.serve.behind import behind
+from ostiary.serve.acceptor import Acceptor
 from ostiary.serve.deciding import by_grpc, by_status, speaking_to
 from ostiary.serve.descriptors import Descriptors
-from ostiary.serve.door import Door
+from ostiary.serve.middleware import behind
 from ostiary.serve.place import Place, prover
 from ostiary.serve.sockets import bind, permit
 
@@ -64,7 +64,7 @@ class Listener:
             verdicts=by_status(place.spec),
         )
         self._socket: socket.socket | None = None
-        self._door = Door(self._shared, self._protocol, self._context, descriptors, self._proxied)
+        self._acceptor = Acceptor(self._shared, self._protocol, self._context, descriptors, self._proxied)
         self._ticking: asyncio.Handle | None = None
         self._told: set[Connection] = set()  # the connections that know of the end
         self._changes = 0  # of what revocation lists say
@@ -114,7 +114,7 @@ class Listener:
         """Let callers in, through the socket that was bound, or through that of another listener."""
         self._socket = inherited or self._socket
         assert self._socket is not None  # noqa: S101 - bound, or inherited
-        self._door.open(self._socket)
+        self._acceptor.open(self._socket)
         self._tick()
         place = self._place
         log.info(
@@ -144,22 +144,22 @@ class Listener:
 
     def abort(self) -> None:
         """Cut every connection."""
-        self._door.abort()
+        self._acceptor.abort()
         for connection in tuple(self._shared.connections):
             connection.abort()
 
     def close(self) -> None:
         """Let nobody in whom the kernel has not let in, and end idle connections; others end with their exchange."""
-        listener = self._door.close()
+        listener = self._acceptor.close()
         if listener is not None:
-            self._door.admit_the_rest(listener)
+            self._acceptor.admit_the_rest(listener)
         self.unbind()  # first: whoever sees his connection end, and comes again, goes to another one
         self._tell()
 
     def hand_over(self) -> socket.socket | None:
         """Close, but for the socket: return it. It still listens."""
         self._tell()
-        return self._door.close()
+        return self._acceptor.close()
 
     def _tell(self) -> None:
         """Let every connection know of the end."""
@@ -181,7 +181,7 @@ class Listener:
             if now >= look:
                 self._part(now, waited=now - begin)
                 look = now + _LOOK
-            if not self._shared.connections and (not self._door.shaking or now > begin + _SHAKING):
+            if not self._shared.connections and (not self._acceptor.shaking or now > begin + _SHAKING):
                 break
             await asyncio.sleep(0.02)
         self.abort()

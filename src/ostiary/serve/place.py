@@ -20,8 +20,8 @@ from ostiary.listener.responder import Responder
 from ostiary.listener.store import Store
 from ostiary.listener.tls import ServerTls, Showing, compile_tls
 from ostiary.model import NOTHING, Peer
-from ostiary.serve.behind import Judge, points_of, responder_of
 from ostiary.serve.deciding import told_certificates, trusted_of
+from ostiary.serve.middleware import Judge, points_of, responder_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ from tests.support.pki import Files, root
 
 from ostiary.config.schema import ListenerLimits, ListenerTimeouts
 from ostiary.edge.listening import Listening
+from ostiary.serve.acceptor import _WRITTEN, Door
 from ostiary.serve.descriptors import Descriptors
-from ostiary.serve.door import _WRITTEN, Door
 
 _PIECE = 1 << 14
 

@@ -9,8 +9,8 @@ import pytest
 
 from ostiary.config.schema import ListenerLimits, ListenerTimeouts
 from ostiary.edge.listening import Listening
+from ostiary.serve.acceptor import Door
 from ostiary.serve.descriptors import Descriptors
-from ostiary.serve.door import Door
 
 WAITING = 5
 

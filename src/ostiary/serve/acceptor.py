@@ -37,7 +37,7 @@ _QUIET: Final = 10.0
 """Seconds between two lines of the log about callers who are turned away."""
 
 
-class Door:
+class Acceptor:
     """Lets callers in.
 
     Args:

@@ -19,7 +19,7 @@ from ostiary.listener.revocation import Revocation
 from ostiary.model import Answer, Certificate, Request
 from ostiary.observe.access import AccessLog
 from ostiary.serve.deciding import answering, decisions_of
-from ostiary.serve.ending import Telling
+from ostiary.serve.expiry import Telling
 
 
 @dataclass(slots=True)
