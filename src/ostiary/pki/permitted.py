@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
+from typing import Final
 
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 
 from ostiary.pki.names import show_name
+
+_AUTHORITY_END: Final = re.compile(r"[/?#\\]")  # RFC 3986, section 3.2; browsers take a backslash for a slash
+_NAMED: Final = re.compile(r"[^\[\]%]*[^\[\]%.0-9][^\[\]%.]*")  # a last label that is no number: else it is an address
 
 
 def forbidden(certificate: x509.Certificate, authority: x509.Certificate) -> Iterator[str]:
@@ -53,13 +58,19 @@ def _within(name: x509.GeneralName, limit: x509.GeneralName) -> bool | None:
         case x509.RFC822Name(), x509.RFC822Name():
             return _mail(name.value.lower(), limit.value.lower())
         case x509.UniformResourceIdentifier(), x509.UniformResourceIdentifier():
-            authority = name.value.partition("://")[2].partition("/")[0].rpartition("@")[2].partition(":")[0]
-            return _host(authority.lower(), limit.value.lower())
+            return _uri(name.value.lower(), limit.value.lower())
         case x509.IPAddress(), x509.IPAddress():
             return _address(name.value, limit.value)
         case x509.DirectoryName(), x509.DirectoryName():
             return name.value.rdns[: len(limit.value.rdns)] == limit.value.rdns
     return None
+
+
+def _uri(name: str, limit: str) -> bool | None:
+    """A limit is one of the host. A URI that has none that is a name must be refused, and is never below a limit."""
+    authority = _AUTHORITY_END.split(name.partition("://")[2], maxsplit=1)[0]
+    host = authority.rpartition("@")[2].partition(":")[0]
+    return _host(host, limit) if _NAMED.fullmatch(host) else None
 
 
 def _domain(name: str, limit: str) -> bool:
