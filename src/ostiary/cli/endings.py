@@ -11,6 +11,7 @@ import typer
 
 from ostiary.cli import report
 from ostiary.cli.frame import Exit, Failure, unreadable
+from ostiary.cli.parameters import bounds
 from ostiary.cli.terminal import colourful, unicode
 from ostiary.config.nearest import nearest
 from ostiary.errors import ConfigError
@@ -65,10 +66,18 @@ def _usage(name: str, error: Exception) -> Failure:
         message = f"there is no option {option}"
         guess = nearest(option, error.possibilities or ())
     else:
-        message = str(show()).rstrip(".").replace("Value error, ", "") if show else message
+        message = _number(error) or (str(show()).rstrip(".").replace("Value error, ", "") if show else message)
         guess = _choice(message)
     hint = f"did you mean `{guess}`?" if guess else f"`ostiary {name} --help` says what is possible"
     return Failure("usage", message, hint=hint, exit_code=Exit.USAGE)
+
+
+def _number(error: Exception) -> str:
+    """Return what is wrong with a number, or nothing where no number is wanted."""
+    parameter = getattr(error, "param", None)
+    if "Input should be" not in str(getattr(error, "message", "")) or parameter is None:
+        return ""
+    return f"{parameter.opts[-1]} wants a number, {bounds(parameter)}".rstrip(", ")
 
 
 def _choice(message: str) -> str | None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from ostiary.cli.examples import EXAMPLES
-from ostiary.cli.parameters import is_argument, named, plain_default
+from ostiary.cli.parameters import bounds, is_argument, named, plain_default
 
 _NARROWEST, _WIDEST, _COLUMN = 40, 100, 30
 _HELP: Final = ("-h, --help", "Show this message.")
@@ -97,11 +97,10 @@ def _option(parameter: Any) -> str:
 
 def _text(parameter: Any) -> str:
     """Return what it is for, and what else there is to say."""
-    least, most = getattr(parameter, "min", None), getattr(parameter, "max", None)
     default = plain_default(parameter)
     facts = [
         f"default: {default}" if default else "",
-        f"{least} to {most}" if None not in (least, most) else f"at least {least}" if least else "",
+        bounds(parameter),
         f"or {parameter.envvar}" if parameter.envvar else "",
         "needed" if parameter.required and not is_argument(parameter) else "",
     ]

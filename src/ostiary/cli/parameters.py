@@ -40,6 +40,14 @@ def _kind(parameter: Any) -> str:
     return _WORDS.get(element, str(parameter.name).rpartition("_")[2].upper())
 
 
+def bounds(parameter: Any) -> str:
+    """Return between what its numbers are, or nothing."""
+    least, most = getattr(parameter, "min", None), getattr(parameter, "max", None)
+    if most is not None:
+        return f"{least} to {most}"
+    return f"at least {least}" if least is not None else ""
+
+
 def plain_default(parameter: Any) -> str:
     """Return its default, or nothing where there is none that says anything."""
     default = parameter.default

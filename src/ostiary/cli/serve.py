@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import socket
@@ -52,7 +53,17 @@ def serve(
     except ConfigError as error:
         if hasattr(error, "problems"):  # mistakes of the file are told all at once, elsewhere
             raise
-        fail("serve.cannot-start", str(error), where=str(file), exit_code=Exit.NO)
+        fail("serve.cannot-start", str(error), hint=_remedy(error), where=str(file), exit_code=Exit.NO)
+
+
+def _remedy(error: Exception) -> str:
+    """Return what helps where the system has said no."""
+    said = error.__cause__.errno if isinstance(error.__cause__, OSError) else None
+    return {
+        errno.EADDRINUSE: "another gateway, perhaps; `ss -ltnp` says who listens there",
+        errno.EACCES: "its user may not; a port below 1024 wants CAP_NET_BIND_SERVICE, see deploy/systemd",
+        errno.EADDRNOTAVAIL: "`ip address` says which addresses this machine has",
+    }.get(said or 0, "")
 
 
 def _serve(file: Path, overlays: Sequence[Path], workers: int) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -173,6 +175,35 @@ def test_a_misspelt_word_of_an_option_is_guessed(capsys: pytest.CaptureFixture[s
     captured = capsys.readouterr().err
     assert "did you mean `sarif`?" in captured
     assert "Value error" not in captured
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["serve", "--workers", "0"], "--workers wants a number, 1 to 256"),
+        (["serve", "--workers", "two"], "--workers wants a number, 1 to 256"),
+        (["vault", "get", "x", "--version", "0"], "--version wants a number, at least 1"),
+        (["explain", "--entry", "-1"], "--entry wants a number, at least 0"),
+    ],
+)
+def test_a_number_that_is_none_is_refused_in_our_words(
+    words: list[str], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(words) == Exit.USAGE
+    assert capsys.readouterr().err.startswith(f"error: {told}\n")
+
+
+def test_an_address_that_is_taken_is_told_with_what_helps(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def taken(*_: object) -> None:
+        said = OSError(errno.EADDRINUSE, "Address already in use")
+        raise ConfigError("bind: 127.0.0.1:443 cannot be bound") from said
+
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    monkeypatch.setattr("ostiary.cli.serve._serve", taken)
+    assert run(["serve", str(tmp_path / "gateway.yaml")]) == Exit.NO
+    assert "`ss -ltnp` says who listens there" in capsys.readouterr().err
 
 
 def test_an_argument_too_many_is_not_repeated(capsys: pytest.CaptureFixture[str]) -> None:
