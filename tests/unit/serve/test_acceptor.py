@@ -9,7 +9,7 @@ import pytest
 
 from ostiary.config.schema import ListenerLimits, ListenerTimeouts
 from ostiary.edge.listening import Listening
-from ostiary.serve.acceptor import Door
+from ostiary.serve.acceptor import Acceptor
 from ostiary.serve.descriptors import Descriptors
 
 WAITING = 5
@@ -25,7 +25,7 @@ class Line(asyncio.Protocol):
         transport.close()
 
 
-def door(made: list[Line], most: int = 100) -> Door:
+def door(made: list[Line], most: int = 100) -> Acceptor:
     listening = Listening(
         None,  # type: ignore[arg-type]  # nobody asks
         ListenerLimits.model_validate({"connections": most}),
@@ -33,7 +33,7 @@ def door(made: list[Line], most: int = 100) -> Door:
         "http",
         None,  # type: ignore[arg-type]  # nor proves
     )
-    return Door(listening, lambda: Line(made), lambda: None, Descriptors(1 << 16, lambda: 0))
+    return Acceptor(listening, lambda: Line(made), lambda: None, Descriptors(1 << 16, lambda: 0))
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from tests.support.pki import Files, root
 
 from ostiary.config.schema import ListenerLimits, ListenerTimeouts
 from ostiary.edge.listening import Listening
-from ostiary.serve.acceptor import _WRITTEN, Door
+from ostiary.serve.acceptor import _WRITTEN, Acceptor
 from ostiary.serve.descriptors import Descriptors
 
 _PIECE = 1 << 14
@@ -49,10 +49,10 @@ def _served(files: Files) -> ssl.SSLContext:
     return context
 
 
-def _door(writer: Writer, context: ssl.SSLContext) -> Door:
+def _door(writer: Writer, context: ssl.SSLContext) -> Acceptor:
     nobody = None
     listening = Listening(nobody, ListenerLimits(), ListenerTimeouts(), "https", nobody)  # type: ignore[arg-type]
-    return Door(listening, lambda: writer, lambda: context, Descriptors(1 << 16, lambda: 0))
+    return Acceptor(listening, lambda: writer, lambda: context, Descriptors(1 << 16, lambda: 0))
 
 
 def _shake_hands(address: tuple[str, int]) -> ssl.SSLSocket:
