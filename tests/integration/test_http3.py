@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import re
 import ssl
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -73,12 +74,15 @@ class Caller(QuicConnectionProtocol):
 
 
 @asynccontextmanager
-async def serving(world: World, client: str = "off") -> AsyncIterator[int]:
+async def serving(world: World, client: str = "off", bounds: str = "") -> AsyncIterator[int]:
     """The gateway with HTTP/3; `client` is what its listener asks of certificates."""
     file, text = world.file.with_name("http3.yaml"), world.file.read_text()
     if client == "off":
         text = re.sub(r"      client: .*\n", "", text)
         text = re.sub(r"  - name: both\n(?:    .*\n)+", "", text)  # it asks for a certificate
+    if bounds:
+        assert text.count("    tls:\n") == 1
+        text = text.replace("    tls:\n", f"{bounds}    tls:\n")
     file.write_text(text)
     async with asgi.hypercorn(file, drain=1, http3=True) as server:
         yield server.sockets[0].getsockname()[1]
@@ -125,3 +129,39 @@ async def test_a_listener_that_asks_for_certificates_has_no_http3(world: World) 
     with pytest.raises(ConfigError, match="client certificates"):
         async with serving(world, client="optional"):
             pass
+
+
+async def test_an_address_has_as_many_connections_as_it_may_have_and_may_come_again_when_one_has_ended(
+    world: World,
+) -> None:
+    async with serving(world, bounds="    limits: {connections_per_address: 2}\n") as port:
+        async with calling(world, port) as one, calling(world, port) as other:
+            assert [(await each.ask("GET", "/token/x", world.token()))[0] for each in (one, other)] == [200, 200]
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(1), calling(world, port):
+                    pass
+            assert (await one.ask("GET", "/token/x", world.token()))[0] == 200, "nobody else is disturbed"
+        await asyncio.sleep(1)
+        async with calling(world, port) as third:
+            assert (await third.ask("GET", "/token/x", world.token()))[0] == 200
+
+
+@pytest.mark.parametrize("asked", [False, True], ids=["never", "once"])
+async def test_a_caller_who_asks_for_nothing_is_sent_away_although_he_says_that_he_is_there(
+    world: World, asked: bool
+) -> None:
+    bounds = "    timeouts: {headers: 1s, keep_alive: 1s}\n"
+    async with serving(world, bounds=bounds) as port, calling(world, port) as caller:
+        if asked:
+            assert (await caller.ask("GET", "/token/x", world.token()))[0] == 200
+        head = caller._quic.get_next_available_stream_id()
+        caller._quic.send_stream_data(head, b"\x01\x40\xff")  # HEADERS, of 255 octets that do not come all
+        gone = asyncio.create_task(caller.wait_closed())
+        begun = time.monotonic()
+        while not gone.done() and time.monotonic() - begun < 15:
+            caller._quic.send_stream_data(head, b"\x00")
+            caller._quic.send_ping(1)
+            caller.transmit()
+            await asyncio.sleep(0.2)
+        assert gone.done()
+        assert time.monotonic() - begun > 0.8

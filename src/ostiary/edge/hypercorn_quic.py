@@ -12,7 +12,6 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from hypercorn.asyncio.udp_server import UDPServer
 from hypercorn.asyncio.worker_context import WorkerContext
 from hypercorn.config import Config
 from hypercorn.typing import AppWrapper
@@ -36,9 +35,12 @@ async def quic_listening(
     config.certfile, config.keyfile = _identity(spec, folder)
     config.alt_svc_headers = [f'h3=":{where[1]}"; ma=3600']
     loop, context = asyncio.get_running_loop(), WorkerContext(None)
+    from ostiary.edge.hypercorn_quic_bounds import BoundedServer  # noqa: PLC0415 - an extra, and it is there
+
     transport, server = await loop.create_datagram_endpoint(
-        lambda: UDPServer(_unproven(app), loop, config, context, {}), local_addr=where
+        lambda: BoundedServer(_unproven(app), loop, config, context, {}), local_addr=where
     )
+    server.spec = spec
     task = loop.create_task(server.run())
     try:
         yield
