@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 import time
 from asyncio.subprocess import PIPE, STDOUT
@@ -77,6 +78,59 @@ async def told(running: GatewayProcess, folder: Path, version: str, name: str | 
     process = await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, stderr=STDOUT)
     said, _ = await asyncio.wait_for(process.communicate(SPOKEN), 20)
     return said.decode(errors="replace")
+
+
+# --- requests -------------------------------------------------------------------------------------
+
+
+async def test_who_uploads_too_much_reads_413_and_no_reset(tmp_path):
+    large = tmp_path / "large"
+    with large.open("wb") as file:
+        file.truncate(100 << 20)
+    async with gateway(tmp_path) as running:
+        shown = ("--cacert", tmp_path / "ca.pem", "--cert", tmp_path / "john.pem", "--key", tmp_path / "john.key")
+        where = ("--resolve", f"localhost:{running.port}:127.0.0.1")
+        url = f"https://localhost:{running.port}/who"
+        upload = ("--http1.1", "-H", "Expect:", "--data-binary", f"@{large}")
+        replies = [await curl(tmp_path, url, *shown, *where, *upload) for _ in range(3)]
+        deaf = await _deaf(running, tmp_path, 100)
+
+    assert [(reply.exit, reply.status) for reply in replies] == [(0, 413)] * 3
+    assert all(b"body is too large" in reply.content.read_bytes() for reply in replies)
+    assert deaf.startswith(b"HTTP/1.1 413 ")
+
+
+async def test_whoever_uploads_without_an_end_after_his_answer_is_cut_off_and_holds_up_no_end(tmp_path):
+    async with gateway(tmp_path) as running:
+        with pytest.raises((ConnectionError, ssl.SSLError)):
+            await _deaf(running, tmp_path, 1 << 20)
+        loud = asyncio.create_task(_deaf(running, tmp_path, 1 << 20))
+        await asyncio.sleep(0.3)
+        begun = time.monotonic()
+        code = await running.stop()
+        took = time.monotonic() - begun
+        await asyncio.gather(loud, return_exceptions=True)
+
+    assert code == 0
+    assert took < 8
+
+
+async def _deaf(running: GatewayProcess, folder: Path, megabytes: int) -> bytes:
+    """What somebody reads who has to say everything first."""
+    context = ssl.create_default_context(cafile=folder / "ca.pem")
+    context.load_cert_chain(folder / "john.pem", folder / "john.key")
+
+    def speak() -> bytes:
+        with (
+            socket.create_connection(("127.0.0.1", running.port), timeout=20) as line,
+            context.wrap_socket(line, server_hostname="localhost") as caller,
+        ):
+            caller.sendall(b"POST /who HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n" % (megabytes << 20))
+            for _ in range(megabytes):
+                caller.sendall(bytes(1 << 20))
+            return caller.recv(1 << 16)
+
+    return await asyncio.to_thread(speak)
 
 
 # --- handshakes -----------------------------------------------------------------------------------
