@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.support.tokens import b64
 
-from ostiary.jwks.encoding import MAX_DEPTH, base64url, json_object
+from ostiary.jwks.encoding import MAX_DEPTH, base64url, json_object, unpadded
 
 
 @given(st.binary(max_size=200))
@@ -102,3 +103,15 @@ def test_text_without_an_end_costs_no_more_than_its_length() -> None:
         with pytest.raises(ValueError, match=r"Expecting|Unterminated|nested"):
             json_object(b"{" * (MAX_DEPTH + 1) + b'"' + b'\\"' * 30_000 + end)
     assert time.process_time() - began < 1  # ten seconds each, when it was tried from every quote
+
+
+@pytest.mark.parametrize("text", ["1.5", "-0.25", "1800000300.5", "1e3", "0.0", "0", "-7", "true", "null", '"a"'])
+def test_a_value_is_read_as_what_it_is(text: str) -> None:
+    read = json_object(f'{{"a":{text}}}'.encode())["a"]
+    assert (read, type(read)) == (json.loads(text), type(json.loads(text)))
+
+
+@given(st.binary(max_size=40))
+def test_what_is_unpadded_is_canonical(data: bytes) -> None:
+    assert base64url(unpadded(data).encode()) == data
+    assert "=" not in unpadded(data)

@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from tests.support.pki import root
-from tests.unit.listener.test_forwarded import JOHN, NGINX, forwarded, of, reason, told
+from tests.unit.listener.test_forwarded import JOHN, NGINX, PROXY, forwarded, of, reason, told
 
+from ostiary.model import Headers, Peer
 from ostiary.pki.certificate import describe
 from ostiary.reasons import Reason
 
@@ -87,3 +88,11 @@ def test_any_of_several_networks_is_enough(tmp_path, address, trusted):
     certificate, headers = of(listener, (NGINX, told(JOHN)), address=address)
     assert (certificate is not None) is trusted
     assert [name for name, _ in headers] == [b"Accept"]
+
+
+def test_the_header_goes_no_further_also_where_it_is_all_there_is(tmp_path):
+    listener = forwarded(tmp_path)
+    for address in (PROXY, "192.0.2.1"):
+        headers = Headers.of([(NGINX, told(JOHN))])
+        listener.peer(Peer(address), headers)
+        assert len(headers) == 0
