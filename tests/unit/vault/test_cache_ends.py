@@ -74,7 +74,10 @@ async def test_a_record_is_kept_until_the_last_who_holds_it_lets_go(cache, vault
     await first.get()
     first.release()
     assert (await second.get()).alias == "b"
-    assert len(vault.asked) == 1
+    joining = credential(cache, "d", path="shared")
+    assert (await joining.get()).alias == "d"
+    assert len(vault.asked) == 1, "somebody still holds it"
+    joining.release()
     second.release()
     third = credential(cache, "c", path="shared")
     await third.get()
