@@ -47,7 +47,7 @@ def _origin(file: Path) -> str:
 
 def _show(files: tuple[Path, ...], form: Format, *, plain: bool, warn_as_error: bool) -> bool:
     """Print what is to be said of a file and its overlays. Return whether that is a no."""
-    from ostiary.cli.terminal import colourful, show, unicode
+    from ostiary.cli.terminal import colourful, show, unicode, width
     from ostiary.config.load import examine
     from ostiary.config.problem import errors
     from ostiary.config.render import Look, as_json, render
@@ -61,7 +61,7 @@ def _show(files: tuple[Path, ...], form: Format, *, plain: bool, warn_as_error: 
         examined.problems,
         examined.source,
         form,
-        Look(colour=colourful(sys.stdout) and not plain, unicode=unicode(sys.stdout)),
+        Look(colour=colourful(sys.stdout) and not plain, unicode=unicode(sys.stdout), width=width()),
     ):
         show(text)
     return bool(errors(examined.problems) or (warn_as_error and examined.problems))

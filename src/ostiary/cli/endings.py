@@ -12,7 +12,7 @@ import typer
 from ostiary.cli import report
 from ostiary.cli.frame import Exit, Failure, unreadable
 from ostiary.cli.parameters import bounds
-from ostiary.cli.terminal import colourful, unicode
+from ostiary.cli.terminal import colourful, unicode, width
 from ostiary.config.nearest import nearest
 from ostiary.errors import ConfigError
 
@@ -46,7 +46,8 @@ def _invalid(error: Any) -> Failure:
         return missing
     from ostiary.config.render import Look, as_json, human
 
-    text = human(error.problems, error.source, Look(colour=colourful(sys.stderr), unicode=unicode(sys.stderr)))
+    look = Look(colour=colourful(sys.stderr), unicode=unicode(sys.stderr), width=width())
+    text = human(error.problems, error.source, look)
     hint = f"`ostiary help {error.problems[0].code}` explains a code"
     details = as_json(error.problems, error.source)
     return Failure("config.invalid", str(error), hint=hint, where=error.source.name, text=text, details=details)

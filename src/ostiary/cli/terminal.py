@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from collections.abc import Sequence
 from typing import TextIO
@@ -18,6 +19,11 @@ def colourful(stream: TextIO, arguments: Sequence[str] = ()) -> bool:
 def unicode(stream: TextIO) -> bool:
     """Whether the stream can write more than ASCII."""
     return "utf" in (getattr(stream, "encoding", None) or "").lower()
+
+
+def width() -> int:
+    """Return how many columns the terminal has, or what COLUMNS says; 0 where there is none."""
+    return shutil.get_terminal_size((0, 0)).columns
 
 
 def show(text: str, stream: TextIO | None = None) -> None:

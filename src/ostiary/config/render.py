@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
@@ -17,10 +18,16 @@ _RED, _YELLOW, _BLUE, _BOLD, _PLAIN = "\x1b[31m", "\x1b[33m", "\x1b[36m", "\x1b[
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How to draw: with colour, and with more than ASCII. Neither bears a meaning of its own."""
+    """How to draw: with colour, and with more than ASCII. Neither bears a meaning of its own.
+
+    Attributes:
+        colour, unicode: whether there are these.
+        width: of the terminal, in columns; 0 where there is none.
+    """
 
     colour: bool = False
     unicode: bool = True
+    width: int = 0
 
     def paint(self, text: str, colour: str) -> str:
         """Return a text in a colour, where there are colours."""
@@ -63,8 +70,14 @@ def _one(problem: Problem, source: Source, look: Look) -> Iterator[str]:
     kind = f"{problem.severity}[{problem.code}]"
     place = source.place(problem.mark)
     colour = _RED if problem.severity == "error" else _YELLOW
-    gap = " " * max(2, _CODE_WIDTH - len(kind) - len(problem.message))
-    yield f"{look.paint(kind, colour)} {look.paint(_printable(problem.message), _BOLD)}{gap}{place}"
+    used = len(kind) + 1 + len(problem.message)
+    said = f"{look.paint(kind, colour)} {look.paint(_printable(problem.message), _BOLD)}"
+    column = min(_CODE_WIDTH + 1, (look.width or sys.maxsize) - len(place))
+    if look.width and used + 2 > column:
+        yield said
+        yield f"  --> {place}"
+    else:
+        yield f"{said}{' ' * max(2, column - used)}{place}"
     yield from _snippet(problem, source.of(problem.mark), look)
     for label, text in (("at", problem.at), *problem.facts):
         if text:

@@ -40,6 +40,15 @@ Nothing was started. `ostiary help C101` explains a code."""
     )
 
 
+def test_the_place_stands_at_the_end_of_the_line_or_below_it_where_there_is_no_room() -> None:
+    line = "error[C101] unknown key 'authorise' in a route"
+    lines = {width: human([TYPO], SOURCE, Look(width=width)).splitlines()[2:4] for width in (0, 40, 63, 64, 80, 300)}
+    assert lines[40] == lines[63] == [line, "  --> gateway.yaml:3:5"]
+    assert lines[64][0] == f"{line}  gateway.yaml:3:5"
+    assert lines[80][0] == f"{line:<64}gateway.yaml:3:5"
+    assert lines[300] == lines[0]
+
+
 def test_plain_text_is_ascii_and_has_no_colour() -> None:
     text = human([TYPO], SOURCE, Look(colour=False, unicode=False))
     assert text.isascii()
