@@ -188,3 +188,14 @@ def test_a_new_key_has_256_bits_and_its_digest_is_its_digest() -> None:
     assert len(KEY) >= 43
     assert digest_of(KEY.encode()) == DIGEST
     assert new_key() != new_key()
+
+
+@pytest.mark.parametrize(("length", "counts"), [(0, False), (1, True), (1024, True), (1025, False)])
+async def test_how_long_a_key_may_be_is_exact_whatever_digests_are_kept(length: int, counts: bool) -> None:
+    key = "k" * length
+    authenticator = ApiKeyAuthenticator([Record("robot", "robot-7", digest_of(key.encode()))], b"X-API-Key")
+    if counts:
+        assert await ask(authenticator, key, b"X-API-Key")
+    else:
+        with pytest.raises(InvalidKey):
+            await ask(authenticator, key, b"X-API-Key")
