@@ -17,7 +17,8 @@
     asgi_exchange.py  one request and its answer there; asgi_body.py  the request's content
     tls_extension.py  what a server may say of the handshake
     hypercorn.py      Hypercorn, on a listener's own TLS; hypercorn_heads.py  heads in time;
-                      hypercorn_streams.py  streams that are given up; hypercorn_quic.py  HTTP/3
+                      hypercorn_streams.py  streams that are given up; hypercorn_quic.py  HTTP/3;
+                      hypercorn_quic_bounds.py  how many connections of it there may be
 
 An edge translates; it decides nothing about anybody's rights.
 """
