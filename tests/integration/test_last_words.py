@@ -45,6 +45,7 @@ routes:
     upstream: old
 """
 SPOKEN = b"POST /who HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\n" + bytes(1_000_000)
+ASKED = b"GET /who HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
 PEOPLE = ("john", "fired", "stranger")
 
 
@@ -131,6 +132,41 @@ async def _deaf(running: GatewayProcess, folder: Path, megabytes: int) -> bytes:
             return caller.recv(1 << 16)
 
     return await asyncio.to_thread(speak)
+
+
+# --- odd connections ------------------------------------------------------------------------------
+
+
+async def test_who_sends_ninety_kilobytes_of_strangers_with_his_certificate_is_who_he_is(tmp_path):
+    async with gateway(tmp_path) as running:
+        (tmp_path / "chain.pem").write_text((tmp_path / "stranger.pem").read_text() * 190)
+        said = await _s_client(running, tmp_path, "-ign_eof", "-cert_chain", tmp_path / "chain.pem", given=ASKED)
+
+    assert b"HTTP/1.1 200 " in said
+
+
+async def test_who_changes_his_keys_all_the_time_holds_up_nobody(tmp_path):
+    async with gateway(tmp_path) as running:
+        changing = asyncio.create_task(_s_client(running, tmp_path, "-tls1_3", given=b"K\n" * 500, slowly=True))
+        served = [await _let_in(running, tmp_path) for _ in range(5)]
+        await asyncio.wait_for(changing, 20)
+
+    assert served == [True] * 5
+
+
+async def _s_client(
+    running: GatewayProcess, folder: Path, *options: str | Path, given: bytes, slowly: bool = False
+) -> bytes:
+    """What `openssl s_client` prints for john, who is given these lines to say, a few at a time if `slowly`."""
+    shown = ("-cert", folder / "john.pem", "-key", folder / "john.key", "-servername", "localhost")
+    command = (program("openssl"), "s_client", "-connect", f"127.0.0.1:{running.port}", *shown, *options)
+    process = await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, stderr=STDOUT)
+    assert process.stdin is not None
+    for line in given.splitlines(keepends=True) if slowly else ():
+        process.stdin.write(line)  # a command of s_client is a line that comes alone
+        await asyncio.sleep(0.002)
+    said, _ = await asyncio.wait_for(process.communicate(b"Q\n" if slowly else given), 20)
+    return said
 
 
 # --- handshakes -----------------------------------------------------------------------------------
