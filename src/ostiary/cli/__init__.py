@@ -5,10 +5,12 @@ run.py       find the command, run it, turn whatever it ends with into an exit c
 streams.py   standard streams that are closed, full, or write less than Unicode
 frame.py     what a command is written with: fail, emit, say, the common options
 terminal.py  colour and line drawing: only where they can be read
+helped.py    the help of a command; examples.py  how each looks when somebody types it; parameters.py  what they take
+reading.py   text of others, in files or on standard input
 report.py    what is written down when we are the ones who failed
 
 To add a command: write a module with one function that Typer understands (or a `frame.group`), and
-give it a line in `table.py`.
+give it a line in `table.py`, and one in `examples.py` that shows it.
 """
 
 from __future__ import annotations
