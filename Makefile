@@ -45,7 +45,7 @@ wheel:  ## build the wheel and the source distribution into dist/
 
 wheel-compiled:  ## build a wheel with the data path in machine code, for this Python and machine, into dist/ (needs a C compiler)
 	@$(PYTHON) tools/setup.py compile
-	@OSTIARY_COMPILE=1 $(BIN)/hatchling build -t wheel -d dist
+	@OSTIARY_COMPILE=1 $(BIN)/hatchling build -t wheel -d "$(CURDIR)/dist"
 
 extras:  ## install each extra alone into an environment of its own (some minutes, needs a package index)
 	@$(PYTHON) tools/setup.py runtime
