@@ -279,8 +279,9 @@ FLOODS = {
     "CONTINUATION": lambda head: frame(HEADERS, head, 1, 1) + frame(CONTINUATION, b"", 0, 1) * 20_000,
     "CONTINUATION with fields": lambda head: frame(HEADERS, head, 1, 1) + frame(CONTINUATION, bytes(9000), 0, 1) * 100,
     "DATA without data": lambda head: frame(HEADERS, head, 4, 1) + frame(DATA, b"", 0, 1) * 20_000,
-    "a small block that becomes a large head": lambda head: frame(
-        HEADERS, head + Encoder().encode([(b"x", b"a" * 4000)]) + b"\xbe" * 8000, 5, 1
+    "small blocks that become large heads": lambda head: b"".join(
+        frame(HEADERS, head + Encoder().encode([(b"x", b"a" * 4000)]) + b"\xbe" * 8000, 5, number)
+        for number in range(1, 99, 2)
     ),
 }  # fmt: skip
 
