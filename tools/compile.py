@@ -25,18 +25,8 @@ SOURCE = Path(__file__).resolve().parent.parent / "src"
 
 DATA_PATH = (
     *("model/*", "errors", "grpc", "eager", "remember", "wire", "pipeline", "gateway", "problem"),
-    *(
-        "edge/carry",
-        "edge/exchange",
-        "edge/framing",
-        "edge/head",
-        "edge/http1*",
-        "edge/line",
-        "edge/listening",
-        "edge/plain",
-        "edge/proof",
-    ),
-    *("http2/*", "http2/hpack/*", "edge/http2/*", "upstream/http2/*", "upstream/rewriting/*"),
+    *("edge/carry", "edge/head", "edge/http1/*", "edge/listening", "edge/proof"),
+    *("http2/*", "http2/hpack/*", "edge/http2/*", "upstream/http1/*", "upstream/http2/*", "upstream/rewriting/*"),
     *(
         "edge/decide/*",
         "edge/decide/dialects/*",
@@ -64,6 +54,7 @@ def compile_into(folder: Path) -> list[Path]:
 
     slim = {"extra_compile_args": ["-g0"], "extra_link_args": ["-s"]}
     extensions = [Extension(".".join(path.with_suffix("").parts), [str(path)], **slim) for path in modules()]
+    folder = folder.resolve()  # the compiler works elsewhere
     copy = folder / "src"
     shutil.rmtree(copy, ignore_errors=True)
     shutil.copytree(SOURCE, copy)

@@ -17,8 +17,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 MODULES = {
-    "asgi": ["ostiary.edge.hypercorn"],
-    "http3": ["ostiary.edge.hypercorn", "aioquic"],
+    "asgi": ["ostiary.edge.hypercorn.listener"],
+    "http3": ["ostiary.edge.hypercorn.listener", "aioquic"],
     "fastapi": ["ostiary.asgi.fastapi"],
     "uvicorn": ["ostiary.asgi.uvicorn"],
     "cel": ["cel"],

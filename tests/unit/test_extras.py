@@ -22,7 +22,7 @@ PARTS = {
     "http3": (
         "aioquic",
         (
-            "from ostiary.config.schema import ListenerSpec\nfrom ostiary.edge.hypercorn_quic import _identity\n"
+            "from ostiary.config.schema import ListenerSpec\nfrom ostiary.edge.hypercorn.quic import _identity\n"
             "tls = {'certificate': 'file:a', 'private_key': 'file:b'}\n"
             "_identity(ListenerSpec.model_validate({'bind': '127.0.0.1:1', 'tls': tls}), pathlib.Path())"
         ),

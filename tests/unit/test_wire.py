@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ostiary import wire
-from ostiary.edge.framing import chunk, head, last_chunk
+from ostiary.edge.http1.framing import chunk, head, last_chunk
 from ostiary.model import Headers
 from ostiary.wire import Field, FieldLines, head_octets
 

@@ -28,7 +28,7 @@ from __future__ import annotations
 from ostiary.asgi.app import VARIABLE, GatewayApp, app
 from ostiary.asgi.middleware import OstiaryMiddleware
 from ostiary.asgi.server import hypercorn, serve_hypercorn, serving
-from ostiary.edge.asgi_exchange import AnswerBroken
+from ostiary.edge.asgi.exchange import AnswerBroken
 
 __all__ = [
     "VARIABLE",

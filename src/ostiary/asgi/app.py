@@ -18,9 +18,9 @@ from ostiary.build import compile_gateway
 from ostiary.config.load import examine, load_checked
 from ostiary.config.loaded import Loaded
 from ostiary.config.schema import ListenerLimits, ListenerTimeouts
-from ostiary.edge.asgi import AsgiEdge, Scope, deny_websocket
-from ostiary.edge.asgi_body import Receive
-from ostiary.edge.asgi_exchange import Send
+from ostiary.edge.asgi.body import Receive
+from ostiary.edge.asgi.exchange import Send
+from ostiary.edge.asgi.handler import AsgiEdge, Scope, deny_websocket
 from ostiary.errors import ConfigError
 from ostiary.gateway import Gateway
 from ostiary.observe.access import AccessLog

@@ -19,8 +19,8 @@ from typing import Any, Final
 from ostiary.config.clients import ClientSpec
 from ostiary.config.listeners import ForwardedSpec, ListenerSpec
 from ostiary.config.loaded import Loaded
-from ostiary.edge.asgi import PROVEN, Proven, Scope, proven_of
-from ostiary.edge.tls_extension import TLS
+from ostiary.edge.asgi.handler import PROVEN, Proven, Scope, proven_of
+from ostiary.edge.asgi.tls_extension import TLS
 from ostiary.errors import ConfigError, GatewayError, InvalidCertificate
 from ostiary.listener.forwarded import Forwarded, compile_forwarded
 from ostiary.model import Headers, Peer

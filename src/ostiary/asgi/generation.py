@@ -6,9 +6,9 @@ import asyncio
 from contextlib import suppress
 from typing import Protocol
 
-from ostiary.edge.asgi import Scope
-from ostiary.edge.asgi_body import Receive
-from ostiary.edge.asgi_exchange import Send
+from ostiary.edge.asgi.body import Receive
+from ostiary.edge.asgi.exchange import Send
+from ostiary.edge.asgi.handler import Scope
 from ostiary.gateway import Gateway
 
 

@@ -6,7 +6,7 @@ from typing import Final
 from urllib.parse import unquote
 
 from ostiary.config.schema import ListenerLimits
-from ostiary.edge.asgi import Proven, Scope, check_head, target_of
+from ostiary.edge.asgi.handler import Proven, Scope, check_head, target_of
 from ostiary.edge.decide.permit import NoBody
 from ostiary.edge.head import body_length, read_head
 from ostiary.errors import BadRequest

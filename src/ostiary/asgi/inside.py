@@ -14,9 +14,9 @@ from ostiary.asgi.head import read_scope
 from ostiary.asgi.refuse import Counted, refuse
 from ostiary.asgi.verdict import Showing, Verdict
 from ostiary.config.schema import ListenerLimits
-from ostiary.edge.asgi import Proven, Scope
-from ostiary.edge.asgi_body import Receive
-from ostiary.edge.asgi_exchange import Send
+from ostiary.edge.asgi.body import Receive
+from ostiary.edge.asgi.exchange import Send
+from ostiary.edge.asgi.handler import Proven, Scope
 from ostiary.edge.carry import carry
 from ostiary.edge.head import next_id
 from ostiary.errors import GatewayError

@@ -9,9 +9,9 @@ import structlog
 
 from ostiary.config.problem import ConfigInvalid
 from ostiary.config.render import render
-from ostiary.edge.asgi import Scope
-from ostiary.edge.asgi_body import Message, Receive
-from ostiary.edge.asgi_exchange import Send
+from ostiary.edge.asgi.body import Message, Receive
+from ostiary.edge.asgi.exchange import Send
+from ostiary.edge.asgi.handler import Scope
 from ostiary.errors import ConfigError
 
 _log = structlog.get_logger("ostiary.asgi")

@@ -26,9 +26,9 @@ from ostiary.build import compile_gateway
 from ostiary.config.load import load_checked
 from ostiary.config.loaded import Loaded
 from ostiary.config.schema import ListenerLimits, ListenerTimeouts
-from ostiary.edge.asgi import Scope
-from ostiary.edge.asgi_body import Receive
-from ostiary.edge.asgi_exchange import Send
+from ostiary.edge.asgi.body import Receive
+from ostiary.edge.asgi.exchange import Send
+from ostiary.edge.asgi.handler import Scope
 from ostiary.edge.head import next_id
 from ostiary.errors import Overloaded
 from ostiary.gateway import Gateway

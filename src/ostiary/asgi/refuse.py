@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ostiary.edge.asgi import Scope
-from ostiary.edge.asgi_body import Message, Receive
-from ostiary.edge.asgi_exchange import Send
+from ostiary.edge.asgi.body import Message, Receive
+from ostiary.edge.asgi.exchange import Send
+from ostiary.edge.asgi.handler import Scope
 from ostiary.errors import GatewayError
 from ostiary.problem import render
 

@@ -48,7 +48,7 @@ async def hypercorn(
         ConfigError: something cannot work as configured, or Hypercorn is not installed.
     """
     try:
-        from ostiary.edge.hypercorn import HypercornListener  # noqa: PLC0415 - an extra, not there for everybody
+        from ostiary.edge.hypercorn.listener import HypercornListener  # noqa: PLC0415 - an extra, not there for everybody
     except ImportError as error:
         raise ConfigError("Hypercorn is not installed: pip install 'ostiary[asgi]'") from error
     loaded, chosen = load_checked(named(path), overlays()), _Chosen(listener)
@@ -85,7 +85,7 @@ async def serving(
         ConfigError: something cannot work as configured, the application does not start, or Hypercorn is not installed.
     """
     try:
-        from ostiary.edge.hypercorn import HypercornListener, living  # noqa: PLC0415 - an extra, not there for everybody
+        from ostiary.edge.hypercorn.listener import HypercornListener, living  # noqa: PLC0415 - an extra, not there for everybody
     except ImportError as error:
         raise ConfigError("Hypercorn is not installed: pip install 'ostiary[asgi]'") from error
     loaded = load_checked(named(path), overlays())

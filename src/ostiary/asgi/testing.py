@@ -20,9 +20,9 @@ from ostiary.asgi.lifespan import PROVEN_BEFORE
 from ostiary.asgi.middleware import OstiaryMiddleware
 from ostiary.asgi.rights import Auth, User
 from ostiary.asgi.verdict import SCOPE
-from ostiary.edge.asgi import Scope
-from ostiary.edge.asgi_body import Receive
-from ostiary.edge.asgi_exchange import Send
+from ostiary.edge.asgi.body import Receive
+from ostiary.edge.asgi.exchange import Send
+from ostiary.edge.asgi.handler import Scope
 from ostiary.model import NOTHING, Permit, Principal
 
 

@@ -14,9 +14,9 @@ from fastapi.dependencies.models import Dependant
 
 from ostiary.asgi.lifespan import PROVEN_BEFORE
 from ostiary.asgi.middleware import OstiaryMiddleware
-from ostiary.edge.asgi import Scope
-from ostiary.edge.asgi_body import Receive
-from ostiary.edge.asgi_exchange import Send
+from ostiary.edge.asgi.body import Receive
+from ostiary.edge.asgi.exchange import Send
+from ostiary.edge.asgi.handler import Scope
 
 _WHY: Final = "{name} wants principals, and OstiaryMiddleware does not stand before it: call protect(app, ...)"
 

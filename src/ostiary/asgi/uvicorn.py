@@ -16,7 +16,7 @@ try:
 except ModuleNotFoundError as error:
     raise ModuleNotFoundError("ostiary.asgi.uvicorn needs an extra: pip install 'ostiary[uvicorn]'") from error
 
-from ostiary.edge.tls_extension import TLS, tls_extension
+from ostiary.edge.asgi.tls_extension import TLS, tls_extension
 
 if TYPE_CHECKING:
     from ostiary.asgi.uvicorn_websocket import WebSocketProtocol

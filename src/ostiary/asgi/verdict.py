@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from ostiary.asgi.rights import Auth, User
-from ostiary.edge.asgi import Scope
+from ostiary.edge.asgi.handler import Scope
 from ostiary.edge.decide.permit import Hearing
 from ostiary.errors import GatewayError, InternalError
 from ostiary.gateway import Decisions

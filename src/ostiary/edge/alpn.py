@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import cast
 
-from ostiary.edge.http1 import Http1Connection
+from ostiary.edge.http1.connection import Http1Connection
 from ostiary.edge.http2.connection import Http2Connection
 from ostiary.edge.listening import Listening, address_of
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TypeAlias
 
 from ostiary.config.upstreams import UpstreamSpec
+from ostiary.upstream.http1.pool import Http1Pool
 from ostiary.upstream.http2 import Http2Pool
-from ostiary.upstream.pool import Http1Pool
 from ostiary.upstream.tls import Showing, client_context
 
 AnyPool: TypeAlias = Http1Pool | Http2Pool

@@ -15,7 +15,7 @@ from tests.support.pki import expired
 from ostiary.asgi import OstiaryMiddleware
 from ostiary.asgi.callers import Callers, compile_callers
 from ostiary.config.load import load_checked
-from ostiary.edge.asgi import PROVEN, Proven
+from ostiary.edge.asgi.handler import PROVEN, Proven
 from ostiary.errors import ConfigError
 from ostiary.model import Peer
 from ostiary.observe.access import AccessLog

@@ -10,7 +10,7 @@ import h11
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.unit.edge.test_plain import asked
+from tests.unit.edge.http1.test_plain import asked
 
 VALUES = (
     *(

@@ -8,10 +8,10 @@ import weakref
 from collections.abc import Iterator
 
 import pytest
-from tests.unit.edge.test_plain import PLAIN, Seen, Transport
+from tests.unit.edge.http1.test_plain import PLAIN, Seen, Transport
 
 from ostiary.config.schema import ListenerLimits, ListenerTimeouts
-from ostiary.edge.http1 import Http1Connection
+from ostiary.edge.http1.connection import Http1Connection
 from ostiary.edge.http2.connection import Http2Connection
 from ostiary.edge.listening import Listening
 from ostiary.model import Peer

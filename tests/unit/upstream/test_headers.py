@@ -7,8 +7,8 @@ from tests.support.wire import PERMIT, request
 
 from ostiary.errors import InternalError
 from ostiary.model import Headers, Outbound, fold
-from ostiary.upstream.head import request_head
 from ostiary.upstream.headers import Opening
+from ostiary.upstream.http1.head import request_head
 
 
 def passed(*fields: tuple[bytes, bytes], strip: frozenset[bytes] = frozenset()) -> dict[bytes, bytes]:

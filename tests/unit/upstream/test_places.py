@@ -8,10 +8,10 @@ from math import inf
 from typing import Any, cast
 
 from ostiary.config.upstreams import UpstreamSpec
-from ostiary.upstream.connection import Connection
+from ostiary.upstream.http1.connection import Connection
+from ostiary.upstream.http1.pool import Http1Pool
 from ostiary.upstream.http2.connection import Http2Connection
 from ostiary.upstream.http2.pool import Http2Pool
-from ostiary.upstream.pool import Http1Pool
 from ostiary.upstream.trailers import CallersTrailers
 
 

@@ -22,7 +22,7 @@ from ostiary.http2.codes import Code
 from ostiary.http2.hpack.decoder import Fields
 from ostiary.model import Answer, Body, Headers, Outbound
 from ostiary.reasons import Reason
-from ostiary.upstream.exchange import IDEMPOTENT
+from ostiary.upstream.http1.exchange import IDEMPOTENT
 from ostiary.upstream.http2.answer import AnswerHead, read_trailers
 from ostiary.upstream.http2.deadline import caller_waits_until, longest
 from ostiary.upstream.http2.incoming import FINAL, Incoming

@@ -6,7 +6,7 @@ from typing import Final
 
 from ostiary.errors import UpstreamInvalid
 from ostiary.http2.hpack.decoder import Fields
-from ostiary.upstream.answer import MAX_INFORMATIONAL
+from ostiary.upstream.http1.answer import MAX_INFORMATIONAL
 from ostiary.upstream.http2.answer import AnswerHead, read_answer
 
 FINAL: Final = 200

@@ -21,7 +21,7 @@ from ostiary.http2.reader import Reader
 from ostiary.http2.sender import Sender
 from ostiary.http2.wire import Wire
 from ostiary.model import Headers
-from ostiary.upstream.answer import MAX_HEAD
+from ostiary.upstream.http1.answer import MAX_HEAD
 from ostiary.upstream.http2.exchange import TRIES_ELSEWHERE, Http2Exchange
 from ostiary.upstream.http2.fields import INDEXED, Field
 from ostiary.upstream.http2.outgoing import Outgoing

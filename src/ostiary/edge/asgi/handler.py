@@ -19,8 +19,8 @@ from time import monotonic  # the loop's clock, which uvloop reads once a round 
 from typing import Any, Final, TypeAlias
 
 from ostiary.config.schema import ListenerLimits, ListenerTimeouts
-from ostiary.edge.asgi_body import Message, Receive
-from ostiary.edge.asgi_exchange import AsgiExchange, Send
+from ostiary.edge.asgi.body import Message, Receive
+from ostiary.edge.asgi.exchange import AsgiExchange, Send
 from ostiary.edge.carry import Handler, carry, log_end
 from ostiary.edge.head import body_length, check_target, read_head
 from ostiary.errors import BadRequest, CallUnsupported, ContentTooLarge, GatewayError, HeadersTooLarge, RequestTimeout

@@ -13,7 +13,7 @@ import pytest
 pytest.importorskip("hypercorn")
 
 from ostiary.config.schema import ListenerSpec
-from ostiary.edge.hypercorn import HypercornListener
+from ostiary.edge.hypercorn.listener import HypercornListener
 
 _HEAD = b"GET / HTTP/1.1\r\nHost: localhost\r\n"
 _HEADERS = 0.4

@@ -11,15 +11,15 @@ import asyncio
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
-from ostiary.edge.framing import CONTINUE, chunk, head, last_chunk
-from ostiary.edge.line import Line
+from ostiary.edge.http1.framing import CONTINUE, chunk, head, last_chunk
+from ostiary.edge.http1.line import Line
 from ostiary.errors import BadRequest, ContentTooLarge, GatewayError
 from ostiary.model import BodySink, Flow, Headers, Record, Request, Tunnel
 from ostiary.problem import render
 from ostiary.reasons import Reason
 
 if TYPE_CHECKING:
-    from ostiary.edge.http1 import Http1Connection
+    from ostiary.edge.http1.connection import Http1Connection
 
 _ALLOWED: Final = Reason.ALLOWED  # asking an enumeration for a member takes as long as a line of the head
 _NO_CONTENT: Final = frozenset({204, 304})

@@ -23,12 +23,12 @@ from hypercorn.utils import wrap_app
 
 from ostiary.config.schema import ListenerSpec
 from ostiary.config.sockets import internet
-from ostiary.edge.asgi import PROVEN, Proven
-from ostiary.edge.asgi_exchange import AnswerBroken
-from ostiary.edge.hypercorn_heads import Heads
-from ostiary.edge.hypercorn_streams import outlive_answers
+from ostiary.edge.asgi.exchange import AnswerBroken
+from ostiary.edge.asgi.handler import PROVEN, Proven
+from ostiary.edge.asgi.tls_extension import TLS, tls_extension
+from ostiary.edge.hypercorn.heads import Heads
+from ostiary.edge.hypercorn.streams import outlive_answers
 from ostiary.edge.listening import plain
-from ostiary.edge.tls_extension import TLS, tls_extension
 from ostiary.errors import ConfigError, GatewayError
 from ostiary.listener.tls import ServerTls, compile_tls
 from ostiary.model import Peer
@@ -73,7 +73,7 @@ class HypercornListener:
         try:
             async with AsyncExitStack() as beside:
                 if http3:
-                    from ostiary.edge.hypercorn_quic import quic_listening  # noqa: PLC0415 - an extra
+                    from ostiary.edge.hypercorn.quic import quic_listening  # noqa: PLC0415 - an extra
 
                     bound = server.sockets[0].getsockname()[:2]
                     quic = quic_listening(accepting.app, spec, folder, bound, accepting.config)

@@ -10,8 +10,8 @@ from typing import Protocol, cast
 
 import httptools
 
-from ostiary.edge.exchange import Exchange
 from ostiary.edge.head import body_length, read_head, upgrade_of
+from ostiary.edge.http1.exchange import Exchange
 from ostiary.edge.proof import Proof
 from ostiary.errors import BadRequest, ContentTooLarge, GatewayError, HeadersTooLarge, TargetTooLong
 from ostiary.model import Headers, Peer, fold

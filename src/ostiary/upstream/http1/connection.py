@@ -16,8 +16,8 @@ from typing import Protocol, cast
 
 from ostiary.errors import GatewayError
 from ostiary.model import Headers
-from ostiary.upstream.answer import AnswerReader
-from ostiary.upstream.exchange import Exchange
+from ostiary.upstream.http1.answer import AnswerReader
+from ostiary.upstream.http1.exchange import Exchange
 from ostiary.upstream.trailers import CallersTrailers
 
 

@@ -13,7 +13,7 @@ from time import monotonic  # the loop's clock, which uvloop reads once a round 
 from typing import Final, TypeAlias
 
 from ostiary.config.schema import ListenerLimits, ListenerTimeouts
-from ostiary.edge.asgi_body import AsgiBody, Message
+from ostiary.edge.asgi.body import AsgiBody, Message
 from ostiary.edge.head import next_id
 from ostiary.edge.http2.refusal import refusal
 from ostiary.errors import GatewayError

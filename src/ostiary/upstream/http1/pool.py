@@ -8,10 +8,10 @@ from ostiary.config.schema import UpstreamSpec
 from ostiary.errors import GatewayError
 from ostiary.model import Answer, Body, Outbound
 from ostiary.upstream.base import Pool
-from ostiary.upstream.connection import Connection
-from ostiary.upstream.endpoint import Http1Endpoint
-from ostiary.upstream.exchange import Exchange, Patience
-from ostiary.upstream.head import request_head
+from ostiary.upstream.http1.connection import Connection
+from ostiary.upstream.http1.endpoint import Http1Endpoint
+from ostiary.upstream.http1.exchange import Exchange, Patience
+from ostiary.upstream.http1.head import request_head
 from ostiary.upstream.route import RouteUpstream
 
 

@@ -4,7 +4,7 @@
               (or a glance)       ^           |
                                   +-- answer -+
 
-One exchange is under way at a time; what has come behind it waits (http1_behind.py) while reading is
+One exchange is under way at a time; what has come behind it waits (behind.py) while reading is
 paused, so that answers go out in order and a connection's memory is bounded.
 """
 
@@ -17,14 +17,14 @@ from typing import cast
 from ostiary.config.schema import ListenerLimits
 from ostiary.eager import begin
 from ostiary.edge.carry import carry, log_end
-from ostiary.edge.exchange import Exchange
 from ostiary.edge.head import next_id
-from ostiary.edge.http1_behind import PIECE, Behind
-from ostiary.edge.http1_ending import Http1Ending
-from ostiary.edge.http1_reader import RequestReader
-from ostiary.edge.line import Line
+from ostiary.edge.http1.behind import PIECE, Behind
+from ostiary.edge.http1.ending import Http1Ending
+from ostiary.edge.http1.exchange import Exchange
+from ostiary.edge.http1.line import Line
+from ostiary.edge.http1.plain import plain_request, read_plain
+from ostiary.edge.http1.reader import RequestReader
 from ostiary.edge.listening import Listening, address_of
-from ostiary.edge.plain import plain_request, read_plain
 from ostiary.edge.proof import Proof
 from ostiary.errors import GatewayError
 from ostiary.model import Peer

@@ -17,7 +17,7 @@ from hypercorn.config import Config
 from hypercorn.typing import AppWrapper
 
 from ostiary.config.schema import ListenerSpec
-from ostiary.edge.asgi import PROVEN, Proven
+from ostiary.edge.asgi.handler import PROVEN, Proven
 from ostiary.errors import ConfigError
 from ostiary.model import Peer
 
@@ -35,7 +35,7 @@ async def quic_listening(
     config.certfile, config.keyfile = _identity(spec, folder)
     config.alt_svc_headers = [f'h3=":{where[1]}"; ma=3600']
     loop, context = asyncio.get_running_loop(), WorkerContext(None)
-    from ostiary.edge.hypercorn_quic_bounds import BoundedServer  # noqa: PLC0415 - an extra, and it is there
+    from ostiary.edge.hypercorn.quic_bounds import BoundedServer  # noqa: PLC0415 - an extra, and it is there
 
     transport, server = await loop.create_datagram_endpoint(
         lambda: BoundedServer(_unproven(app), loop, config, context, {}), local_addr=where

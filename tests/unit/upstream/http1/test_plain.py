@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from ostiary.errors import GatewayError
 from ostiary.model import Headers
-from ostiary.upstream import answer
-from ostiary.upstream.answer import AnswerReader
-from ostiary.upstream.exchange import Exchange
+from ostiary.upstream.http1 import answer
+from ostiary.upstream.http1.answer import AnswerReader
+from ostiary.upstream.http1.exchange import Exchange
 
 HEAD = b"HTTP/1.1 200 OK\r\n"
 PLAIN = HEAD + b"Server: x\r\nContent-Length: 5\r\nConnection: keep-alive\r\n\r\nhello"

@@ -12,7 +12,7 @@ from collections import deque
 from ostiary.config.schema import UpstreamSpec
 from ostiary.config.values import Endpoint
 from ostiary.errors import GatewayError, UpstreamUnreachable
-from ostiary.upstream.connection import Connection
+from ostiary.upstream.http1.connection import Connection
 from ostiary.upstream.reaching import REST, EndpointState, Reaching
 from ostiary.upstream.trailers import CallersTrailers
 from ostiary.upstream.waiting import WaitingRoom

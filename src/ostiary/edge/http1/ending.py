@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ostiary.edge.exchange import Exchange
-from ostiary.edge.http1_reader import RequestReader
-from ostiary.edge.line import Line
+from ostiary.edge.http1.exchange import Exchange
+from ostiary.edge.http1.line import Line
+from ostiary.edge.http1.reader import RequestReader
 from ostiary.errors import GatewayError, RequestTimeout
 
 

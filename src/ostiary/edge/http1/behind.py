@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections import deque
 from typing import Final, Protocol, cast
 
-from ostiary.edge.exchange import Exchange
-from ostiary.edge.http1_reader import RequestReader
-from ostiary.edge.line import Line
+from ostiary.edge.http1.exchange import Exchange
+from ostiary.edge.http1.line import Line
+from ostiary.edge.http1.reader import RequestReader
 
 PIECE: Final = 1 << 10
 """Octets that are read at a time where they may be many requests; fewer than that are not looked at."""

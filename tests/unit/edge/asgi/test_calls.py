@@ -10,8 +10,8 @@ import pytest
 from tests.support.http2 import Gateway
 
 from ostiary.config.schema import ListenerLimits, ListenerTimeouts
-from ostiary.edge.asgi import TRAILERS, AsgiEdge
-from ostiary.edge.asgi_exchange import AnswerBroken
+from ostiary.edge.asgi.exchange import AnswerBroken
+from ostiary.edge.asgi.handler import TRAILERS, AsgiEdge
 from ostiary.errors import Forbidden, UpstreamUnreachable
 from ostiary.model import Headers
 

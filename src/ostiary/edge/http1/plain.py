@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import Final, NamedTuple, TypeAlias
 
-from ostiary.edge.exchange import Exchange
+from ostiary.edge.http1.exchange import Exchange
 from ostiary.errors import BadRequest
 from ostiary.model import Headers, Peer, Request
 from ostiary.remember import MANY, TEXT, Remembered

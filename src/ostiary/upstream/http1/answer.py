@@ -18,9 +18,9 @@ import httptools
 
 from ostiary.errors import GatewayError, InternalError, UpstreamInvalid
 from ostiary.model import Headers, fold
-from ostiary.upstream.exchange import Exchange
 from ostiary.upstream.headers import HOP_BY_HOP, Passing, named_by_connection
-from ostiary.upstream.plain import LONGEST, read_plain
+from ostiary.upstream.http1.exchange import Exchange
+from ostiary.upstream.http1.plain import LONGEST, read_plain
 from ostiary.upstream.trailers import FROM_UPSTREAM
 
 MAX_HEAD: Final = 64 << 10  # octets of fields, informational responses and trailers included

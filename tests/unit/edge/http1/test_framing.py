@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ostiary.edge.framing import status_line
+from ostiary.edge.http1.framing import status_line
 
 
 @pytest.mark.parametrize(

@@ -14,10 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ostiary.config.schema import ListenerLimits, ListenerTimeouts
-from ostiary.edge import http1
-from ostiary.edge.http1 import Http1Connection
+from ostiary.edge.http1 import connection as module
+from ostiary.edge.http1.connection import Http1Connection
+from ostiary.edge.http1.plain import read_plain
 from ostiary.edge.listening import Listening
-from ostiary.edge.plain import read_plain
 from ostiary.errors import RouteNotFound
 from ostiary.model import Peer
 from ostiary.observe.access import AccessLog
@@ -72,7 +72,7 @@ def asked(pieces: list[bytes], *, glancing: bool, peer: Peer = Peer("192.0.2.1")
     connection = Http1Connection(listening, loop)
     with pytest.MonkeyPatch.context() as patch:
         if not glancing:
-            patch.setattr(http1, "read_plain", lambda data, most: None)
+            patch.setattr(module, "read_plain", lambda data, most: None)
         connection.connection_made(transport)  # type: ignore[arg-type]
         for piece in pieces:
             connection.data_received(piece)
