@@ -54,7 +54,6 @@ def compile_into(folder: Path) -> list[Path]:
 
     slim = {"extra_compile_args": ["-g0"], "extra_link_args": ["-s"]}
     extensions = [Extension(".".join(path.with_suffix("").parts), [str(path)], **slim) for path in modules()]
-    folder = folder.resolve()  # the compiler works elsewhere
     copy = folder / "src"
     shutil.rmtree(copy, ignore_errors=True)
     shutil.copytree(SOURCE, copy)
@@ -386,7 +385,7 @@ class CompileHook(BuildHookInterface[Any]):
         """Compile, and say that the wheel is for this Python and this machine."""
         if not _asked() or version == "editable":
             return
-        folder = Path(self.directory) / "compiled"
+        folder = (Path(self.directory) / "compiled").resolve()  # the compiler works elsewhere
         for library in compile_into(folder):
             build_data["force_include"][str(library)] = str(library.relative_to(folder / "lib"))
         build_data["pure_python"] = False
