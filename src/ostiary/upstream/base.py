@@ -32,10 +32,9 @@ C = TypeVar("C")
 E = TypeVar("E", bound=Endpoint)
 X = TypeVar("X", bound=Exchange)
 
-Make: TypeAlias = Callable[
-    [EndpointSpec, UpstreamSpec, ssl.SSLContext | None, WaitingRoom[C | E], CallersTrailers],
-    E,
-]
+Make: TypeAlias = (
+    "Callable[[EndpointSpec, UpstreamSpec, ssl.SSLContext | None, WaitingRoom[C | E], CallersTrailers], E]"
+)
 """Makes what keeps the connections (C) to one endpoint (E)."""
 
 
