@@ -2,35 +2,35 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
 import pytest
-from tests.support.tokens import NOW, Signer
+from tests.support.tokens import NOW, Signer, issuer
 
 from ostiary.authn.claims import Validity
 from ostiary.authn.verified import Verified, VerifiedTokens
-from ostiary.jwks import Key
-from ostiary.jwks.jwk import read_key
+from ostiary.jwks import Issuer, Key
 from ostiary.model import Principal
 
-KEY = read_key(Signer("bank").jwk(), frozenset({"ES256"}))
+SIGNER = Signer("bank")
 PER_ENTRY = 2048
 
 
-class Publisher:
-    """An issuer that publishes some keys."""
+async def _published() -> tuple[Issuer, Key]:
+    """An issuer, and the key that it publishes."""
+    bank = issuer(SIGNER)
+    (key,) = (await bank.keys_for(SIGNER.kid, "ES256")).keys
+    await bank.aclose()
+    return bank, key
 
-    def __init__(self, *keys: Key) -> None:
-        self.keys = keys
 
-    def holds(self, key: Key) -> bool:
-        return key in self.keys
+BANK, KEY = asyncio.run(_published())
 
 
 def verified(*, begins: float = NOW - 10, ends: float = NOW + 10, publishes: bool = True, size: int = 100) -> Verified:
-    publisher = Publisher(KEY) if publishes else Publisher()
     principal = Principal(subject="alice", issuer="bank", method="jwt")
-    return Verified(principal, Validity(begins, ends), None, publisher, KEY, size)  # type: ignore[arg-type]
+    return Verified(principal, Validity(begins, ends), None, BANK if publishes else issuer(), KEY, size)
 
 
 def kept(*names: bytes, room: int = 3) -> VerifiedTokens:

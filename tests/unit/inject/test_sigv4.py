@@ -19,7 +19,7 @@ from ostiary.config.sigv4 import SigV4Spec
 from ostiary.errors import ConfigError, CredentialUnavailable, Forbidden
 from ostiary.inject import Tools
 from ostiary.inject.sigv4 import Scope, SigV4Injector, derived
-from ostiary.model import Credential, Outbound, Secret
+from ostiary.model import Credential, Outbound, Permit, Principal, Secret
 from ostiary.reasons import Reason
 
 botocore = pytest.importorskip("botocore", reason="botocore is in the test group")
@@ -201,14 +201,14 @@ async def test_each_caller_signs_with_its_own_key_and_session_token() -> None:
     seen = {}
     for name in ("ada", "bob", "ada"):
         outbound = request()
-        outbound.permit = SimpleNamespace(principal=SimpleNamespace(subject=name))  # type: ignore[assignment]
+        outbound.permit = Permit(Principal(subject=name, issuer="bank", method="jwt"), "anyone")
         await injector.inject(outbound)
         value = (outbound.headers.get(b"authorization") or b"").decode()
         assert outbound.headers.get(b"x-amz-security-token") == f"of-{name}".encode()
         assert f"Credential=AKID{name.upper()}/" in value
         assert seen.setdefault(name, value) == value
     alone = request()
-    alone.permit = SimpleNamespace(principal=SimpleNamespace(subject="ada"))  # type: ignore[assignment]
+    alone.permit = Permit(Principal(subject="ada", issuer="bank", method="jwt"), "anyone")
     await signer(credential=Source("aws", "AKIDADA", "one"), session=Source("session", "", "of-ada")).inject(alone)
     assert (alone.headers.get(b"authorization") or b"").decode() == seen["ada"]
 
