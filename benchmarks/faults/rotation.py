@@ -129,7 +129,7 @@ class Around:
     async def _calm(self) -> None:
         """Wait until no password has just changed, or is about to: a vault that is gone in that moment told nobody."""
         await asyncio.sleep(1.5)
-        while not 1 <= await asyncio.to_thread(self._until_rotation) < PERIOD:  # noqa: ASYNC110
+        while not 2 <= await asyncio.to_thread(self._until_rotation) < PERIOD:  # noqa: ASYNC110
             await asyncio.sleep(0.2)  # another process
 
     def _until_rotation(self) -> int:

@@ -62,6 +62,9 @@ class Peer(asyncio.Protocol):
         self.transport = cast("asyncio.Transport", transport)
         self.server.peers.append(self)
         self.server.changed.set()
+        if len(self.server.peers) <= self.server.leaving:
+            transport.close()
+            return
         values = {SettingCodes.MAX_CONCURRENT_STREAMS: 100, **(self.server.settings or {})}
         self.h2.local_settings = Settings(client=False, initial_values=values)
         self.h2.initiate_connection()
@@ -170,11 +173,18 @@ class Http2Server:
         answering: each request is answered when it is complete.
         reading: content is acknowledged as it comes.
         settings: what it says of itself.
+        leaving: so many connections are closed as they are made.
     """
 
     def __init__(
-        self, *, answering: bool = True, reading: bool = True, settings: dict[SettingCodes, int] | None = None
+        self,
+        *,
+        answering: bool = True,
+        reading: bool = True,
+        settings: dict[SettingCodes, int] | None = None,
+        leaving: int = 0,
     ) -> None:
+        self.leaving = leaving
         self.answering = answering
         self.reading = reading
         self.settings = settings

@@ -57,7 +57,7 @@ class Http2Connection(asyncio.Protocol):
         owner: who keeps it.
         promised: exchanges that were given a place on it, and have not begun.
         idle_since: when the last one ended, on the loop's clock.
-        greeted: done when the upstream has said how it wants to be spoken to.
+        greeted: done when the upstream has said how it wants to be spoken to, or is gone without a word.
     """
 
     __slots__ = (
@@ -215,18 +215,14 @@ class Http2Connection(asyncio.Protocol):
         """End the connection because of what the upstream did, and tell it why."""
         log.warning("an upstream breaks the protocol", endpoint=self.owner.name, detail=broken.detail)
         self._part(broken.code)
-        self._greet_never()
+        if not self.greeted.done():
+            self.greeted.set_exception(UpstreamUnreachable(f"{self.owner.name}: does not speak HTTP/2"))
+            self.greeted.exception()  # perhaps nobody waits for it
         self._fail(UpstreamInvalid(broken.detail))
 
     def _fail(self, error: GatewayError) -> None:
         for exchange in tuple(self._streams.exchanges.values()):
             exchange.fail(error)
-
-    def _greet_never(self) -> None:
-        """Whoever waits for the upstream's SETTINGS waits in vain; perhaps nobody does."""
-        if not self.greeted.done():
-            self.greeted.set_exception(UpstreamUnreachable(f"{self.owner.name}: does not speak HTTP/2"))
-            self.greeted.exception()
 
     # --- as the loop uses it -------------------------------------------------------------------
 
@@ -261,7 +257,8 @@ class Http2Connection(asyncio.Protocol):
         self._alarm.rest()
         self._streams.sender.clear()
         self.owner.lost(self)
-        self._greet_never()
+        if not self.greeted.done():
+            self.greeted.set_result(None)
         used = self._used
         for exchange in tuple(self._streams.exchanges.values()):
             exchange.lost(reused=used)

@@ -158,19 +158,32 @@ class Http2Endpoint:
     async def _dial(self) -> None:
         loop = asyncio.get_running_loop()
         try:
-            connection = await self._reaching.connect(loop, lambda: Http2Connection(self, loop))
-            await self._greeted(connection)
-            if connection.room <= 0:  # it was dismissed with the greeting, or no exchange may be begun
-                connection.close(UpstreamUnreachable("no place on a new connection"))
-                raise UpstreamUnreachable(f"{self.name}: takes no requests on a new connection")
+            connection = await self._introduced(loop) or await self._introduced(loop)
+            if connection is None:
+                raise UpstreamUnreachable(f"{self.name}: ends new connections at once; does it speak HTTP/2?")
         except GatewayError:
             self.rests_until = loop.time() + REST
             raise
         self._open.append(connection)
         self.released(connection)
 
+    async def _introduced(self, loop: asyncio.AbstractEventLoop) -> Http2Connection | None:
+        """Return a new connection; None: whoever accepted it ends it at once.
+
+        A server that makes way for its successor does so. Nothing was asked yet, and the successor may listen by now.
+        """
+        connection = await self._reaching.connect(loop, lambda: Http2Connection(self, loop))
+        await self._greeted(connection)
+        if connection.room > 0:
+            return connection
+        stays = connection.usable
+        connection.close(UpstreamUnreachable("no place on a new connection"))
+        if stays:
+            raise UpstreamUnreachable(f"{self.name}: takes no requests on a new connection")
+        return None
+
     async def _greeted(self, connection: Http2Connection) -> None:
-        """Return when an upstream has shown that it speaks HTTP/2 (RFC 9113, sections 3.2 and 3.3)."""
+        """Return when an upstream has shown that it speaks HTTP/2 (RFC 9113, sections 3.2 and 3.3), or is gone."""
         if self.scheme == "https" and connection.protocol != "h2":
             refusal = UpstreamUnreachable(f"{self.name}: does not choose h2 in the handshake")
             connection.close(refusal)

@@ -119,6 +119,20 @@ async def _mute(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
     await reader.read()
 
 
+async def test_a_server_that_makes_way_for_its_successor_is_asked_for_a_connection_once_more() -> None:
+    async with upstream(Http2Server(leaving=1)) as server, pooling(server.port, protocol="h2") as pool:
+        assert (await ask(pool)).content == b"ok"
+    assert len(server.peers) == 2
+
+
+async def test_who_ends_new_connections_at_once_is_asked_for_two_and_then_rests() -> None:
+    async with upstream(Http2Server(leaving=9)) as server, pooling(server.port, protocol="h2") as pool:
+        with pytest.raises(UpstreamUnreachable, match="ends new connections at once"):
+            await ask(pool)
+        assert not pool.endpoints(asyncio.get_running_loop().time())[0].up
+    assert len(server.peers) == 2
+
+
 async def test_who_says_nothing_is_not_waited_for() -> None:
     timeouts = {"connect": "200ms"}
     async with serving(Wire(script=_mute)) as wire, pooling(wire.port, protocol="h2", timeouts=timeouts) as pool:
