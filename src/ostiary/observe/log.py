@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Final
 
 import structlog
@@ -60,9 +60,25 @@ def configure(*, worker: int | None = None) -> None:
     )
 
 
+class _Writer(structlog.WriteLogger):
+    """Writes to stderr, the line and its end at once: workers share it.
+
+    A full disk, or a reader that went away, costs lines and nothing else: whoever only says something must
+    not fail for it, least of all a gateway that serves.
+    """
+
+    def msg(self, message: str) -> None:
+        """Write a line, if there is room for it."""
+        with suppress(OSError):
+            super().msg(message)
+
+    log = debug = info = warn = warning = msg
+    fatal = failure = err = error = critical = exception = msg
+
+
 def _writer(*_: object) -> structlog.WriteLogger:
-    """Return what writes to stderr as it is now, the line and its end at once: workers share it."""
-    return structlog.WriteLogger(sys.stderr)
+    """Return what writes to stderr as it is now."""
+    return _Writer(sys.stderr)
 
 
 @contextmanager
