@@ -35,7 +35,9 @@ _RECENT: Final = 1000
 _REMEMBERED: Final = 1024
 """Principals whose words are remembered."""
 _BEHIND: Final = 4 << 20
-"""Octets that wait for a reader who is behind."""
+"""Octets that wait for a reader who is behind, or for room on a disk."""
+_AGAIN: Final = 1.0
+"""Seconds after which it is tried again to write what cannot be written."""
 
 
 _THOUSANDTHS: Final = tuple(f".{number:03d}" for number in range(1000))
@@ -118,7 +120,7 @@ class AccessLog:
         metrics: counts each request as well, if there is one.
         spans: takes each request whose trace is recorded, if there is one.
         audit: takes each request, if there is one, and says whether one may be let through.
-        dropped: lines that were lost because their reader was behind.
+        dropped: lines that were lost because their reader was behind or gone, or a disk was full.
         claims: names of the claims that are told of a principal.
     """
 
@@ -134,6 +136,7 @@ class AccessLog:
         self._turn = turn
         self._lines: list[str] = []
         self._kept = 0
+        self._failing = False
         self._recent: deque[str] = deque(maxlen=_RECENT)
         self._principals: dict[int, tuple[Principal, str]] = {}
         self._second = self._millisecond = 0
@@ -201,16 +204,16 @@ class AccessLog:
         self.claims = claims
         self._principals.clear()
 
-    def _add(self, line: str) -> None:
+    def _add(self, line: str, pause: float = _PAUSE) -> None:
         if not self._lines:
-            asyncio.get_running_loop().call_later(_PAUSE, self.flush)
+            asyncio.get_running_loop().call_later(pause, self.flush)
         self._lines.append(line)
 
     def flush(self) -> None:
         """Write what was gathered.
 
-        A reader that went away ends the log, not the gateway. One that is behind, on a descriptor
-        that does not block, gets the rest later; what it is behind by is bounded.
+        Who is behind, on a descriptor that does not block, gets the rest later, and so does a disk that was full;
+        what waits is bounded. For a reader that went away nothing waits: what cannot be written is counted.
         """
         if not self._lines or self._descriptor is None:
             return
@@ -223,24 +226,33 @@ class AccessLog:
         try:
             while data:
                 data = data[os.write(self._descriptor, data) :]
-        except BlockingIOError:
-            self._keep(data)
+            self._written()
         except OSError as error:
-            log.warning("the access log has ended", detail=error.strerror)
-            self._descriptor = None
+            self._keep(data, error)
         finally:
             if self._turn is not None:
                 os.lockf(self._turn, os.F_ULOCK, 0)
 
-    def _keep(self, data: bytes) -> None:
+    def _written(self) -> None:
+        if self._failing:
+            log.warning("the access log is written again", dropped=self.dropped)
+            self._failing = False
+
+    def _keep(self, data: bytes, error: OSError) -> None:
         """Keep what could not be written yet; beyond the bound, whole lines are dropped, and it is said."""
-        if len(data) > _BEHIND:
-            end = data.find(b"\n", _BEHIND) + 1
+        behind = isinstance(error, BlockingIOError)
+        if not behind and not self._failing:
+            log.error("the access log cannot be written", detail=error.strerror)
+            self._failing = True
+        bound = 0 if isinstance(error, BrokenPipeError) else _BEHIND
+        if len(data) > bound:
+            end = data.find(b"\n", bound) + 1
             lines = data.count(b"\n", end)
             self.dropped += lines
-            log.warning("lines of the access log dropped: their reader is behind", lines=lines)
             data = data[:end]
-        self._add(data.decode())
+            if lines and behind:
+                log.warning("lines of the access log dropped: their reader is behind", lines=lines)
+        self._add(data.decode(), _PAUSE if behind else _AGAIN)
         self._kept = 1  # which has been said before
 
     def find(self, request_id: str) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from collections.abc import Iterator
@@ -131,15 +132,60 @@ async def test_a_reader_that_is_too_far_behind_loses_whole_lines_and_that_is_sai
     assert event["lines"] == 1000 - len(lines) > 0
 
 
-async def test_a_reader_that_went_away_ends_the_log_and_nothing_else(pipe: tuple[int, int]) -> None:
+async def test_lines_that_a_full_disk_does_not_take_are_written_when_there_is_room_and_it_is_said_once(
+    pipe: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log, really, room = AccessLog(pipe[1]), os.write, 10
+
+    def write(descriptor: int, data: bytes) -> int:
+        nonlocal room
+        if not room:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        taken = really(descriptor, data[:room])
+        room -= taken
+        return taken
+
+    monkeypatch.setattr(os, "write", write)
+    with capture_logs() as events:
+        for number in range(3):
+            line(log, b"/%d" % number)
+            log.flush()
+        room = 1 << 16
+        log.flush()
+    assert [json.loads(one)["path"] for one in drained(pipe[0]).splitlines()] == ["/0", "/1", "/2"]
+    assert [event["event"] for event in events] == [
+        "the access log cannot be written",
+        "the access log is written again",
+    ]
+    assert log.dropped == 0
+
+
+async def test_what_waits_for_a_full_disk_is_bounded_and_what_is_lost_is_counted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(access, "_BEHIND", 10_000)
+    full = os.open("/dev/full", os.O_WRONLY)
+    try:
+        log = AccessLog(full)
+        for number in range(1000):
+            line(log, b"/%d" % number)
+            log.flush()
+    finally:
+        os.close(full)
+    assert 900 < log.dropped < 1000
+    assert sum(map(len, log._lines)) < 11_000
+
+
+async def test_lines_that_nobody_reads_any_more_are_counted_and_can_be_asked_for(pipe: tuple[int, int]) -> None:
     log = AccessLog(pipe[1])
     os.close(pipe[0])
     with capture_logs() as events:
-        for _ in range(2):
-            line(log)
+        for number in range(5):
+            line(log, id=f"r{number}")
             log.flush()
-
-    assert [event["event"] for event in events] == ["the access log has ended"]
+    assert [event["event"] for event in events] == ["the access log cannot be written"]
+    assert log.dropped == 4, "one waits"
+    assert log.find("r4") is not None
 
 
 async def test_without_a_descriptor_nothing_is_gathered() -> None:
