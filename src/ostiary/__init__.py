@@ -21,6 +21,7 @@ oauth/  jwks/  vault/  keys/  shared/  observe/ where keys, tokens and secrets c
 pki/  sealed/                                   certificates; the encrypted file
 config/  http2/  wire.py  grpc.py               the language of the file; the protocols
 model/  renewal.py  remember.py  eager.py       the words of the house; values that are renewed, memories, tasks
+bounded.py                                      what somebody else sends, and no more of it than is good
 errors.py  reasons.py                           the one tree of errors; the closed vocabulary of why
 """
 

@@ -20,6 +20,7 @@ from typing import Any, Final
 import httpx2
 import structlog
 
+from ostiary.bounded import whole
 from ostiary.config.sync import SyncSpec
 from ostiary.config.values import secure_url
 from ostiary.errors import ConfigError, CredentialUnavailable
@@ -186,12 +187,10 @@ class PermissionSync:
             ):
                 if response.status_code != httpx2.codes.OK:
                     raise SyncError(f"{url} answered {response.status_code}")
-                body = bytearray()
-                async for piece in response.aiter_raw():
-                    body += piece
-                    if len(body) > _LARGEST:
-                        raise SyncError(f"{url} answered with more than {_LARGEST} octets")
-                document = httpx2.Response(200, content=bytes(body)).json()
+                body = await whole(response.aiter_raw(), _LARGEST)
+                if body is None:
+                    raise SyncError(f"{url} answered with more than {_LARGEST} octets")
+                document = httpx2.Response(200, content=body).json()
         except TimeoutError as error:
             raise SyncError(f"{url}: no answer within {self._spec.timeout:g} s") from error
         except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:

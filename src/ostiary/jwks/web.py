@@ -13,6 +13,7 @@ from typing import Final
 
 import httpx2
 
+from ostiary.bounded import whole
 from ostiary.jwks.caching import lifetime, sent
 from ostiary.jwks.discovery import Discovery, jwks_url_of
 from ostiary.jwks.source import MAX_DOCUMENT, Document, FetchError
@@ -89,7 +90,7 @@ class HttpSource:
                 raise FetchError(f"{url} answered {response.status_code}")
             if response.headers.get("content-encoding", "identity").lower() != "identity":
                 raise FetchError(f"{url} answered with compressed content, which was not asked for")
-            content = await _whole(response, url)
+            content = await _content(response, url)
             return Document(content, _validator(url, response), lifetime(response.headers), sent(response.headers))
 
 
@@ -98,15 +99,9 @@ def _validator(url: str, response: httpx2.Response) -> str | None:
     return f"{url} {tag}" if tag and tag.isprintable() and len(tag) <= _MAX_TAG else None
 
 
-async def _whole(response: httpx2.Response, url: str) -> bytes:
-    content = bytearray()
-    _check(int(response.headers.get("content-length", "0")), url)  # its parser lets nothing but one number pass
-    async for piece in response.aiter_raw():
-        content += piece
-        _check(len(content), url)
-    return bytes(content)
-
-
-def _check(octets: int, url: str) -> None:
-    if octets > MAX_DOCUMENT:
+async def _content(response: httpx2.Response, url: str) -> bytes:
+    said = int(response.headers.get("content-length", "0"))  # its parser lets nothing but one number pass
+    content = None if said > MAX_DOCUMENT else await whole(response.aiter_raw(), MAX_DOCUMENT)
+    if content is None:
         raise FetchError(f"{url} answered with more than {MAX_DOCUMENT} octets")
+    return content

@@ -11,6 +11,8 @@ from typing import Final
 
 import httpx2
 
+from ostiary.bounded import whole
+
 LARGEST: Final = 8 << 20
 """Octets of a revocation list."""
 
@@ -40,17 +42,11 @@ async def fetch(url: str, timeout: float, *, question: bytes | None = None, kind
         ):
             if response.status_code != httpx2.codes.OK:
                 raise NotFetched(f"{url} answered {response.status_code}")
-            return await _whole(response, url)
+            content = await whole(response.aiter_raw(), LARGEST)
     except TimeoutError:
         raise NotFetched(f"{url} did not answer within {timeout:g} s") from None
     except (httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError, OSError) as error:
         raise NotFetched(f"{url}: {type(error).__name__}: {error}") from None
-
-
-async def _whole(response: httpx2.Response, url: str) -> bytes:
-    content = bytearray()
-    async for piece in response.aiter_raw():
-        content += piece
-        if len(content) > LARGEST:
-            raise NotFetched(f"{url} answered with more than {LARGEST} octets")
-    return bytes(content)
+    if content is None:
+        raise NotFetched(f"{url} answered with more than {LARGEST} octets")
+    return content

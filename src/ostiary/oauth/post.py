@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import httpx2
 
+from ostiary.bounded import whole
 from ostiary.jwks.encoding import json_object
 
 _LARGEST: Final = 64 << 10
@@ -81,11 +82,9 @@ class Asker:
         async with self._http.stream(method, url, **more) as response:
             if response.headers.get("content-encoding", "identity").lower() != "identity":
                 return f"{url} answered with compressed content, which was not asked for"
-            content = bytearray()
-            async for piece in response.aiter_raw():
-                content += piece
-                if len(content) > _LARGEST:
-                    return f"{url} answered with more than {_LARGEST} octets"
+            content = await whole(response.aiter_raw(), _LARGEST)
+            if content is None:
+                return f"{url} answered with more than {_LARGEST} octets"
         if not content or (response.status_code != httpx2.codes.OK and not content.lstrip().startswith(b"{")):
             return response.status_code, {}
-        return response.status_code, json_object(bytes(content))
+        return response.status_code, json_object(content)

@@ -16,6 +16,7 @@ from typing import Any, Final
 
 import httpx2
 
+from ostiary.bounded import whole
 from ostiary.config.vaults.web import OverHttpSpec
 from ostiary.model import Secret
 from ostiary.pki.identity import load_identity, use
@@ -111,14 +112,12 @@ class Web:
         async with self._client.stream(method, url, headers=shown, content=sent) as response:
             if response.headers.get("content-encoding", "identity").lower() not in ("identity", "base64"):
                 return "the vault answered with compressed content, which was not asked for"
-            content = bytearray()
-            async for piece in response.aiter_raw():
-                content += piece
-                if len(content) > self._largest:
-                    return "the answer of the vault is too large"
+            content = await whole(response.aiter_raw(), self._largest)
+            if content is None:
+                return "the answer of the vault is too large"
         wait, kind = response.headers.get("retry-after", ""), response.headers.get("content-type", "")
         pause = float(wait) if wait.isascii() and wait.isdigit() else None
-        return Answer(response.status_code, bytes(content), pause, kind.partition(";")[0].strip().lower())
+        return Answer(response.status_code, content, pause, kind.partition(";")[0].strip().lower())
 
 
 def _text(value: str | Secret) -> str:

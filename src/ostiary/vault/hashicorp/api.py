@@ -19,6 +19,7 @@ from typing import Any, Final
 
 import httpx2
 
+from ostiary.bounded import whole
 from ostiary.model import NOTHING, Secret
 from ostiary.vault.errors import Unavailable
 
@@ -182,12 +183,10 @@ class Api:
             headers=_shown(question),
             content=None if question.body is None else _json(question.body),
         ) as response:
-            received = bytearray()
-            async for piece in response.aiter_raw():
-                received += piece
-                if len(received) > LARGEST:
-                    raise Unavailable("the answer of the vault is too large")
-        return _reply(response.status_code, response.headers.get("retry-after"), bytes(received))
+            received = await whole(response.aiter_raw(), LARGEST)
+            if received is None:
+                raise Unavailable("the answer of the vault is too large")
+        return _reply(response.status_code, response.headers.get("retry-after"), received)
 
 
 def _may_repeat(method: str, error: httpx2.HTTPError) -> bool:
