@@ -91,6 +91,11 @@ REQUESTS = [
         "s",
         {"p99 {{upstream}}": quantile(0.99, "http_client_request_duration_seconds", "upstream")},
     ),
+    Panel(
+        "Calls of gRPC by status",
+        "reqps",
+        {"{{http_route}} {{grpc_status}}": rate("ostiary_grpc_calls_total", "http_route, grpc_status")},
+    ),
 ]
 CALLERS = [
     Panel(

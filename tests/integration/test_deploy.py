@@ -81,6 +81,9 @@ async def test_a_gateway_tells_every_metric_and_label_that_is_asked_for(tmp_path
         await gateway.call("/both/a", token=gateway.token())
         await gateway.call("/both/a", token=gateway.token(life=-60.0))
         await gateway.call("/down", token=gateway.token())
+        await gateway.call(
+            "/both/a", "--http2", "-X", "POST", "-H", "Content-Type: application/grpc", token=gateway.token()
+        )
         too_large = ("-H", "X-Large: " + "x" * 40_000)
         await gateway.call("/both/a", *too_large)
         await gateway.call("/both/a", "--tls-max", "1.2", "--ciphers", "AES128-SHA", shown=False)

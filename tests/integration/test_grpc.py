@@ -10,6 +10,7 @@ from pathlib import Path
 
 import grpc
 import pytest
+from tests.support.admin import Administered
 from tests.support.edges import BASIC, World, world
 from tests.support.gateway_process import gateway_process
 from tests.support.grpc_upstream import LARGE, Caller, Service, calling, gateway, route_calls, service, until
@@ -160,6 +161,33 @@ async def test_the_log_tells_what_has_become_of_a_call(caller, there):
     await until(lambda: there.lines.read_text().endswith("\n"))
     line = json.loads(there.lines.read_text().splitlines()[0])
     assert (line["route"], line["reason"], line["status"], line["grpc_status"]) == ("calls", "allowed", 200, 0)
+
+
+async def test_metrics_tell_calls_by_the_status_that_their_callers_read(there, behind):
+    route_calls(there, behind.port)
+    there.file.write_text(there.file.read_text() + "admin: {bind: 127.0.0.1:0}\n")
+    async with gateway_process(there.file) as process, calling(there, process.port) as caller:
+        gateway = Administered(there, process)
+        assert await caller.unary(b"hello") == b"hello"
+        for method in ("Fail", "Nobody"):
+            with pytest.raises(grpc.aio.AioRpcError):
+                await caller.unary(b"", method)
+        caller.metadata = ()
+        with pytest.raises(grpc.aio.AioRpcError):
+            await caller.unary(b"refused by the gateway")
+        await gateway.call("/both/a", token=gateway.token())  # is no call
+        found = await gateway.metrics()
+    told = {labels: count for (name, labels), count in found.items() if name == "ostiary_grpc_calls_total"}
+    codes = {int(dict(labels)["grpc_status"]): count for labels, count in told.items()}
+    assert codes == {
+        code.value[0]: 1.0
+        for code in (
+            grpc.StatusCode.OK,
+            grpc.StatusCode.FAILED_PRECONDITION,
+            grpc.StatusCode.UNIMPLEMENTED,
+            grpc.StatusCode.UNAUTHENTICATED,
+        )
+    }
 
 
 async def test_a_gateway_as_its_operators_run_it_carries_streams_through_a_reload(there, behind):

@@ -20,6 +20,7 @@ def counted_told(metrics: Metrics) -> bytes:
         "whole": _histograms_told(metrics.whole),
         "upstream": _histograms_told(metrics.upstream),
         "overhead": _histograms_told(metrics.overhead),
+        "calls": list(metrics.calls.items()),
     }
     return json.dumps(told, separators=(",", ":")).encode()
 
@@ -36,6 +37,7 @@ def counted_of(octets: bytes) -> Metrics:
     for kind, count in told["kinds"]:
         series = metrics.series[Kind(*kind)] = Series(Histogram(), Histogram(), Histogram(FINE))
         series.requests = count
+    metrics.calls.update((tuple(call), count) for call, count in told["calls"])
     return metrics
 
 

@@ -71,6 +71,7 @@ class Metrics:
         whole: durations by (route, method, status, listener).
         upstream: durations by (upstream, method, status, failure).
         overhead: durations by (route,).
+        calls: calls of gRPC that have ended with a status, by (route, status).
     """
 
     def __init__(self) -> None:
@@ -78,6 +79,7 @@ class Metrics:
         self.whole: dict[tuple[str, ...], Histogram] = {}
         self.upstream: dict[tuple[str, ...], Histogram] = {}
         self.overhead: dict[tuple[str, ...], Histogram] = {}
+        self.calls: dict[tuple[str, ...], int] = {}
 
     def count(self, ended: Ended) -> None:
         """Count one request, whatever became of it."""
@@ -104,6 +106,9 @@ class Metrics:
         if sent > 0.0:
             series.overhead.observe(sent - record.started)
             series.upstream.observe((answered or now) - sent)
+        if record.called is not None:  # one of gRPC's 17 codes, or none
+            call = record.route or "", str(record.called)
+            self.calls[call] = self.calls.get(call, 0) + 1
 
     @property
     def requests(self) -> int:

@@ -51,6 +51,18 @@ def test_a_refused_request_has_no_upstream_and_no_principal():
     assert list(metrics.kinds()) == [(expected, 1)]
 
 
+def test_calls_of_grpc_are_counted_by_their_status_and_nothing_else_is():
+    metrics = Metrics()
+    for called in (0, 0, 14, None):
+        one = record()
+        one.called = called
+        count(metrics, one)
+    one = refused()
+    one.route, one.called = None, 12
+    count(metrics, one, status=404)
+    assert metrics.calls == {("accounts", "0"): 2, ("accounts", "14"): 1, ("", "12"): 1}
+
+
 def test_the_three_durations_are_told_apart():
     metrics = Metrics()
     count(metrics, record())

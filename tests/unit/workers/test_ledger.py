@@ -77,9 +77,10 @@ def test_what_was_counted_comes_back_as_it_was() -> None:
     metrics = Metrics()
     count(metrics, 3)
     count(metrics, 2, status=503)
+    metrics.calls["accounts", "14"] = 2
     again = counted_of(counted_told(metrics))
     assert text(*counted_requests(again)) == text(*counted_requests(metrics))
-    assert again.requests == 5
+    assert (again.requests, again.calls) == (5, metrics.calls)
 
 
 def test_buckets_of_another_build_are_not_mixed_up() -> None:

@@ -27,7 +27,12 @@ def gateway(view: View) -> Iterator[Metric]:
     writable = [] if audit is None else [((), float(not audit.broken))]
     yield gauge("ostiary_audit_writable", "0 when the audit log, where there is one, cannot be written.", (), writable)
     dropped = [((), float(view.access.dropped))]
-    yield counter("ostiary_log_dropped", "Lines of the access log that nobody took in time, or for which a disk had no room.", (), dropped)
+    yield counter(
+        "ostiary_log_dropped",
+        "Lines of the access log that nobody took in time, or for which a disk had no room.",
+        (),
+        dropped,
+    )
 
 
 def _reloads(view: View) -> Iterator[Metric]:

@@ -74,6 +74,12 @@ def counted_requests(counted: Metrics, credentials: Sequence[str] = ()) -> Itera
     )
     kinds = counted.kinds()
     yield from _decisions(kinds)
+    yield counter(
+        "ostiary_grpc_calls",
+        "Calls of gRPC by the status that their caller was told (`grpc-status`), a number from 0 to 16.",
+        ("http_route", "grpc_status"),
+        ((call, float(count)) for call, count in list(counted.calls.items())),
+    )
     yield _rejections(kinds, credentials)
 
 
