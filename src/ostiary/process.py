@@ -6,7 +6,7 @@ import asyncio
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from pathlib import Path
 
@@ -28,7 +28,7 @@ from ostiary.observe.access import AccessLog
 from ostiary.observe.lifecycle import Lifecycle
 from ostiary.observe.metrics import Metrics
 from ostiary.reload import POLL, Change, Reloader
-from ostiary.serve import Ending, Place, Server, bind, compile_places, serve
+from ostiary.serve import Ending, Place, Server, bind, compile_places, probe, serve
 from ostiary.serve.admin import administered
 from ostiary.serve.observers import observed
 from ostiary.workers import Aggregate, Channel, Supervisor, keeping, tell
@@ -132,6 +132,7 @@ async def _workers(file: Path, loaded: Loaded, count: int) -> int:
         async def review(read: Loaded) -> None:
             _fixed(read.spec.listeners.values())
             with observers.changing(read), admin.changing(read):
+                _free(read.spec.listeners)
                 await asyncio.to_thread(_built, read, AccessLog())
             view.serving = Idle(Nothing(read))
             supervisor.said.say(read)
@@ -147,6 +148,19 @@ def _fixed(listeners: Iterable[ListenerSpec]) -> None:
             raise ConfigError(f"bind: {listener.bind}: several workers cannot share a unix socket; start one process")
         if listener.bind.port == 0:
             raise ConfigError(f"bind: {listener.bind}: several workers share a port, so it must be named")
+
+
+def _free(listeners: Mapping[str, ListenerSpec]) -> None:
+    """Find out whether workers can have every address: with one that is taken, those who come later could not start."""
+    for name, listener in listeners.items():
+        if isinstance(listener.bind, UnixBind):
+            continue
+        try:
+            probe(listener.bind)
+        except OSError as error:
+            raise ConfigError(
+                f"listeners > {name} > bind: {listener.bind} cannot be bound: {error.strerror}"
+            ) from error
 
 
 def _claim(listeners: Iterable[ListenerSpec]) -> None:

@@ -123,6 +123,18 @@ async def test_a_mistake_is_told_once_and_reaches_no_worker(workers: Live) -> No
     assert (await (await workers.call()).get()).fields["x-saw"] == "first"
 
 
+async def test_an_address_that_is_taken_reaches_no_worker_and_none_that_comes_later(workers: Live) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        workers.write("second", port=other.getsockname()[1])
+        await workers.until(lambda: workers.told(REFUSED))
+        os.kill(int(workers.told("ready")[0]["pid"]), signal.SIGKILL)
+        await workers.until(lambda: workers.told("worker ready"))
+
+    assert ["worker" in one for one in workers.told(REFUSED)] == [False]
+    assert workers.told("configuration taken up") == []
+    assert {(await caller.get()).fields["x-saw"] for caller in await callers(workers, 8)} == {"first"}
+
+
 # --- what operators see --------------------------------------------------------------------------
 
 

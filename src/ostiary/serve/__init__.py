@@ -15,6 +15,18 @@ from ostiary.serve.listener import Listener
 from ostiary.serve.place import Place, compile_places
 from ostiary.serve.run import serve, settle
 from ostiary.serve.server import DRAIN, Ending, Server, listening
-from ostiary.serve.sockets import bind
+from ostiary.serve.sockets import bind, probe
 
-__all__ = ["DRAIN", "Ending", "Listener", "Place", "Server", "bind", "compile_places", "listening", "serve", "settle"]
+__all__ = [
+    "DRAIN",
+    "Ending",
+    "Listener",
+    "Place",
+    "Server",
+    "bind",
+    "compile_places",
+    "listening",
+    "probe",
+    "serve",
+    "settle",
+]

@@ -43,6 +43,15 @@ def bind(address: Bind | UnixBind, file: SocketSpec | None = None, *, shared: bo
     return one
 
 
+def probe(address: Bind) -> None:
+    """Find out whether processes could share an address. Nobody is let in meanwhile: nothing listens.
+
+    Raises:
+        OSError: it is taken by somebody who does not share it, or is not ours.
+    """
+    _internet(address, shared=True).close()
+
+
 def _internet(address: Bind, *, shared: bool) -> socket.socket:
     family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
     one = socket.socket(family, socket.SOCK_STREAM)

@@ -15,7 +15,7 @@ from ostiary.config.sockets import SocketSpec, UnixBind
 from ostiary.config.values import Bind
 from ostiary.errors import ConfigError
 from ostiary.process import _fixed
-from ostiary.serve.sockets import bind, permit
+from ostiary.serve.sockets import bind, permit, probe
 
 
 @pytest.fixture
@@ -93,6 +93,18 @@ def test_several_workers_cannot_share_one():
 
 
 @pytest.mark.skipif(not hasattr(socket, "TCP_NOTSENT_LOWAT"), reason="a matter of Linux and macOS")
+def test_an_address_that_a_stranger_has_is_found_out_and_one_that_is_shared_is_not_disturbed() -> None:
+    with bind(Bind("127.0.0.1", 0)) as stranger, pytest.raises(OSError, match="in use"):
+        probe(Bind("127.0.0.1", stranger.getsockname()[1]))
+    with bind(Bind("127.0.0.1", 0), shared=True) as worker:
+        port = worker.getsockname()[1]
+        probe(Bind("127.0.0.1", port))
+        with socket.create_connection(("127.0.0.1", port), timeout=5):
+            worker.setblocking(True)
+            worker.settimeout(5)
+            worker.accept()[0].close()
+
+
 def test_the_kernel_takes_little_for_a_caller_who_reads_nothing() -> None:
     with bind(Bind("127.0.0.1", 0)) as listener, socket.socket() as caller:
         caller.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 14)
