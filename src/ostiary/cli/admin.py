@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from ostiary.cli.frame import Exit, fail
+from ostiary.cli.reading import read_octets
 
 if TYPE_CHECKING:
     from ostiary.explain.question import Question
@@ -88,5 +89,9 @@ class Place:
         if self._authority is None:
             return ssl.create_default_context()
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        context.load_verify_locations(cafile=self._authority)
+        try:
+            context.load_verify_locations(cadata=read_octets(self._authority).decode("ascii", "ignore"))
+        except (ssl.SSLError, ValueError):
+            where = str(self._authority)
+            fail(self._code, "there is no certificate (PEM) in the file", where=where, exit_code=Exit.UNKNOWN)
         return context

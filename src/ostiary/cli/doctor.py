@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import ssl
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,6 +13,7 @@ import typer
 
 from ostiary.cli.certs.place import Password, password_of
 from ostiary.cli.frame import Exit, Json, NoColor, emit, fail
+from ostiary.cli.reading import read_octets
 from ostiary.cli.surroundings import around, is_configuration
 from ostiary.pki.diagnosis.codes import GROUPS, Severity
 
@@ -86,7 +88,7 @@ def _judged(
     certificates = [one for patient in patients for one in patient.contents.certificates]
     authorities = [one for one in certificates if readable(one) and is_authority(one)]
     for host, port in endpoints:
-        visit = _visit(host, port, authorities, cert, key)
+        visit = _visit(host, port, authorities, (cert, key), password)
         shown, findings = visit.look()
         found += [(visit.name, finding) for finding in findings]
         found += [one for one in examine([shown, *patients], "server", now) if one[0] == shown.name and _live(one[1])]
@@ -106,12 +108,29 @@ def _endpoint(text: str) -> tuple[str, int] | None:
     return match[1].strip("[]"), int(match[2])
 
 
-def _visit(host: str, port: int, authorities: Sequence[Any], cert: Path | None, key: Path | None) -> Visit:
+def _visit(
+    host: str, port: int, authorities: Sequence[Any], identity: tuple[Path | None, Path | None], password: str | None
+) -> Visit:
     from ostiary.pki.diagnosis.endpoint import Visit
 
+    cert, key = identity
     if (cert is None) is not (key is None):
         fail("usage", "a client certificate needs both --cert and --key", exit_code=Exit.USAGE)
-    return Visit(host, port, authorities, cert, key)
+    visit = Visit(host, port, authorities, cert, key, password=password_of(password))
+    if cert is not None and key is not None:
+        _presentable(visit, cert, key)
+    return visit
+
+
+def _presentable(visit: Visit, cert: Path, key: Path) -> None:
+    """Return when certificate and key can be shown: what is wrong with them says nothing of the endpoint."""
+    for file in (cert, key):
+        read_octets(file)  # whose errors name the file
+    try:
+        visit.prepare()
+    except ssl.SSLError:
+        message = "it cannot be shown: it is no PEM, the key is not its own, or the key wants another password"
+        fail("doctor.identity", message, hint=f"ostiary doctor {cert} {key}", where=str(cert))
 
 
 def _patient(name: str, password: str | None, found: list[tuple[str, Finding]]) -> list[Patient]:
@@ -121,7 +140,7 @@ def _patient(name: str, password: str | None, found: list[tuple[str, Finding]]) 
     from ostiary.pki.errors import PkiError
 
     path = Path(name)
-    data = path.read_bytes()  # a file that is not there is no finding: run.py says so, and exits 3
+    data = read_octets(path)  # a file that is not there is no finding: run.py says so, and exits 3
     try:
         contents = read_contents(data, password_of(password))
     except PkiError as error:

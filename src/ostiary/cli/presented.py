@@ -32,7 +32,8 @@ def read_token(path: Path) -> bytes:
 
 def _octets(path: Path) -> bytes:
     if str(path) != "-":
-        return path.read_bytes()[:LARGEST]
+        with path.open("rb") as file:
+            return file.read(LARGEST)
     if sys.stdin.isatty():
         say("paste the token, then Ctrl-D")
     return sys.stdin.buffer.read(LARGEST)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import tempfile
@@ -31,8 +32,9 @@ def write_whole(path: Path, data: bytes, mode: int) -> None:
     """Write a file in one step: it is there whole, with its mode, or it is not there.
 
     Raises:
-        OSError: it cannot be written.
+        OSError: it cannot be written; a device, a pipe, a socket or a folder is not replaced by a file.
     """
+    _require_file_or_nothing(path)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # mode 0600
     try:
         with os.fdopen(handle, "wb") as file:
@@ -42,6 +44,14 @@ def write_whole(path: Path, data: bytes, mode: int) -> None:
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+
+
+def _require_file_or_nothing(path: Path) -> None:
+    """Renaming replaces whatever is there: root who writes to /dev/null would take it from the whole machine."""
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    if path.exists() and not path.is_file():
+        raise OSError(errno.EINVAL, "it is no ordinary file", str(path))
 
 
 def load_copy(path: Path, largest: int) -> Copy | None:

@@ -101,3 +101,32 @@ def test_what_is_not_there_is_something_else_than_a_no(doctor):
 def test_help_explains_every_code(code, capsys):
     assert run(["help", code.lower()]) == 0
     assert CODES[code].text in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("identity", "code", "said"),
+    [
+        (("none.crt", "keys/john.key"), 3, "error: No such file or directory (none.crt)"),
+        (("john.crt", "none.key"), 3, "error: No such file or directory (none.key)"),
+        (("ca.pem", "keys/john.key"), 1, "error: it cannot be shown: "),
+        (("ca.crl", "keys/john.key"), 1, "error: it cannot be shown: "),
+        (("john.crt", "locked.key"), 1, "error: it cannot be shown: "),
+    ],
+)
+def test_a_certificate_that_cannot_be_shown_is_no_fault_of_the_endpoint(doctor, tmp_path, identity, code, said):
+    john = root().issue_client(cn="john")
+    write_identity(tmp_path / "other.crt", tmp_path / "locked.key", john, Secret("canary-pass"))
+
+    ran = doctor("127.0.0.1:1", "--cert", identity[0], "--key", identity[1])
+
+    assert (ran.code, ran.out) == (code, "")
+    assert ran.err.startswith(said)
+
+
+def test_the_password_opens_the_key_that_is_shown(doctor, tmp_path):
+    write_identity(tmp_path / "a.crt", tmp_path / "a.key", root().issue_client(cn="a"), Secret("canary-pass"))
+    (tmp_path / "word").write_text("canary-pass")
+
+    ran = doctor("127.0.0.1:1", "--cert", "a.crt", "--key", "a.key", "--password", "file:word")
+
+    assert "D601" in ran.out, "it is asked, and nobody answers"

@@ -136,3 +136,12 @@ def test_nobody_who_answers_is_no_no(capsys: pytest.CaptureFixture[str]) -> None
     told = capsys.readouterr()
     assert "is the gateway running" in told.err
     assert told.out == ""
+
+
+def test_a_file_without_the_authority_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name, content in (("empty", b""), ("octets", bytes(range(256)))):
+        (tmp_path / name).write_bytes(content)
+        assert run(["status", "--admin", "https://127.0.0.1:1", "--admin-ca", str(tmp_path / name)]) == 3
+        assert f"there is no certificate (PEM) in the file ({tmp_path / name})" in capsys.readouterr().err
+    assert run(["status", "--admin", "https://127.0.0.1:1", "--admin-ca", str(tmp_path / "none")]) == 3
+    assert f"No such file or directory ({tmp_path / 'none'})" in capsys.readouterr().err

@@ -67,3 +67,27 @@ def test_a_write_that_fails_leaves_what_was_there_and_nothing_beside_it(path: Pa
 def test_a_file_for_everybody_has_its_mode_from_the_first_moment(tmp_path: Path) -> None:
     write_whole(tmp_path / "file", b"content", 0o644)
     assert stat.S_IMODE((tmp_path / "file").stat().st_mode) == 0o644
+
+
+def test_a_pipe_is_not_replaced_by_a_file(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    (tmp_path / "link").symlink_to(pipe)
+    for path in (pipe, tmp_path / "link"):
+        with pytest.raises(OSError, match="no ordinary file"):
+            write_whole(path, b"content", 0o600)
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["link", "pipe"]
+
+
+def test_a_folder_is_not_either_and_it_is_named(tmp_path: Path) -> None:
+    with pytest.raises(IsADirectoryError) as raised:
+        write_whole(tmp_path, b"content", 0o600)
+    assert raised.value.filename == str(tmp_path)
+
+
+def test_a_link_to_a_file_is_replaced_by_the_file(tmp_path: Path) -> None:
+    (tmp_path / "old").write_bytes(b"old")
+    (tmp_path / "link").symlink_to("old")
+    write_whole(tmp_path / "link", b"new", 0o600)
+    assert ((tmp_path / "link").read_bytes(), (tmp_path / "old").read_bytes()) == (b"new", b"old")

@@ -13,6 +13,7 @@ import typer
 from ostiary.cli.certs.look import moment, seconds
 from ostiary.cli.certs.place import Password, answers, password_of
 from ostiary.cli.frame import Exit, Json, emit
+from ostiary.cli.reading import read_octets
 from ostiary.model import Secret
 from ostiary.pki.contents import read_contents
 from ostiary.pki.subject import show_subject
@@ -47,7 +48,7 @@ def check(
 
 def _endings(file: Path, password: Secret | None) -> Iterator[tuple[dict[str, Any], datetime | None]]:
     """Yield what ends, and when."""
-    contents = read_contents(file.read_bytes(), password)
+    contents = read_contents(read_octets(file), password)
     for one in contents.certificates:
         named = {"file": str(file), "kind": "certificate", "name": show_subject(one.subject)}
         yield named, one.not_valid_after_utc

@@ -11,6 +11,7 @@ import typer
 
 from ostiary.cli.certs.place import DEFAULT, Ca, Password, answers, authority, password_of
 from ostiary.cli.frame import Exit, Json, emit
+from ostiary.cli.reading import read_octets
 from ostiary.config.values import Refused, duration
 from ostiary.pki.register import Entry
 
@@ -49,7 +50,7 @@ def inspect(
     from ostiary.cli.certs.facts import facts
 
     with answers():
-        found = facts(file.read_bytes(), password_of(password))
+        found = facts(read_octets(file), password_of(password))
     if as_json:
         emit(found)
         return

@@ -27,6 +27,7 @@ from ostiary.cli.certs.place import (
     password_of,
 )
 from ostiary.cli.frame import Exit, Json, emit, fail, say
+from ostiary.cli.reading import read_octets
 from ostiary.pki.authority import Authority
 from ostiary.pki.files import write_certificates, write_private, write_public
 from ostiary.pki.folder import KEY, read_key
@@ -141,7 +142,7 @@ def sign(
     Only subject and alternative names are taken from the request, and only after you have seen them. With
     --subject or any of --uri, --dns, --email and --upn, yours take their place.
     """
-    asked = file.read_bytes()
+    asked = read_octets(file)
     target = out or file.with_suffix(".crt")
     absent(target)
     with answers():

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from ostiary.cli.frame import Exit, fail
 from ostiary.cli.presented import read_token
-from ostiary.cli.reading import read_text
+from ostiary.cli.reading import read_octets, read_text
 from ostiary.explain.question import Question, Unreadable, read_certificate
 
 _METHODS: Final = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
@@ -90,7 +90,7 @@ def _octets(text: str) -> str:
 def _certificate(path: Path | None) -> str | None:
     if path is None:
         return None
-    data = path.read_bytes()
+    data = read_octets(path)
     try:
         read_certificate(data)
     except Unreadable:

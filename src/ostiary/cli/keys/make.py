@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from enum import StrEnum
 from pathlib import Path
@@ -15,6 +14,7 @@ from ostiary.cli.frame import DEFAULT_CONFIG, ConfigOption, Exit, Json, Overlays
 from ostiary.cli.keys.answer import answers
 from ostiary.cli.keys.facts import does, moment
 from ostiary.cli.keys.place import Alias, Place, VaultName, place
+from ostiary.cli.reading import read_octets
 from ostiary.keys.algorithms import algorithm, encrypts, kid
 from ostiary.keys.material import Material, make, read_material
 from ostiary.keys.record import KeptKey
@@ -158,12 +158,12 @@ def read_password(file: Path | None, *, from_stdin: bool) -> Secret | None:
         fail("usage", "give either --password-stdin or --password-file", exit_code=Exit.USAGE)
     if file is None and not from_stdin:
         return None
-    data = sys.stdin.buffer.read() if file is None else _read(file)
+    data = read_octets(None) if file is None else _read(file)
     return Secret(data.removesuffix(b"\n").removesuffix(b"\r"))
 
 
 def _read(file: Path) -> bytes:
     try:
-        return file.read_bytes()
+        return read_octets(file)
     except OSError as error:
         fail("file.unreadable", error.strerror or "it cannot be read", where=str(file), exit_code=Exit.UNKNOWN)

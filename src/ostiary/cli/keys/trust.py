@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from ostiary.cli.frame import Exit, Json, emit, fail
 from ostiary.cli.keys.answer import answers
 from ostiary.cli.keys.make import read_password
+from ostiary.cli.reading import read_octets
 from ostiary.config.values import Refused, secure_url
 from ostiary.keys.certificates import certificates_in
 from ostiary.pki.files import write_certificates
@@ -60,7 +61,7 @@ def _read(source: str) -> bytes:
     if "://" in source:
         return _fetched(source)
     try:
-        return Path(source).read_bytes()
+        return read_octets(Path(source))
     except OSError as error:
         fail("file.unreadable", error.strerror or "it cannot be read", where=source, exit_code=Exit.UNKNOWN)
 

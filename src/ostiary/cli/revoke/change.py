@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from ostiary.cli.frame import DEFAULT_CONFIG, ConfigOption, Exit, Json, Overlays, emit, fail
+from ostiary.cli.reading import read_octets
 from ostiary.cli.revoke.place import with_list
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def certificate(
     from ostiary.pki.contents import read_contents
 
     with answers():
-        found = read_contents(file.read_bytes(), None).certificates
+        found = read_contents(read_octets(file), None).certificates
     if not found:
         fail("certs.none", "there is no certificate in it", where=str(file))
     one = describe(found[0])

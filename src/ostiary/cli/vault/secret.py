@@ -9,6 +9,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from ostiary.cli.frame import Exit, fail
+from ostiary.cli.reading import read_octets
 from ostiary.model import Secret
 
 FromStdin = Annotated[bool, typer.Option("--secret-stdin", help="Read the secret from standard input.")]
@@ -21,9 +22,9 @@ def read_secret(*, from_stdin: bool, from_file: Path | None) -> Secret:
     if from_stdin and from_file:
         _usage("give either --secret-stdin or --secret-file")
     if from_file is not None:
-        return _checked(from_file.read_bytes())
+        return _checked(read_octets(from_file))
     if from_stdin:
-        return _checked(sys.stdin.buffer.read())
+        return _checked(read_octets(None))
     if not sys.stdin.isatty():
         _usage("say where the secret comes from: --secret-stdin or --secret-file FILE")
     return _checked(typer.prompt("Secret", hide_input=True, confirmation_prompt=True, err=True).encode())

@@ -16,6 +16,7 @@ from typing import Final
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from ostiary.model import Secret
 from ostiary.pki.contents import Contents
 from ostiary.pki.diagnosis.finding import Finding, Patient
 
@@ -41,6 +42,7 @@ class Visit:
         certificate, key: files of a client certificate to show, or None.
         timeout: seconds for each step.
         asked: the name that its certificate must be for, when it is not the host.
+        password: of the key, when it is encrypted.
     """
 
     host: str
@@ -50,11 +52,21 @@ class Visit:
     key: Path | None = None
     timeout: float = 5.0
     asked: str | None = None
+    password: Secret | None = None
 
     @property
     def name(self) -> str:
         """How it is called in findings."""
         return f"{self.host}:{self.port}"
+
+    def prepare(self) -> None:
+        """Find out, before anybody is asked, whether certificate and key can be shown.
+
+        Raises:
+            OSError: they cannot be read.
+            ssl.SSLError: they are no PEM, do not fit each other, or the password is not that of the key.
+        """
+        self._context()
 
     def look(self) -> tuple[Patient, list[Finding]]:
         """Return what the endpoint shows, and what is wrong with how it shows it."""
@@ -153,7 +165,8 @@ class Visit:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE  # what it shows is looked at, and nothing is sent
         if self.certificate is not None:
-            context.load_cert_chain(self.certificate, self.key)
+            password = b"" if self.password is None else self.password.reveal()  # never asked for at a terminal
+            context.load_cert_chain(self.certificate, self.key, password)
         return context
 
     @contextlib.contextmanager
