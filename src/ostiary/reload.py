@@ -77,8 +77,9 @@ class Change:
     async def next(self) -> bool:
         """Return when there is something new. True: because it was asked for."""
         while not self._asked.is_set():
-            try:
-                await asyncio.wait_for(self._asked.wait(), self._poll)
+            try:  # not `wait_for`: until CPython 3.12 it forgets a cancellation that meets the answer
+                async with asyncio.timeout(self._poll):
+                    await self._asked.wait()
             except TimeoutError:
                 if (seen := await self._look()) != self._known:
                     self._known = await self._settled(seen)

@@ -184,6 +184,15 @@ async def test_whoever_asks_does_not_wait_and_is_answered_once(house: House) -> 
         await asyncio.wait_for(house.change.next(), 0.2)
 
 
+async def test_who_is_to_stop_in_the_moment_in_which_it_is_asked_stops(house: House) -> None:
+    waiting = asyncio.ensure_future(house.reloader.follow())
+    await asyncio.sleep(0)
+    house.change.ask()
+    waiting.cancel()
+    await asyncio.wait([waiting], timeout=5)
+    assert waiting.cancelled()
+
+
 async def test_where_nobody_looks_only_asking_counts(house: House) -> None:
     house.change = Change(house.file, None, poll=None)
     house.file.write_text(BROKEN)
