@@ -408,3 +408,17 @@ async def test_a_reload_while_an_issuer_is_down_forgets_none_of_its_keys(tmp_pat
         finally:
             await gateway.kill()
         assert [one.fields.get("x-saw") for one in (before, *after)] == ["alice"] * 3
+
+
+async def test_the_signal_that_has_others_open_their_logs_again_ends_nothing(live: Live) -> None:
+    kept = await live.call()
+    live.gateway.signal(signal.SIGUSR1)
+    live.gateway.signal(signal.SIGHUP)
+    await live.until(lambda: live.told("configuration taken up"))
+    assert (await kept.get()).status == 200
+
+
+async def test_told_to_reload_and_to_stop_in_the_same_moment_it_stops(live: Live) -> None:
+    live.gateway.signal(signal.SIGHUP)
+    live.gateway.signal(signal.SIGTERM)
+    assert await live.gateway.ended() == 0

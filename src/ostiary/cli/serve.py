@@ -38,8 +38,8 @@ def serve(
             hint=hint,
             exit_code=Exit.USAGE,
         )
-    for number in (signal.SIGHUP, signal.SIGTTIN, signal.SIGTTOU):  # until there is something to be exchanged, or ever
-        signal.signal(number, signal.SIG_IGN)
+    for number in (signal.SIGHUP, signal.SIGTTIN, signal.SIGTTOU, signal.SIGUSR1):
+        signal.signal(number, signal.SIG_IGN)  # until there is something to be exchanged, or ever
     with absent("rich", "better_exceptions") if not sys.stderr.isatty() else nullcontext():
         from ostiary.workers import line_of
     from ostiary.errors import ConfigError
