@@ -194,8 +194,11 @@ class Link:
         """Return when somebody asks, or nobody has for a while."""
         if not self._queue:
             self._wake.clear()
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), _PULSE)
+            with suppress(
+                TimeoutError
+            ):  # not `wait_for`: until CPython 3.12 it forgets a cancellation that meets the answer
+                async with asyncio.timeout(_PULSE):
+                    await self._wake.wait()
 
     async def _trip(self, connection: Connection, batch: list[Question]) -> bool:
         """Carry questions there and answers back. False: the connection is of no use any more."""

@@ -64,6 +64,17 @@ async def stage(refuse: Exception | None = None) -> AsyncIterator[Stage]:
         await found.link.aclose()
 
 
+async def test_a_question_in_the_moment_of_the_end_does_not_keep_it_from_coming() -> None:
+    async with stage() as one:
+        await asyncio.sleep(0.01)
+        asked = asyncio.ensure_future(one.link.ask("late"))
+        await asyncio.sleep(0)
+        async with asyncio.timeout(5):
+            await one.link.aclose()
+        with pytest.raises(SharedUnavailable):
+            await asked
+
+
 async def test_an_answer_comes_back_to_whoever_asked() -> None:
     async with stage() as one:
         assert await asyncio.gather(*(one.link.ask(str(number)) for number in range(5))) == ["0", "1", "2", "3", "4"]
