@@ -85,9 +85,20 @@ def test_what_a_condition_in_the_shadow_would_have_refused_is_told(viewing):
     assert value(samples(exposition(view)), "ostiary_shadow_differences_total", http_route="accounts") == 1
 
 
-def test_a_limit_that_was_met_is_told(view):
-    count(view, Reason.REQUEST_BODY_TOO_LARGE, status=413)
-    assert value(samples(exposition(view)), "ostiary_rejected_total", limit="body") == 1
+@pytest.mark.parametrize(
+    ("reason", "limit"),
+    [
+        (Reason.REQUEST_BODY_TOO_LARGE, "body"),
+        (Reason.REQUEST_HEADERS_TOO_LARGE, "headers"),
+        (Reason.REQUEST_TARGET_TOO_LONG, "target"),
+        (Reason.REQUEST_TIMEOUT, "time"),
+        (Reason.TOKEN_TOO_LARGE, "token"),
+        (Reason.OVERLOADED, "connections"),
+    ],
+)
+def test_a_limit_that_was_met_is_told(view, reason, limit):
+    count(view, reason, status=400)
+    assert value(samples(exposition(view)), "ostiary_rejected_total", limit=limit) == 1
 
 
 def test_series_stay_as_many_as_they_are_whatever_callers_send(view):

@@ -14,6 +14,7 @@ from ostiary.observe.metrics import Kind, Metrics
 
 _LIMITS: Final = {
     "request.headers-too-large": "headers",
+    "request.target-too-long": "target",
     "request.body-too-large": "body",
     "request.timeout": "time",
     "token.too-large": "token",
